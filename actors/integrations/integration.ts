@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import type { Ports } from '../ports/ports.ts';
+
+/** One try at one effect. */
+export type Call = {
+  /** `<hub id>/<actor>@<version>#<index>/<hash of input>`: the same for every try of the same effect, and for no other. */
+  readonly key: string;
+  /** The second part of the effect's name, for example `authorize`. */
+  readonly operation: string;
+  readonly input: unknown;
+  /** The address of the actor that asked. */
+  readonly actor: string;
+  readonly attempt: number;
+  /** Aborts when the call is given up. */
+  readonly signal: AbortSignal;
+};
+
+/** What a try came to. Whatever cannot be told for certain is `unknown`. */
+export type CallResult =
+  | { readonly kind: 'done'; readonly output: unknown }
+  /** It did not happen and will not. */
+  | { readonly kind: 'failed'; readonly code: string; readonly detail?: string }
+  /** It did not happen; the same key may be tried again. */
+  | { readonly kind: 'retry'; readonly code: string; readonly after_ms?: number }
+  /** It may or may not have happened. */
+  | { readonly kind: 'unknown'; readonly code: string; readonly detail?: string };
+
+/** An event that a provider's webhook turned into; `id` is the provider's id of the notification. */
+export type WebhookEvent = { readonly id: string; readonly to: string; readonly event: { readonly type: string; readonly [field: string]: unknown } };
+
+export type Operation = {
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** It only reads: when it is not answered, nothing happened. */
+  readonly reads?: boolean;
+};
+
+/** A configured integration, open for calls. */
+export type Integration = {
+  perform(call: Call): Promise<CallResult>;
+  /** Checks the signature over the raw body and returns its events; throws a Fault for a body that is not the provider's. */
+  webhook?(headers: Readonly<Record<string, string | undefined>>, body: Buffer): Promise<readonly WebhookEvent[]>;
+  close(): Promise<void>;
+};
+
+/** Where an integration finds the rest of the hub. */
+export type Surroundings = {
+  readonly ports: Ports;
+  readonly config: unknown;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Where the hub takes webhooks, for the sandbox that has to send them; undefined until the hub listens. */
+  readonly hubUrl: () => string | undefined;
+  /** Runs SQL of the integration's own tables; see actors/store. */
+  readonly database: Database;
+};
+
+/** The narrow door to PostgreSQL that an embedded sandbox keeps its own journal behind. */
+export type Database = { query(name: string, text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> };
+
+/** An integration as a file declares it: one file, one line in integrations.ts. */
+export type IntegrationKind = {
+  /** Also the id of its actor, `integration/<name>`. */
+  readonly name: string;
+  readonly title: string;
+  /** The first part of the effects that it does, for example `gateway`. */
+  readonly provides: string;
+  /** The provider answers a repeated key with the first answer. Where not, a start is written down before the call. */
+  readonly honours_keys: boolean;
+  /** How many calls may be under way at once. */
+  readonly concurrency: number;
+  /** After so long without an answer a call is given up. */
+  readonly timeout_ms: number;
+  readonly operations: Readonly<Record<string, Operation>>;
+  /** Shape of its settings, with defaults; secrets apart. */
+  readonly config: z.ZodType;
+  readonly open: (surroundings: Surroundings) => Promise<Integration>;
+};
+
+export function defineIntegration(kind: IntegrationKind): IntegrationKind {
+  return kind;
+}

@@ -1,0 +1,84 @@
+/**
+ * The table of everything that is expected to go wrong. A fault has one code, one HTTP status, one sentence for a person,
+ * and says whether the same request may be sent again. docs/FAULTS.md lists each with its fix; a test holds the two together.
+ */
+export const FAULTS = {
+  // what came in
+  bad_json: fault(400, 'The body is not valid JSON.'),
+  bad_id: fault(400, 'An id is 1 to 64 of the characters A-Z a-z 0-9 _ -.'),
+  bad_request: fault(400, 'The request could not be understood.'),
+  key_required: fault(400, 'An Idempotency-Key header is needed, so that a retry cannot do the thing twice.'),
+  invalid: fault(422, 'The payload does not have the shape that was expected.'),
+  unknown_event: fault(422, 'This kind of actor has no such event.'),
+  too_large: fault(413, 'The message is larger than the hub takes.'),
+  unsupported_media: fault(415, 'Send JSON, with Content-Type application/json.'),
+  protocol: fault(400, 'This client speaks a version of the protocol that the hub does not.'),
+  // who asks
+  unauthenticated: fault(401, 'Sign in first: there is no valid token.'),
+  bad_credentials: fault(401, 'The name or the password is wrong.'),
+  token_expired: fault(401, 'The token has expired; renew it.'),
+  token_reused: fault(401, 'This refresh token was used before; sign in again.'),
+  forbidden: fault(403, 'Your role may not do this.'),
+  foreign_origin: fault(403, 'This origin may not connect.'),
+  // what is asked for
+  not_found: fault(404, 'There is no such thing, or you may not see it.'),
+  method_not_allowed: fault(405, 'This address does not take that method.'),
+  exists: fault(409, 'There is an actor with this address already.'),
+  version_mismatch: fault(412, 'The actor has moved on since the version you named.'),
+  key_reused: fault(422, 'This id was used before with another body.'),
+  parked: fault(423, 'The actor is parked after a fault; an operator has to look at it. The event is kept.'),
+  // the machine says no
+  rejected: fault(409, 'The actor does not take this event now.'),
+  not_in_state: fault(409, 'The actor does not take this event in its present state.'),
+  guard_refused: fault(409, 'A condition of the machine refuses this event now.'),
+  four_eyes: fault(409, 'The person who made it may not approve it.'),
+  already_approved: fault(409, 'You have approved this already.'),
+  hash_required: fault(409, 'An approval names the hash of what is approved.'),
+  hash_stale: fault(409, 'What you saw has been changed since; look again and approve that.'),
+  amount_exceeds_authorized: fault(409, 'The amount is more than was authorized.'),
+  amount_exceeds_captured: fault(409, 'The amount is more than was captured and not yet refunded.'),
+  refund_exists: fault(409, 'There is a refund with this id already.'),
+  nothing_changed: fault(409, 'The event changes nothing.'),
+  client_not_active: fault(409, 'The client is not active.'),
+  // not now
+  overloaded: fault(429, 'Too much is waiting; try again after the delay.', true),
+  rate_limited: fault(429, 'Too many requests from you; try again after the delay.', true),
+  retry: fault(503, 'The hub cannot answer right now; try again after the delay.', true),
+  not_ready: fault(503, 'The hub is not ready.', true),
+  stopping: fault(503, 'The hub is stopping; try again after the delay.', true),
+  internal: fault(500, 'Something is wrong inside the hub. It has been logged.'),
+} as const;
+
+export type FaultCode = keyof typeof FAULTS;
+
+export type FaultEntry = { readonly status: number; readonly sentence: string; readonly retry: boolean };
+
+function fault(status: number, sentence: string, retry = false): FaultEntry {
+  return { status, sentence, retry };
+}
+
+/** An expected failure on its way to a caller. `detail` says what was expected, what came, and what to do. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly extra: Readonly<Record<string, unknown>>;
+
+  constructor(code: FaultCode, detail?: string, extra: Record<string, unknown> = {}) {
+    super(detail ?? FAULTS[code].sentence);
+    this.name = 'Fault';
+    this.code = code;
+    this.extra = extra;
+  }
+
+  get status(): number {
+    return FAULTS[this.code].status;
+  }
+}
+
+export function isFaultCode(code: string): code is FaultCode {
+  return Object.hasOwn(FAULTS, code);
+}
+
+/** The sentence for a code, also for the codes of a machine that the table does not know. */
+export function sentenceFor(code: string): string {
+  return isFaultCode(code) ? FAULTS[code].sentence : code.replaceAll('_', ' ');
+}

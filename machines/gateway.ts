@@ -1,0 +1,50 @@
+/**
+ * What a payment asks of a payment gateway, whichever provider stands behind it. `operation_id` is the hub's own name for
+ * one business operation (`pay_1-authorize-1`): a lookup finds the operation by it, whatever became of the call.
+ */
+export type GatewayRequest = {
+  /** Name of the integration that is to do it. */
+  readonly integration: string;
+  readonly operation_id: string;
+  /** The payment actor's id. */
+  readonly payment: string;
+  /** Minor units of `currency`. */
+  readonly amount_minor: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly reference: string;
+  /** The gateway's reference of the authorization that a capture, refund or void refers to. */
+  readonly authorization?: string;
+};
+
+/** It was done, or the gateway said no. Both are answers; neither is a fault. */
+export type GatewayAnswer =
+  | { readonly outcome: 'done'; readonly gateway_reference: string }
+  | { readonly outcome: 'declined'; readonly code: string };
+
+export type GatewayLookup = { readonly integration: string; readonly operation_id: string };
+
+/** What became of an operation. */
+export type GatewayFinding = GatewayAnswer | { readonly outcome: 'not_found' };
+
+/** Closes an operation that was never seen: after `canceled` a late request with its id is refused for ever. */
+export type GatewayClosing = GatewayAnswer | { readonly outcome: 'canceled' };
+
+/** A check of a client by a verification provider. */
+export type CheckRequest = {
+  readonly integration: string;
+  readonly client: string;
+  readonly name: string;
+  readonly country: string;
+  readonly documents: readonly string[];
+  readonly bank_account: string;
+};
+
+export type CheckAnswer = { readonly passed: boolean; readonly findings: readonly string[] };
+
+/**
+ * The effects that exist: the first part is what an integration provides, the second the operation. `void` gives an
+ * authorization back; `close` is for an operation whose outcome nobody knows.
+ */
+export type GatewayEffects = 'gateway.authorize' | 'gateway.capture' | 'gateway.refund' | 'gateway.void' | 'gateway.lookup' | 'gateway.close';
+export type CheckEffects = 'checks.identity' | 'checks.bank_account' | 'checks.sanctions';

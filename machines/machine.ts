@@ -1,0 +1,189 @@
+import { emit, fromPromise } from 'xstate';
+import type { AnyStateMachine, ContextFrom } from 'xstate';
+import { z } from 'zod';
+
+/** Who may ask for what. `system` is another system over NATS: it may create and submit, never approve. */
+export const ROLES = [
+  'admin',
+  'clerk',
+  'approver',
+  'cfo',
+  'operator',
+  'auditor',
+  'developer',
+  'reviewer',
+  'dispatcher',
+  'customer',
+  'agent',
+  'system',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The views that an actor is shown in. */
+export const AUDIENCES = ['hq', 'customer', 'agent'] as const;
+export type Audience = (typeof AUDIENCES)[number];
+
+/** What an audience may see: which actors at all (all, those of the caller's client, those given to the agent), which fields. */
+export type View = {
+  readonly rows: 'all' | 'client' | 'agent' | 'none';
+  readonly fields: 'all' | readonly string[];
+};
+
+/** What every event carries beside its payload; put there by the door, never by the sender. */
+export type Stamp = {
+  /** Who sent it: a username, `system:<source>`, or an actor's address. */
+  readonly by: string;
+  /** When it was taken, in epoch milliseconds (UTC). */
+  readonly at: number;
+};
+
+/** What a machine's input carries beside the caller's own. */
+export type Birth<Settings = unknown> = Stamp & { readonly id: string; readonly settings: Settings };
+
+/** Names that no payload field may have, because the door writes them. */
+export const RESERVED_FIELDS = ['id', 'type', 'by', 'at', 'ifVersion', 'settings'] as const;
+
+export type Schemas = Readonly<Record<string, z.ZodObject>>;
+
+/** The state of an actor as questions, reasons and views see it. */
+export type Seen<Context> = { readonly state: readonly string[]; readonly tags: readonly string[]; readonly context: Context };
+
+export type Options<M extends AnyStateMachine, Events extends Schemas> = {
+  /** The noun: lower case, also the first token of its subjects and addresses. */
+  readonly type: string;
+  /** Raised whenever a stored envelope of the version before would not fit; `migrate` then has an entry for that version. */
+  readonly version: number;
+  /** From each older version to the next: takes and returns the stored envelope, timers and effects included. */
+  readonly migrate?: Readonly<Record<number, (envelope: unknown) => unknown>>;
+  readonly machine: M;
+  /** What a creator sends. */
+  readonly input: z.ZodObject;
+  /** What may come from outside, by event name. */
+  readonly events: Events;
+  /** What only the hub itself and other actors send. */
+  readonly internal?: Schemas;
+  /** Which roles may send which event; `@create` is creation. An event that is absent is closed to everybody. */
+  readonly permissions: Readonly<Record<string, readonly Role[]>>;
+  readonly views: Readonly<Partial<Record<Audience, View>>>;
+  /** Whose it is, for row scope: the client it belongs to, the agent it is given to. */
+  readonly belongs?: (context: ContextFrom<M>, id: string) => { client?: string; agent?: string };
+  readonly title: (context: ContextFrom<M>, id: string) => string;
+  readonly summary: (context: ContextFrom<M>) => string;
+  /** What full-text search finds it by. */
+  readonly search: (context: ContextFrom<M>) => readonly string[];
+  /** Why the machine's guards would refuse this event in this state, as a fault code; undefined when they would not. */
+  readonly reasons?: Readonly<Record<string, (seen: Seen<ContextFrom<M>>, event: never) => string | undefined>>;
+  /** A payload that stands for the usual one when `can` asks whether an event would be taken now. */
+  readonly samples?: Readonly<Record<string, (context: ContextFrom<M>) => Record<string, unknown>>>;
+  /** What other actors may ask it; answered from its newest committed state. */
+  readonly questions?: Readonly<Record<string, (seen: Seen<ContextFrom<M>>) => Record<string, unknown>>>;
+  /** Settings with their defaults; given to the machine with its input. */
+  readonly settings?: z.ZodObject;
+};
+
+/** A machine as the hub knows it: everything about one noun. */
+export type Definition = {
+  readonly type: string;
+  readonly version: number;
+  readonly migrate: Readonly<Record<number, (envelope: unknown) => unknown>>;
+  readonly machine: AnyStateMachine;
+  readonly input: z.ZodObject;
+  readonly events: Schemas;
+  readonly internal: Schemas;
+  readonly permissions: Readonly<Record<string, readonly Role[]>>;
+  readonly views: Readonly<Partial<Record<Audience, View>>>;
+  readonly belongs: (context: Record<string, unknown>, id: string) => { client?: string; agent?: string };
+  readonly title: (context: Record<string, unknown>, id: string) => string;
+  readonly summary: (context: Record<string, unknown>) => string;
+  readonly search: (context: Record<string, unknown>) => readonly string[];
+  readonly reasons: Readonly<Record<string, (seen: Seen<never>, event: never) => string | undefined>>;
+  readonly samples: Readonly<Record<string, (context: never) => Record<string, unknown>>>;
+  readonly questions: Readonly<Record<string, (seen: Seen<never>) => Record<string, unknown>>>;
+  readonly settings: z.ZodObject;
+};
+
+/** Binds a machine to everything that the hub must know about it, and refuses what could not be made durable. */
+export function defineMachine<M extends AnyStateMachine, const Events extends Schemas>(options: Options<M, Events>): Definition {
+  checkNames(options);
+  checkChart(options.type, options.machine);
+  return {
+    migrate: {},
+    internal: {},
+    belongs: () => ({}),
+    reasons: {},
+    samples: {},
+    questions: {},
+    settings: z.strictObject({}),
+    ...options,
+  } as unknown as Definition;
+}
+
+function checkNames(options: Options<AnyStateMachine, Schemas>): void {
+  const schemas = { '@create': options.input, ...options.events, ...options.internal };
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (name !== '@create' && (name.startsWith('xstate.') || name.startsWith('@'))) {
+      throw new Error(`${options.type}: an event may not be named ${name}: the hub uses such names itself`);
+    }
+    for (const field of Object.keys(schema.shape)) {
+      if ((RESERVED_FIELDS as readonly string[]).includes(field)) {
+        throw new Error(`${options.type}: ${name} may not have a field ${field}: the door writes it`);
+      }
+    }
+  }
+  for (const name of Object.keys(options.permissions)) {
+    if (name !== '@create' && !Object.hasOwn(options.events, name)) {
+      throw new Error(`${options.type}: permissions name ${name}, which is no public event`);
+    }
+  }
+}
+
+type Node = { id: string; invoke: readonly InvokeNode[]; config: { invoke?: unknown }; states: Record<string, Node> };
+type InvokeNode = { id: string; src: unknown; systemId?: string; onError?: unknown };
+
+/** An effect without `onError` would strand its actor when it fails, and an inline one could not be restored by name. */
+function checkChart(type: string, machine: AnyStateMachine): void {
+  const visit = (node: Node): void => {
+    for (const invoke of node.invoke) {
+      if (typeof invoke.src !== 'string' || invoke.src.startsWith('xstate.invoke.')) {
+        throw new Error(`${type}: ${node.id} invokes an inline actor; name it in setup({ actors })`);
+      }
+      if (invoke.systemId !== undefined) throw new Error(`${type}: ${node.id} uses systemId, which cannot be made durable`);
+      const onError = invoke.onError ?? (node as unknown as { on: Record<string, unknown> }).on[`xstate.error.actor.${invoke.id}`];
+      if (onError === undefined) throw new Error(`${type}: ${node.id} invokes ${invoke.src} without onError`);
+    }
+    Object.values(node.states).forEach(visit);
+  };
+  visit(machine.root as unknown as Node);
+}
+
+/**
+ * Declares an effect: a thing that the hub does after the commit, outside the machine, and whose result comes back as an
+ * event. `invoke` it by name; it is never run inside the machine.
+ */
+export function effect<Output, Input>() {
+  return fromPromise<Output, Input>(() => Promise.reject(new Error('An effect is done by the hub, never by the machine')));
+}
+
+/** Why an effect did not succeed: `failed` did not happen; `unknown` may or may not have, and must be asked about. */
+export type EffectError = { readonly kind: 'failed' | 'unknown'; readonly code: string; readonly detail?: string };
+
+/** Reads the error of an `onError` event; anything unexpected is unknown, never failed. */
+export function readEffectError(event: { error: unknown }): EffectError {
+  const { error } = event;
+  const known = typeof error === 'object' && error !== null && 'kind' in error && 'code' in error;
+  return known ? (error as EffectError) : { kind: 'unknown', code: 'unreadable' };
+}
+
+/** The input of the effect `ask`: a question to another actor. */
+export type Question = { readonly to: string; readonly question: string };
+/** Its answer, with the version of the actor that gave it. */
+export type Answer = { readonly found: boolean; readonly version?: number; readonly answer?: Record<string, unknown> };
+
+/** What `tell()` asks for. */
+export type Tell = { readonly to: string; readonly event: { readonly type: string; readonly [field: string]: unknown } };
+
+/** An action that sends an event to another actor, durably, after the commit. A refusal comes back as `tell.refused`. */
+export function tell<TArgs extends { context: unknown; event: unknown }>(to: (args: TArgs) => Tell) {
+  // `emit` is the one action of XState that carries arbitrary data out of a pure transition and works inside enqueueActions.
+  return emit((args: unknown) => ({ type: '@tell', ...to(args as TArgs) }) as never);
+}
