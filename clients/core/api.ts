@@ -1,0 +1,96 @@
+import type { ActorView, ListItem } from '../../hub/protocol/messages.ts';
+import { ask, type Call, type Http } from './http.ts';
+import { isRecord, Problem } from './problem.ts';
+import type { Session } from './session.ts';
+import { toListSearch, type ListQuery } from './topic.ts';
+
+/** A row of an actor's journal. */
+export type HistoryItem = {
+  readonly version: number;
+  readonly event: Readonly<{ type: string } & Record<string, unknown>>;
+  readonly caller: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly changed: readonly string[];
+  readonly hash: string;
+};
+
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | undefined };
+
+export type Created = { readonly address: string; readonly version: number; readonly view: ActorView | undefined };
+
+/** The people of the demo, for signing in by a click; undefined outside of it. */
+export type Demo = { readonly people: readonly { readonly username: string; readonly roles: readonly string[] }[]; readonly password: string };
+
+/** The hub's REST side, as the signed-in person. Every call throws a Problem when it fails. */
+export class Api {
+  readonly #http: Http;
+  readonly #session: Session;
+
+  constructor(http: Http, session: Session) {
+    this.#http = http;
+    this.#session = session;
+  }
+
+  /** One actor; `at` (a version or a time) shows it as it was. */
+  async actor(address: string, at?: string | number, signal?: AbortSignal): Promise<ActorView> {
+    const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
+    return readView(await this.#ask({ method: 'GET', path: `/v1/actors/${address}${query}`, signal }));
+  }
+
+  async list(query: ListQuery, cursor?: string, signal?: AbortSignal): Promise<Page<ListItem>> {
+    const search = toListSearch(query) + (cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`);
+    return readPage<ListItem>(await this.#ask({ method: 'GET', path: `/v1/actors/${query.type}?${search}`, signal }));
+  }
+
+  /** Its journal from version `from` to `to`, both included. */
+  async history(address: string, range: { from?: number; to?: number; limit?: number }, signal?: AbortSignal): Promise<Page<HistoryItem>> {
+    const search = new URLSearchParams(Object.entries(range).map(([name, value]) => [name, String(value)]));
+    return readPage<HistoryItem>(await this.#ask({ method: 'GET', path: `/v1/actors/${address}/history?${search}`, signal }));
+  }
+
+  /** Creates an actor. The same key brings the same answer, however often it is sent. */
+  async create(type: string, body: { id?: string; input: unknown }, key: string): Promise<Created> {
+    const call: Call = { method: 'POST', path: `/v1/actors/${type}`, body, headers: { 'idempotency-key': key } };
+    const answer = await this.#ask(call);
+    if (!isRecord(answer) || typeof answer['address'] !== 'string') throw unreadable();
+    const version = typeof answer['version'] === 'number' ? answer['version'] : 0;
+    return { address: answer['address'], version, view: isRecord(answer['view']) ? readView(answer['view']) : undefined };
+  }
+
+  async #ask(call: Call): Promise<unknown> {
+    const send = (token: string) => ask(this.#http, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
+    const token = await this.#session.token();
+    try {
+      return await send(token);
+    } catch (error) {
+      // A clock that is wrong on this device makes a dead token look alive: renew once and ask again.
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      return send(await this.#session.renew());
+    }
+  }
+}
+
+/** Who can sign in to the demo; undefined when this hub is not one, or does not answer. */
+export async function fetchDemo(http: Http): Promise<Demo | undefined> {
+  const answer = await ask(http, { method: 'GET', path: '/v1/demo' }).catch(() => undefined);
+  if (!isRecord(answer) || !Array.isArray(answer['people']) || typeof answer['password'] !== 'string') return undefined;
+  return answer as Demo;
+}
+
+function readView(answer: unknown): ActorView {
+  if (!isRecord(answer) || typeof answer['version'] !== 'number' || !Array.isArray(answer['state'])) throw unreadable();
+  return answer as ActorView;
+}
+
+function readPage<T>(answer: unknown): Page<T> {
+  if (!isRecord(answer) || !Array.isArray(answer['items'])) throw unreadable();
+  const next = answer['next'];
+  return { items: answer['items'] as readonly T[], next: typeof next === 'string' && next !== '' ? next : undefined };
+}
+
+function unreadable(): Problem {
+  return new Problem(200, 'unreadable', 'The hub answered in a shape that this console does not know. Reload the page.');
+}

@@ -1,0 +1,329 @@
+import { io, type Socket } from 'socket.io-client';
+import { PROTOCOL_VERSION, type Command, type CommandAck, type Frame, type SubscribeAck } from '../../hub/protocol/messages.ts';
+import type { Clock } from './clock.ts';
+import { isRecord } from './problem.ts';
+import type { Session } from './session.ts';
+import { answered, asked, disconnected, EMPTY, forget, lost, receive, want, wanted, type Entry, type Store } from './store.ts';
+
+export type ConnectionState =
+  /** Not trying: nobody is signed in, or it was closed. */
+  | { readonly phase: 'offline'; readonly lastLive: number | undefined }
+  /** Trying, or waiting to try at `retryAt`. `lastLive` is when the copies were last in step; epoch milliseconds. */
+  | { readonly phase: 'connecting'; readonly lastLive: number | undefined; readonly retryAt: number | undefined; readonly attempt: number }
+  | { readonly phase: 'online'; readonly url: string; readonly node: string; readonly since: number };
+
+export type ConnectionOptions = {
+  /** The first address to try; others follow from the hub's hello. */
+  readonly home: string;
+  readonly session: Session;
+  readonly clock: Clock;
+};
+
+const CONNECT_TIMEOUT_MS = 8_000;
+const ACK_TIMEOUT_MS = 10_000;
+/** How long a head may be ahead of the copy before the message between them counts as lost. */
+const HEAD_PATIENCE_MS = 1_000;
+/** A topic outlives its last watcher a little, so that going back shows it at once. */
+const LINGER_MS = 5_000;
+const BACKOFF_MS = { first: 400, most: 10_000 };
+/** A connection that has held this long was a good one. */
+const STEADY_MS = 5_000;
+/** Frames between two credits: see interface.md §5. */
+const CREDIT_EVERY = 64;
+
+/**
+ * The live side of the hub: one WebSocket, the copies of everything watched, and the way for commands. It keeps itself
+ * connected as long as somebody is signed in, and goes on along the other nodes' addresses when one does not answer.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #watchers = new Map<string, number>();
+  #state: ConnectionState = { phase: 'offline', lastLive: undefined };
+  #store: Store = EMPTY;
+  #socket: Socket | undefined;
+  #others: readonly string[] = [];
+  #turn = 0;
+  #attempt = 0;
+  #wake: (() => void) | undefined;
+  #flushing = false;
+  #consumed = 0;
+  #closed = true;
+  #unheard: (() => void) | undefined;
+  /** Raised with every new attempt, so that a slow one that was overtaken does nothing. */
+  #era = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  entry(topic: string): Entry | undefined {
+    return this.#store.entries.get(topic);
+  }
+
+  /** Called after every change of the state or of any copy. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  open(): void {
+    if (!this.#closed) return;
+    this.#closed = false;
+    this.#unheard = this.#options.session.onChange(() => this.#onSession());
+    this.#connect();
+  }
+
+  /** Closes and forgets every copy: the next person must not see them. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unheard?.();
+    this.#drop();
+    this.#store = EMPTY;
+    this.#watchers.clear();
+    this.#set({ phase: 'offline', lastLive: undefined });
+  }
+
+  /** Tries now instead of after the delay: the network is back, or somebody is looking. */
+  nudge(): void {
+    if (this.#closed || this.#state.phase !== 'connecting' || this.#state.retryAt === undefined) return;
+    this.#connect();
+  }
+
+  /** Follows a topic until the result is called. */
+  watch(topic: string): () => void {
+    this.#watchers.set(topic, (this.#watchers.get(topic) ?? 0) + 1);
+    this.#update(want(this.#store, topic));
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      this.#watchers.set(topic, (this.#watchers.get(topic) ?? 1) - 1);
+      this.#options.clock.after(LINGER_MS, () => this.#unwatch(topic));
+    };
+  }
+
+  /** Asks again for a topic that was refused. */
+  retry(topic: string): void {
+    this.#update(want(this.#store, topic));
+  }
+
+  /** Sends a command and waits for the hub's answer; rejects when none comes. Repeating it is the caller's matter. */
+  command(command: Command): Promise<CommandAck> {
+    const socket = this.#socket;
+    if (socket === undefined || this.#state.phase !== 'online') return Promise.reject(new Error('The connection is not up'));
+    return new Promise((resolve, reject) => {
+      const gone = (): void => reject(new Error('The connection broke before the answer'));
+      socket.once('disconnect', gone);
+      socket.timeout(ACK_TIMEOUT_MS).emit('command', command, (error: Error | null, ack: CommandAck) => {
+        socket.off('disconnect', gone);
+        if (error) reject(error);
+        else resolve(ack);
+      });
+    });
+  }
+
+  #onSession(): void {
+    if (this.#options.session.who === undefined) return this.close();
+    if (this.#state.phase === 'online') void this.#authenticate();
+  }
+
+  #connect(): void {
+    this.#drop();
+    const era = this.#era;
+    const urls = [this.#options.home, ...this.#others.filter((url) => url !== this.#options.home)];
+    const url = urls[this.#turn % urls.length] ?? this.#options.home;
+    this.#set({ phase: 'connecting', lastLive: this.#lastLive(), retryAt: undefined, attempt: this.#attempt });
+    this.#options.session.token().then(
+      (token) => {
+        if (era === this.#era && !this.#closed) this.#dial(url, token);
+      },
+      () => {
+        // The session ends itself when it is over; anything else is the network.
+        if (era === this.#era && !this.#closed) this.#later(this.#backoff());
+      },
+    );
+  }
+
+  #dial(url: string, token: string): void {
+    const socket = io(url, {
+      path: '/socket.io',
+      transports: ['websocket'],
+      reconnection: false, // the next attempt may go to another node, with a newer token
+      forceNew: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      auth: { token, protocol: PROTOCOL_VERSION },
+    });
+    this.#socket = socket;
+    const mine = (task: () => void) => () => {
+      if (this.#socket === socket) task();
+    };
+    socket.on('connect', mine(() => this.#onConnect(url)));
+    socket.on('frames', (frames: readonly Frame[]) => mine(() => this.#onFrames(frames))());
+    socket.on('connect_error', (error: Error) => mine(() => this.#onRefused(error))());
+    socket.on('disconnect', mine(() => this.#onLost()));
+  }
+
+  #onConnect(url: string): void {
+    this.#set({ phase: 'online', url, node: '', since: this.#options.clock.now() });
+    this.#flush();
+  }
+
+  #onRefused(error: Error): void {
+    const data: unknown = 'data' in error ? error.data : undefined;
+    const code = isRecord(data) ? data['code'] : error.message;
+    if (code === 'token_expired' || code === 'unauthenticated') {
+      this.#drop();
+      const era = this.#era;
+      const again = (): void => {
+        if (era === this.#era && !this.#closed) this.#later(this.#backoff());
+      };
+      this.#options.session.renew().then(again, again);
+      return;
+    }
+    this.#turn++;
+    this.#later(this.#backoff());
+  }
+
+  #onLost(): void {
+    const { state } = this;
+    // A connection that is taken and cut at once is no better than a refused one.
+    const lasted = state.phase === 'online' && this.#options.clock.now() - state.since > STEADY_MS;
+    if (lasted) this.#attempt = 0;
+    this.#later(lasted ? this.#options.clock.random() * BACKOFF_MS.first : this.#backoff());
+  }
+
+  /** Full jitter: after a node's death its clients must not come back all at once. */
+  #backoff(): number {
+    const most = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** this.#attempt++);
+    return BACKOFF_MS.first / 2 + this.#options.clock.random() * most;
+  }
+
+  #later(ms: number): void {
+    const lastLive = this.#lastLive();
+    this.#drop();
+    this.#store = disconnected(this.#store);
+    this.#set({ phase: 'connecting', lastLive, retryAt: this.#options.clock.now() + ms, attempt: this.#attempt });
+    this.#wake = this.#options.clock.after(ms, () => this.#connect());
+  }
+
+  #drop(): void {
+    this.#era++;
+    this.#wake?.();
+    this.#wake = undefined;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.disconnect();
+  }
+
+  #onFrames(frames: readonly Frame[]): void {
+    let store = this.#store;
+    for (const frame of frames) {
+      store = receive(store, frame);
+      if (frame.kind === 'hello') this.#onHello(frame);
+      else if (frame.kind === 'expiring') void this.#options.session.renew().catch(() => undefined);
+      else if (frame.kind === 'heads') this.#options.clock.after(HEAD_PATIENCE_MS, () => this.#update(lost(this.#store)));
+      else if (frame.kind === 'bye') this.#onBye(frame.afterMs);
+    }
+    this.#credit(frames.length);
+    this.#update(store);
+  }
+
+  #onHello({ node, urls }: Extract<Frame, { kind: 'hello' }>): void {
+    this.#others = urls.filter((url) => /^https?:\/\//.test(url));
+    if (this.#state.phase === 'online') this.#set({ ...this.#state, node });
+  }
+
+  /** The node is stopping: leave it when it says, and go on at the next one. */
+  #onBye(afterMs: number): void {
+    const socket = this.#socket;
+    this.#options.clock.after(afterMs, () => {
+      if (this.#socket !== socket) return;
+      this.#turn++;
+      this.#later(this.#options.clock.random() * BACKOFF_MS.first);
+    });
+  }
+
+  #credit(frames: number): void {
+    this.#consumed += frames;
+    if (this.#consumed < CREDIT_EVERY) return;
+    this.#socket?.emit('credit', this.#consumed);
+    this.#consumed = 0;
+  }
+
+  async #authenticate(): Promise<void> {
+    const socket = this.#socket;
+    const token = await this.#options.session.token().catch(() => undefined);
+    if (socket === undefined || token === undefined || this.#socket !== socket) return;
+    socket.timeout(ACK_TIMEOUT_MS).emit('authenticate', { token }, (error: Error | null) => {
+      // Without an answer the old token still carries; the hub ends the socket when it expires, and that is a reconnect.
+      if (error && this.#socket === socket) this.nudge();
+    });
+  }
+
+  #unwatch(topic: string): void {
+    if ((this.#watchers.get(topic) ?? 0) > 0) return;
+    this.#watchers.delete(topic);
+    const entry = this.entry(topic);
+    if (entry?.standing.kind === 'following') this.#socket?.emit('unsubscribe', [entry.standing.sub], () => undefined);
+    this.#update(forget(this.#store, topic));
+  }
+
+  /** Subscribes what is wanted, all that was wanted in one turn of the loop in one message. */
+  #flush(): void {
+    if (this.#flushing || this.#state.phase !== 'online') return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      const socket = this.#socket;
+      if (socket === undefined || this.#state.phase !== 'online') return;
+      const topics = wanted(this.#store).slice(0, 100);
+      if (topics.length === 0) return;
+      const olds = topics.flatMap(({ was }) => (was === undefined ? [] : [was]));
+      if (olds.length > 0) socket.emit('unsubscribe', olds, () => undefined);
+      this.#store = asked(this.#store, topics.map(({ topic }) => topic));
+      const asking = topics.map(({ topic, ...rest }) => ('at' in rest ? { topic, at: rest.at } : { topic }));
+      // A callback, not a promise: the first frames may follow the answer within the same turn.
+      socket.timeout(ACK_TIMEOUT_MS).emit('subscribe', asking, (error: Error | null, acks: readonly SubscribeAck[]) => {
+        if (this.#socket !== socket) return;
+        if (error || !Array.isArray(acks)) return this.#later(this.#backoff());
+        this.#update(topics.reduce((store, { topic }, index) => this.#take(store, topic, acks[index]), this.#store));
+      });
+      this.#flush();
+    });
+  }
+
+  #take(store: Store, topic: string, ack: SubscribeAck | undefined): Store {
+    if (ack === undefined) return store;
+    // Nobody looks at it any more: it was forgotten while the answer was on its way.
+    if (ack.ok && !store.entries.has(topic)) this.#socket?.emit('unsubscribe', [ack.sub], () => undefined);
+    return answered(store, topic, ack);
+  }
+
+  #update(store: Store): void {
+    if (store !== this.#store) {
+      this.#store = store;
+      this.#tell();
+    }
+    this.#flush();
+  }
+
+  #lastLive(): number | undefined {
+    return this.#state.phase === 'online' ? this.#options.clock.now() : this.#state.lastLive;
+  }
+
+  #set(state: ConnectionState): void {
+    this.#state = state;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+

@@ -1,0 +1,172 @@
+import type { Clock } from './clock.ts';
+import { ask, type Http } from './http.ts';
+import { isRecord, Problem } from './problem.ts';
+
+/** Who is signed in, read from the token for display only: the hub decides by its own reading. */
+export type Who = { readonly username: string; readonly roles: readonly string[]; readonly client: string | undefined };
+
+export type Tokens = {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** On this device's clock, in epoch milliseconds. */
+  readonly expiresAt: number;
+};
+
+/** Where tokens are kept; all tabs of one browser share it. */
+export type TokenStore = {
+  readonly load: () => Tokens | undefined;
+  readonly save: (tokens: Tokens | undefined) => void;
+  /** Runs one task at a time over all tabs: a refresh token that is used twice ends the whole session. */
+  readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
+};
+
+export type SessionOptions = { readonly http: Http; readonly store: TokenStore; readonly clock: Clock };
+
+/** A token with less life than this is renewed before it is used. */
+const SPARE_MS = 60_000;
+
+/** Codes by which the hub says that the refresh token is worth nothing any more. */
+const ENDED = new Set(['unauthenticated', 'token_reused', 'token_expired', 'bad_credentials', 'forbidden']);
+
+/** One person's session: signs in, keeps the access token fresh, notices when it is over. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #listeners = new Set<() => void>();
+  #tokens: Tokens | undefined;
+  #who: Who | undefined;
+  #renewing: Promise<string> | undefined;
+  #ended: string | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#set(options.store.load());
+  }
+
+  get who(): Who | undefined {
+    return this.#who;
+  }
+
+  /** Why the session ended by itself, in a sentence; undefined after a sign-in or a wanted sign-out. */
+  get ended(): string | undefined {
+    return this.#ended;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Throws a Problem: `bad_credentials`, `rate_limited`, `unreachable`, … */
+  async signIn(username: string, password: string): Promise<void> {
+    const answer = await ask(this.#options.http, { method: 'POST', path: '/v1/auth/token', body: { username, password } });
+    this.#keep(readTokens(answer, this.#options.clock.now()));
+  }
+
+  /** Signs out here and in every tab; the hub is told, but not waited for. */
+  signOut(): void {
+    const refreshToken = this.#tokens?.refreshToken;
+    this.#keep(undefined);
+    if (refreshToken === undefined) return;
+    const call = { method: 'POST', path: '/v1/auth/sign-out', body: { refreshToken } } as const;
+    // An unreachable hub must not keep anybody signed in; the token dies of age.
+    void ask(this.#options.http, call).catch(() => undefined);
+  }
+
+  /** An access token that is good for a while yet. Throws a Problem when there is none to be had. */
+  async token(): Promise<string> {
+    const tokens = this.#tokens;
+    if (tokens === undefined) throw signedOut();
+    return tokens.expiresAt - this.#options.clock.now() > SPARE_MS ? tokens.accessToken : this.renew();
+  }
+
+  /** Trades the refresh token for a new pair, once for all who ask meanwhile. */
+  renew(): Promise<string> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  /** Takes over what another tab has saved. */
+  reload(): void {
+    this.#set(this.#options.store.load());
+  }
+
+  async #renew(): Promise<string> {
+    const { store, http, clock } = this.#options;
+    const before = this.#tokens;
+    return store.exclusively(async () => {
+      const stored = store.load();
+      if (stored === undefined) {
+        this.#set(undefined);
+        throw signedOut();
+      }
+      // Another tab was faster.
+      if (stored.accessToken !== before?.accessToken && stored.expiresAt - clock.now() > SPARE_MS) {
+        this.#set(stored);
+        return stored.accessToken;
+      }
+      try {
+        const answer = await ask(http, { method: 'POST', path: '/v1/auth/refresh', body: { refreshToken: stored.refreshToken } });
+        const tokens = readTokens(answer, clock.now());
+        // Signed out, or in as somebody else, while the answer was on its way: that wins.
+        if (store.load()?.refreshToken !== stored.refreshToken) throw signedOut();
+        this.#keep(tokens);
+        return tokens.accessToken;
+      } catch (error) {
+        if (error instanceof Problem && ENDED.has(error.code)) this.#end(error.message);
+        throw error;
+      }
+    });
+  }
+
+  #end(sentence: string): void {
+    this.#ended = sentence;
+    this.#options.store.save(undefined);
+    this.#set(undefined);
+  }
+
+  #keep(tokens: Tokens | undefined): void {
+    this.#ended = undefined;
+    this.#options.store.save(tokens);
+    this.#set(tokens);
+  }
+
+  #set(tokens: Tokens | undefined): void {
+    this.#tokens = tokens;
+    const who = tokens && readWho(tokens.accessToken);
+    // Kept by identity while nothing about the person has changed, so that a renewal redraws nothing.
+    if (JSON.stringify(who) !== JSON.stringify(this.#who)) this.#who = who;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function signedOut(): Problem {
+  return new Problem(401, 'unauthenticated', 'You are not signed in.');
+}
+
+function readTokens(answer: unknown, now: number): Tokens {
+  if (isRecord(answer)) {
+    const { accessToken, refreshToken, expiresIn } = answer;
+    if (typeof accessToken === 'string' && typeof refreshToken === 'string' && typeof expiresIn === 'number') {
+      return { accessToken, refreshToken, expiresAt: now + expiresIn * 1000 };
+    }
+  }
+  throw new Problem(200, 'unreadable', 'The hub answered a sign-in without tokens.');
+}
+
+/** Reads what a JWT says about its bearer, unverified. */
+export function readWho(token: string): Who | undefined {
+  const payload = token.split('.')[1];
+  if (payload === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (!isRecord(claims) || typeof claims['sub'] !== 'string') return undefined;
+    const { sub, roles, client } = claims;
+    const names = Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [];
+    return { username: sub, roles: names, client: typeof client === 'string' ? client : undefined };
+  } catch {
+    return undefined;
+  }
+}
