@@ -38,6 +38,7 @@ export const FAULTS = {
   amount_exceeds_authorized: fault(409, 'The amount is more than was authorized.'),
   amount_exceeds_captured: fault(409, 'The amount is more than was captured and not yet refunded.'),
   refund_exists: fault(409, 'There is a refund with this id already.'),
+  too_many_refunds: fault(409, 'This payment has had as many refunds as it may have.'),
   nothing_changed: fault(409, 'The event changes nothing.'),
   client_not_active: fault(409, 'The client is not active.'),
   // not now

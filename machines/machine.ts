@@ -62,6 +62,8 @@ export type Options<M extends AnyStateMachine, Events extends Schemas> = {
   readonly events: Events;
   /** What only the hub itself and other actors send. */
   readonly internal?: Schemas;
+  /** The domain events that it emits, by name, as other systems read them. */
+  readonly facts?: Schemas;
   /** Which roles may send which event; `@create` is creation. An event that is absent is closed to everybody. */
   readonly permissions: Readonly<Record<string, readonly Role[]>>;
   readonly views: Readonly<Partial<Record<Audience, View>>>;
@@ -90,6 +92,7 @@ export type Definition = {
   readonly input: z.ZodObject;
   readonly events: Schemas;
   readonly internal: Schemas;
+  readonly facts: Schemas;
   readonly permissions: Readonly<Record<string, readonly Role[]>>;
   readonly views: Readonly<Partial<Record<Audience, View>>>;
   readonly belongs: (context: Record<string, unknown>, id: string) => { client?: string; agent?: string };
@@ -109,6 +112,7 @@ export function defineMachine<M extends AnyStateMachine, const Events extends Sc
   return {
     migrate: {},
     internal: {},
+    facts: {},
     belongs: () => ({}),
     reasons: {},
     samples: {},

@@ -1,0 +1,348 @@
+import { assign, emit, setup } from 'xstate';
+import { CHECKS, clientEvents, clientFacts, clientInput, clientSettings } from './client-terms.ts';
+import type {
+  Check,
+  CheckRecord,
+  ClientBirth,
+  ClientContext,
+  ClientEvent,
+  ClientFact,
+  ClientFactName,
+  Submit,
+  Verdict,
+} from './client-terms.ts';
+import type { CheckAnswer, CheckRequest } from './gateway.ts';
+import { defineMachine, effect } from './machine.ts';
+
+const SECOND = 1000;
+const DAY = 24 * 60 * 60 * SECOND;
+
+/** Waits between tries at a check that was not answered; after the last one it counts as unanswered. */
+const CHECK_PAUSES = [10 * SECOND, 60 * SECOND, 300 * SECOND, 1800 * SECOND];
+
+const UNCHECKED: CheckRecord = { verdict: null, tries: 0, findings: [] };
+
+function toContext({ id, name, country, email, kind, settings }: ClientBirth): ClientContext {
+  return {
+    id,
+    name,
+    country,
+    email,
+    kind,
+    checks_by: settings.checks,
+    documents: [],
+    bank_account: null,
+    checks: { identity: UNCHECKED, bank_account: UNCHECKED, sanctions: UNCHECKED },
+    reason: null,
+  };
+}
+
+function toCheckRequest({ id, name, country, documents, bank_account, checks_by }: ClientContext): CheckRequest {
+  return { integration: checks_by, client: id, name, country, documents, bank_account: bank_account ?? '' };
+}
+
+function toFact(type: ClientFactName, { name, country, kind, reason }: ClientContext): ClientFact {
+  return { type, name, country, kind, reason };
+}
+
+function withCheck(context: ClientContext, check: Check, change: Partial<CheckRecord>): Pick<ClientContext, 'checks'> {
+  return { checks: { ...context.checks, [check]: { ...context.checks[check], ...change } } };
+}
+
+function checkPause({ checks }: ClientContext, check: Check): number {
+  return CHECK_PAUSES[checks[check].tries - 1] ?? DAY;
+}
+
+const clientSetup = setup({
+  types: {
+    context: {} as ClientContext,
+    events: {} as ClientEvent,
+    input: {} as ClientBirth,
+    emitted: {} as ClientFact,
+    tags: {} as 'final' | 'needs_somebody' | 'active',
+  },
+  actors: {
+    'checks.identity': effect<CheckAnswer, CheckRequest>(),
+    'checks.bank_account': effect<CheckAnswer, CheckRequest>(),
+    'checks.sanctions': effect<CheckAnswer, CheckRequest>(),
+  },
+  delays: {
+    invitation_ttl: 14 * DAY,
+    identity_pause: ({ context }) => checkPause(context, 'identity'),
+    bank_account_pause: ({ context }) => checkPause(context, 'bank_account'),
+    sanctions_pause: ({ context }) => checkPause(context, 'sanctions'),
+  },
+  guards: {
+    hasPassed: (_, answer: CheckAnswer) => answer.passed,
+    haveAllPassed: ({ context }) => CHECKS.every((check) => context.checks[check].verdict === 'passed'),
+    mayTryAgain: ({ context }, check: Check) => context.checks[check].tries < CHECK_PAUSES.length,
+  },
+  actions: {
+    announce: emit(({ context }, type: ClientFactName) => toFact(type, context)),
+    takeDocuments: assign((_, { documents, bank_account }: Submit) => ({ documents, bank_account, reason: null })),
+    forgetChecks: assign({ checks: { identity: UNCHECKED, bank_account: UNCHECKED, sanctions: UNCHECKED } }),
+    noteVerdict: assign(({ context }, { check, verdict, findings }: { check: Check; verdict: Verdict; findings: readonly string[] }) =>
+      withCheck(context, check, { verdict, findings }),
+    ),
+    countTry: assign(({ context }, check: Check) => withCheck(context, check, { tries: context.checks[check].tries + 1 })),
+    noteReason: assign({ reason: (_, reason: string | null) => reason }),
+  },
+});
+
+const clientMachine = clientSetup.createMachine({
+  id: 'client',
+  context: ({ input }) => toContext(input),
+  initial: 'invited',
+  states: {
+    // Known to the house, not yet written to. Documents that are at hand already need no invitation.
+    invited: {
+      on: {
+        INVITE: 'collecting',
+        SUBMIT: {
+          target: 'submitted',
+          actions: [
+            { type: 'takeDocuments', params: ({ event }) => event },
+            { type: 'announce', params: 'client.submitted' },
+          ],
+        },
+        CLOSE: 'closed',
+      },
+    },
+    collecting: {
+      entry: { type: 'announce', params: 'client.invited' },
+      after: {
+        invitation_ttl: { target: 'closed', actions: { type: 'noteReason', params: 'invitation_expired' } },
+      },
+      on: {
+        INVITE: { target: 'collecting', reenter: true },
+        SUBMIT: {
+          target: 'submitted',
+          actions: [
+            { type: 'takeDocuments', params: ({ event }) => event },
+            { type: 'announce', params: 'client.submitted' },
+          ],
+        },
+        CLOSE: 'closed',
+      },
+    },
+    submitted: {
+      tags: ['needs_somebody'],
+      on: {
+        // Better documents, also after a verification that found something.
+        SUBMIT: {
+          actions: [
+            { type: 'takeDocuments', params: ({ event }) => event },
+            'forgetChecks',
+            { type: 'announce', params: 'client.submitted' },
+          ],
+        },
+        VERIFY: 'verifying',
+        REJECT: { target: 'rejected', actions: { type: 'noteReason', params: ({ event }) => event.reason } },
+        CLOSE: 'closed',
+      },
+    },
+    verifying: {
+      type: 'parallel',
+      entry: 'forgetChecks',
+      on: { CLOSE: 'closed' },
+      states: {
+        identity: {
+          initial: 'checking',
+          states: {
+            checking: {
+              invoke: {
+                id: 'identity',
+                src: 'checks.identity',
+                input: ({ context }) => toCheckRequest(context),
+                onDone: [
+                  {
+                    guard: { type: 'hasPassed', params: ({ event }) => event.output },
+                    target: 'passed',
+                    actions: {
+                      type: 'noteVerdict',
+                      params: ({ event }) => ({ check: 'identity', verdict: 'passed', findings: event.output.findings }),
+                    },
+                  },
+                  {
+                    target: 'refused',
+                    actions: {
+                      type: 'noteVerdict',
+                      params: ({ event }) => ({ check: 'identity', verdict: 'refused', findings: event.output.findings }),
+                    },
+                  },
+                ],
+                onError: [
+                  {
+                    guard: { type: 'mayTryAgain', params: 'identity' },
+                    target: 'pausing',
+                    actions: { type: 'countTry', params: 'identity' },
+                  },
+                  {
+                    target: 'refused',
+                    actions: { type: 'noteVerdict', params: { check: 'identity', verdict: 'unanswered', findings: [] } },
+                  },
+                ],
+              },
+            },
+            pausing: { after: { identity_pause: 'checking' } },
+            passed: { type: 'final' },
+            refused: { type: 'final' },
+          },
+        },
+        bank_account: {
+          initial: 'checking',
+          states: {
+            checking: {
+              invoke: {
+                id: 'bank_account',
+                src: 'checks.bank_account',
+                input: ({ context }) => toCheckRequest(context),
+                onDone: [
+                  {
+                    guard: { type: 'hasPassed', params: ({ event }) => event.output },
+                    target: 'passed',
+                    actions: {
+                      type: 'noteVerdict',
+                      params: ({ event }) => ({ check: 'bank_account', verdict: 'passed', findings: event.output.findings }),
+                    },
+                  },
+                  {
+                    target: 'refused',
+                    actions: {
+                      type: 'noteVerdict',
+                      params: ({ event }) => ({ check: 'bank_account', verdict: 'refused', findings: event.output.findings }),
+                    },
+                  },
+                ],
+                onError: [
+                  {
+                    guard: { type: 'mayTryAgain', params: 'bank_account' },
+                    target: 'pausing',
+                    actions: { type: 'countTry', params: 'bank_account' },
+                  },
+                  {
+                    target: 'refused',
+                    actions: { type: 'noteVerdict', params: { check: 'bank_account', verdict: 'unanswered', findings: [] } },
+                  },
+                ],
+              },
+            },
+            pausing: { after: { bank_account_pause: 'checking' } },
+            passed: { type: 'final' },
+            refused: { type: 'final' },
+          },
+        },
+        sanctions: {
+          initial: 'checking',
+          states: {
+            checking: {
+              invoke: {
+                id: 'sanctions',
+                src: 'checks.sanctions',
+                input: ({ context }) => toCheckRequest(context),
+                onDone: [
+                  {
+                    guard: { type: 'hasPassed', params: ({ event }) => event.output },
+                    target: 'passed',
+                    actions: {
+                      type: 'noteVerdict',
+                      params: ({ event }) => ({ check: 'sanctions', verdict: 'passed', findings: event.output.findings }),
+                    },
+                  },
+                  {
+                    target: 'refused',
+                    actions: {
+                      type: 'noteVerdict',
+                      params: ({ event }) => ({ check: 'sanctions', verdict: 'refused', findings: event.output.findings }),
+                    },
+                  },
+                ],
+                onError: [
+                  {
+                    guard: { type: 'mayTryAgain', params: 'sanctions' },
+                    target: 'pausing',
+                    actions: { type: 'countTry', params: 'sanctions' },
+                  },
+                  {
+                    target: 'refused',
+                    actions: { type: 'noteVerdict', params: { check: 'sanctions', verdict: 'unanswered', findings: [] } },
+                  },
+                ],
+              },
+            },
+            pausing: { after: { sanctions_pause: 'checking' } },
+            passed: { type: 'final' },
+            refused: { type: 'final' },
+          },
+        },
+      },
+      onDone: [
+        { guard: 'haveAllPassed', target: 'active', actions: { type: 'announce', params: 'client.activated' } },
+        { target: 'submitted', actions: { type: 'announce', params: 'client.verification_refused' } },
+      ],
+    },
+    active: {
+      tags: ['active'],
+      on: {
+        SUSPEND: { target: 'suspended', actions: { type: 'noteReason', params: ({ event }) => event.reason } },
+        CLOSE: 'closed',
+      },
+    },
+    suspended: {
+      entry: { type: 'announce', params: 'client.suspended' },
+      on: {
+        REINSTATE: {
+          target: 'active',
+          actions: [
+            { type: 'noteReason', params: null },
+            { type: 'announce', params: 'client.reinstated' },
+          ],
+        },
+        CLOSE: 'closed',
+      },
+    },
+    rejected: { tags: ['final'], entry: { type: 'announce', params: 'client.rejected' }, on: { CLOSE: 'closed' } },
+    closed: { tags: ['final'], entry: { type: 'announce', params: 'client.closed' } },
+  },
+});
+
+/** What a client may see of itself: what it told us, never what we found out or why we judged so. */
+const CUSTOMER_FIELDS = ['name', 'country', 'email', 'kind', 'documents', 'bank_account'] as const;
+
+/** A client on its way from an invitation to an account in good standing, and out of it. */
+export const client = defineMachine({
+  type: 'client',
+  version: 1,
+  machine: clientMachine,
+  input: clientInput,
+  events: clientEvents,
+  facts: clientFacts,
+  settings: clientSettings,
+  permissions: {
+    '@create': ['clerk', 'system'],
+    INVITE: ['clerk'],
+    SUBMIT: ['clerk', 'customer', 'system'],
+    VERIFY: ['approver', 'cfo'],
+    SUSPEND: ['approver', 'cfo'],
+    REINSTATE: ['approver', 'cfo'],
+    REJECT: ['approver', 'cfo'],
+    CLOSE: ['approver', 'cfo'],
+  },
+  views: { hq: { rows: 'all', fields: 'all' }, customer: { rows: 'client', fields: CUSTOMER_FIELDS } },
+  belongs: (_, id) => ({ client: id }),
+  title: ({ name }) => name,
+  summary: ({ country, kind }) => `${kind}, ${country}`,
+  search: ({ name, country, email }) => [name, country, email],
+  samples: {
+    SUBMIT: () => ({ documents: ['probe'], bank_account: 'DE89370400440532013000' }),
+    SUSPEND: () => ({ reason: 'probe' }),
+    REJECT: () => ({ reason: 'probe' }),
+  },
+  questions: {
+    /** Whether money may move for it. */
+    standing: ({ state }) => {
+      const [top = ''] = (state[0] ?? '').split('.');
+      return { active: top === 'active', state: top };
+    },
+  },
+});
