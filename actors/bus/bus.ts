@@ -1,0 +1,32 @@
+/** What the runtime needs of a message bus: one implementation stands on NATS JetStream, one in memory for the simulation. */
+export type Headers = Readonly<Record<string, string>>;
+
+export type Incoming = {
+  readonly subject: string;
+  readonly headers: Headers;
+  readonly data: Uint8Array;
+  /** Position in the stream. */
+  readonly seq: number;
+  /** Epoch milliseconds when the stream took it. */
+  readonly at: number;
+};
+
+/** What a stream is at the moment. `created` tells one stream from another of the same name. */
+export type StreamState = { readonly created: string; readonly first: number; readonly last: number };
+
+export type Bus = {
+  /** Why nothing can be published; undefined when it can. */
+  trouble(): string | undefined;
+  onReconnect(listener: () => void): void;
+  /** Fire and forget. */
+  publish(subject: string, data: string, headers?: Headers): void;
+  /** Resolves when the stream has it: then it also has what was published to it before on this connection. */
+  publishAcked(subject: string, data: string, headers: Headers): Promise<void>;
+  intakeState(): Promise<StreamState>;
+  /** Reads the intake stream in order from a position on until the signal aborts; awaits `take` for each. */
+  readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void>;
+  /** Messages as they pass by, with where their sender wants an answer; nothing is kept. */
+  watchReplies(see: (subject: string, headers: Headers, data: Uint8Array, reply: string) => void): void;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,59 @@
+import type { Definition } from '../machines/machine.ts';
+import type { Caller } from './caller.ts';
+import type { Asked, Envelope } from './envelope.ts';
+import type { Happening } from './step.ts';
+import type { ActorRow, JournalRow } from './store/store.ts';
+
+/** What became of an event. */
+export type Outcome =
+  | { readonly outcome: 'applied'; readonly version: number; readonly envelope: Envelope }
+  /** It was applied before, as this version. */
+  | { readonly outcome: 'duplicate'; readonly version: number }
+  | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string; readonly version: number }
+  | { readonly outcome: 'parked'; readonly reason: string }
+  | { readonly outcome: 'late' }
+  /** Nothing is known to have happened; the same id may be sent again after so long. */
+  | { readonly outcome: 'retry'; readonly after_ms: number; readonly reason: string };
+
+/** An event on its way to an actor. */
+export type Delivery = {
+  readonly address: string;
+  readonly partition: number;
+  readonly definition: Definition;
+  /** Made by the door: `caller:…`, `source:…` or `own:…`, so that nobody can choose one that collides with another door's. */
+  readonly event_id: string;
+  readonly happening: Happening;
+  /** JSON, as the journal keeps it. */
+  readonly event: string;
+  readonly caller: Caller;
+  readonly ifVersion?: number;
+  readonly creation?: { readonly caller: string; readonly key: string; readonly body_hash: string };
+  readonly causation: string;
+  readonly correlation: string;
+  readonly traceparent: string;
+  /** It may have been handled before, so its id is looked up first. */
+  readonly repeat: boolean;
+  /** The id was made up for this creation, so there cannot be such an actor yet. */
+  readonly fresh: boolean;
+  /** From outside: it counts against the mailbox's bounds. The runtime's own are bounded by what was asked for. */
+  readonly outside: boolean;
+  readonly settle: (outcome: Outcome) => void;
+};
+
+/** A row that has been committed, with the envelopes before and after. */
+export type Committed = {
+  readonly row: JournalRow;
+  readonly definition: Definition;
+  readonly before: Envelope | undefined;
+  readonly after: Envelope;
+  readonly asked: Asked;
+  /** The actor's lean row where this is its newest version of the batch. */
+  readonly newest: ActorRow | undefined;
+  readonly delivery: Delivery;
+};
+
+export type CommitListener = (rows: readonly Committed[]) => void;
+
+export function ownId(address: string, v: number, i: number): string {
+  return `own:${address}@${v}#${i}`;
+}

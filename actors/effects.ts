@@ -1,0 +1,288 @@
+import type { Definition, Answer, Question, Seen } from '../machines/machine.ts';
+import { readAddress, typeOf } from '../machines/ids.ts';
+import type { Live } from './batch.ts';
+import type { Circuits } from './circuits.ts';
+import { bodyHash } from './chain.ts';
+import { ownId } from './delivery.ts';
+import type { Committed, Outcome } from './delivery.ts';
+import type { PendingEffect } from './envelope.ts';
+import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
+import type { Ports } from './ports/ports.ts';
+import { toSeen } from './step.ts';
+import type { Happening, Result } from './step.ts';
+import type { Store } from './store/store.ts';
+
+export type Open = { readonly kind: IntegrationKind; readonly integration: Integration };
+
+export type EffectsOptions = {
+  readonly store: Store;
+  readonly ports: Ports;
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** By name. */
+  readonly integrations: ReadonlyMap<string, Open>;
+  readonly circuits: Circuits;
+  /** Part of every key that providers see; made once for a database. */
+  readonly hub_id: string;
+  readonly partitions: () => readonly number[];
+  readonly read: (address: string) => Promise<Live | undefined>;
+  readonly peek: (address: string) => Live | undefined;
+  readonly deliver: (address: string, own: { event_id: string; happening: Happening; event: object; causation: string }) => Promise<Outcome>;
+};
+
+type Job = { readonly address: string; readonly id: string; readonly effect: PendingEffect; readonly abort: AbortController };
+
+/** How long an effect that certainly did not happen is tried again before the machine is told that it failed. */
+const BUDGET_MS = 30_000;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+/** Effects that wait for a place beyond this are left in the database and found again. */
+const QUEUE = 5_000;
+
+/**
+ * Does what committed steps asked for, outside the actors: calls integrations and asks other actors. The result comes back as
+ * an event with the id of the asking step. Whatever a crash interrupts is done again with the same key.
+ */
+export class Effects {
+  readonly #options: EffectsOptions;
+  readonly #jobs = new Map<string, Job>();
+  readonly #queues = new Map<string, Job[]>();
+  readonly #running = new Map<string, number>();
+  #left = false;
+  #stopped = false;
+
+  constructor(options: EffectsOptions) {
+    this.#options = options;
+  }
+
+  get underWay(): number {
+    return this.#jobs.size;
+  }
+
+  committed(rows: readonly Committed[]): void {
+    for (const { newest, after, before, row } of rows) {
+      // The effects object is the same one where a step neither asked for nor gave up anything.
+      if (after.effects !== before?.effects) this.#giveUp(row.actor, before?.effects, after.effects);
+      if (newest !== undefined) this.#ensure(row.actor, after.effects, after.parked !== undefined);
+    }
+  }
+
+  /** Finds the effects that were under way when a node stopped. */
+  async resume(): Promise<void> {
+    const { store, partitions, read } = this.#options;
+    for (let after = ''; !this.#stopped; ) {
+      const page = await store.pending(partitions(), after, 500);
+      for (const address of page) {
+        const live = await read(address);
+        if (live !== undefined) this.#ensure(address, live.envelope.effects, live.envelope.parked !== undefined);
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < 500) return;
+      after = last;
+      while (this.#jobs.size > QUEUE && !this.#stopped) await this.#pause(100);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const job of this.#jobs.values()) job.abort.abort(new Error('The hub is stopping'));
+    this.#jobs.clear();
+  }
+
+  #giveUp(address: string, before: Readonly<Record<string, PendingEffect>> | undefined, after: Readonly<Record<string, PendingEffect>>): void {
+    for (const id in before) {
+      const was = before[id];
+      const now = after[id];
+      if (was === undefined || (now !== undefined && now.v === was.v && now.i === was.i)) continue;
+      const event_id = ownId(address, was.v, was.i);
+      this.#jobs.get(event_id)?.abort.abort(new Error('The machine does not wait for it any more'));
+    }
+  }
+
+  #ensure(address: string, effects: Readonly<Record<string, PendingEffect>>, parked: boolean): void {
+    if (parked || this.#stopped) return;
+    for (const id in effects) {
+      const effect = effects[id];
+      if (effect === undefined) continue;
+      const event_id = ownId(address, effect.v, effect.i);
+      if (this.#jobs.has(event_id)) continue;
+      if (this.#jobs.size >= QUEUE * 4) {
+        this.#left = true;
+        continue;
+      }
+      const job: Job = { address, id, effect, abort: new AbortController() };
+      this.#jobs.set(event_id, job);
+      this.#begin(job);
+    }
+  }
+
+  #begin(job: Job): void {
+    if (job.effect.src === 'ask') {
+      this.#answer(job).catch((error: unknown) => this.#broke(job, error));
+      return;
+    }
+    const name = integrationOf(job.effect.input);
+    const open = name === undefined ? undefined : this.#options.integrations.get(name);
+    const [provides, operation] = job.effect.src.split('.');
+    if (open === undefined || open.kind.provides !== provides || operation === undefined || open.kind.operations[operation] === undefined) {
+      const detail = `${String(name)} does not provide ${job.effect.src}`;
+      this.#finish(job, { kind: 'failed', code: 'no_such_integration', detail });
+      return;
+    }
+    const running = this.#running.get(open.kind.name) ?? 0;
+    if (running >= open.kind.concurrency) {
+      const queue = this.#queues.get(open.kind.name) ?? [];
+      queue.push(job);
+      this.#queues.set(open.kind.name, queue);
+      return;
+    }
+    this.#running.set(open.kind.name, running + 1);
+    this.#perform(job, open, operation)
+      .catch((error: unknown) => this.#broke(job, error))
+      .finally(() => this.#next(open.kind.name));
+  }
+
+  #next(name: string): void {
+    this.#running.set(name, (this.#running.get(name) ?? 1) - 1);
+    const job = this.#queues.get(name)?.shift();
+    if (job !== undefined) {
+      if (job.abort.signal.aborted) {
+        this.#jobs.delete(ownId(job.address, job.effect.v, job.effect.i));
+        this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
+        this.#next(name);
+      } else this.#begin(job);
+    } else if (this.#left) {
+      this.#left = false;
+      this.resume().catch((error: unknown) => this.#options.ports.log.warn({ err: error }, 'Effects that were left waiting could not be read'));
+    }
+  }
+
+  /** Tries until there is an answer that the machine can act on. */
+  async #perform(job: Job, open: Open, operation: string): Promise<void> {
+    const { ports, circuits, hub_id } = this.#options;
+    const { kind, integration } = open;
+    const shape = kind.operations[operation];
+    const { effect, address } = job;
+    if (effect.started === true && !kind.honours_keys) return this.#finish(job, { kind: 'unknown', code: 'interrupted' });
+    const input = shape?.input.safeParse(effect.input);
+    if (input?.success !== true) return this.#finish(job, { kind: 'failed', code: 'bad_request', detail: input?.error.message.slice(0, 300) ?? '' });
+    const key = `${hub_id}/${address}@${effect.v}#${effect.i}/${bodyHash(JSON.stringify(effect.input)).slice(0, 16)}`;
+    const until = ports.clock.monotonic() + BUDGET_MS;
+    let why: { code: string; detail?: string } = { code: 'unavailable' };
+    for (let attempt = 1; !job.abort.signal.aborted; attempt++) {
+      const pass = circuits.ask(kind.name);
+      let wait_ms: number;
+      if (pass.go) {
+        if (!kind.honours_keys && !(await this.#writeStart(job))) return;
+        const result = await this.#once(job, open, operation, input.data, key, attempt);
+        circuits.tell(kind.name, result);
+        if (result.kind !== 'retry') return this.#finish(job, toResult(result, shape?.output, shape?.reads === true));
+        why = { code: result.code };
+        wait_ms = result.after_ms ?? backoff(attempt, ports.random.next());
+      } else {
+        why = { code: pass.reason };
+        wait_ms = pass.after_ms;
+      }
+      if (ports.clock.monotonic() + wait_ms > until) return this.#finish(job, { kind: 'failed', ...why });
+      await this.#pause(wait_ms);
+    }
+    this.#jobs.delete(ownId(address, effect.v, effect.i));
+    void integration;
+  }
+
+  async #once(job: Job, open: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
+    const { kind, integration } = open;
+    const { signal, cancel } = this.#options.ports.timers.deadline(kind.timeout_ms);
+    const given_up = new Promise<CallResult>((resolve) => {
+      signal.addEventListener('abort', () => resolve({ kind: 'unknown', code: 'timeout', detail: `No answer within ${kind.timeout_ms} ms` }), { once: true });
+    });
+    try {
+      const called = integration.perform({ key, operation, input, actor: job.address, attempt, signal });
+      return await Promise.race([called, given_up]);
+    } catch (error) {
+      this.#options.ports.log.error({ err: error, integration: kind.name, operation }, 'An integration threw; the outcome of its call is unknown');
+      return { kind: 'unknown', code: 'integration_threw' };
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Where the provider does not honour keys, that a call was begun is in the journal before it is. */
+  async #writeStart(job: Job): Promise<boolean> {
+    const { address, id, effect } = job;
+    const { v, i } = effect;
+    const outcome = await this.#options.deliver(address, {
+      event_id: `${ownId(address, v, i)}!started`,
+      happening: { kind: 'started', id, v, i },
+      event: { type: '@started', effect: id, v, i },
+      causation: `${address}@${v}`,
+    });
+    return outcome.outcome === 'applied';
+  }
+
+  /** Answers a question from the newest committed state of the actor that is asked. */
+  async #answer(job: Job): Promise<void> {
+    const { to, question } = job.effect.input as Question;
+    const target = readAddress(to);
+    const definition = target === undefined ? undefined : this.#options.definitions.get(typeOf(to));
+    const answer = definition?.questions[question];
+    if (definition === undefined || answer === undefined) {
+      return this.#finish(job, { kind: 'failed', code: 'no_such_question', detail: `${to} has no question ${question}` });
+    }
+    const live = this.#options.peek(to) ?? (await this.#options.read(to));
+    const output: Answer =
+      live === undefined
+        ? { found: false }
+        : { found: true, version: live.envelope.version, answer: answer(toSeen(live.envelope.snapshot) as Seen<never>) };
+    this.#finish(job, { kind: 'done', output });
+  }
+
+  #broke(job: Job, error: unknown): void {
+    this.#options.ports.log.error({ err: error, actor: job.address, effect: job.effect.src }, 'An effect broke and is tried again');
+    this.#options.ports.timers.after(1000, () => {
+      if (!this.#stopped && !job.abort.signal.aborted) this.#begin(job);
+    });
+  }
+
+  #finish(job: Job, result: Result): void {
+    if (this.#stopped) return;
+    const { address, id, effect } = job;
+    const { v, i, src } = effect;
+    const type = `xstate.${result.kind === 'done' ? 'done' : 'error'}.actor.${id}`;
+    const event = result.kind === 'done' ? { type, src, output: result.output, v, i } : { type, src, error: result, v, i };
+    const event_id = ownId(address, v, i);
+    this.#options
+      .deliver(address, { event_id, happening: { kind: 'result', id, v, i, result }, event, causation: `${address}@${v}` })
+      .then(
+        (outcome) => {
+          if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
+          else this.#jobs.delete(event_id);
+        },
+        () => this.#options.ports.timers.after(1000, () => this.#finish(job, result)),
+      );
+  }
+
+  #pause(delay_ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.ports.timers.after(delay_ms, resolve));
+  }
+}
+
+function integrationOf(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('integration' in input)) return undefined;
+  return typeof input.integration === 'string' ? input.integration : undefined;
+}
+
+/** An answer that does not have the promised shape is no answer. What only reads has not happened when it is not answered. */
+function toResult(result: Exclude<CallResult, { kind: 'retry' }>, output: { safeParse(value: unknown): { success: boolean; data?: unknown } } | undefined, reads: boolean): Result {
+  if (result.kind === 'done') {
+    const parsed = output?.safeParse(result.output);
+    if (parsed?.success === true) return { kind: 'done', output: parsed.data };
+    return { kind: reads ? 'failed' : 'unknown', code: 'unreadable' };
+  }
+  const detail = result.detail === undefined ? {} : { detail: result.detail.slice(0, 300) };
+  return { kind: result.kind === 'unknown' && reads ? 'failed' : result.kind, code: result.code, ...detail };
+}
+
+function backoff(attempt: number, chance: number): number {
+  const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+  return most / 2 + (most / 2) * chance;
+}

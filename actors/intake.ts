@@ -1,0 +1,240 @@
+import { Fault } from '../machines/fault.ts';
+import { isId, isType, partitionOf, toAddress } from '../machines/ids.ts';
+import type { Bus, Incoming } from './bus/bus.ts';
+import { deadSubject, readInSubject, receiptSubject } from './bus/subjects.ts';
+import { systemCaller } from './caller.ts';
+import type { Caller } from './caller.ts';
+import type { Outcome } from './delivery.ts';
+import { readMessage, readNames } from './message.ts';
+import type { Message } from './message.ts';
+import type { Ports } from './ports/ports.ts';
+import type { Progress } from './store/store.ts';
+
+/** An event for an actor, from a door that has read it but not judged it. */
+export type Submission = {
+  readonly type: string;
+  readonly id: string;
+  readonly event: string;
+  readonly payload: unknown;
+  readonly caller: Caller;
+  readonly event_id: string;
+  readonly repeat: boolean;
+  readonly traceparent: string;
+};
+
+export type IntakeOptions = {
+  readonly ports: Ports;
+  readonly bus: Bus;
+  readonly owns: (partition: number) => boolean;
+  /** Throws a Fault for what the gate refuses. */
+  readonly submit: (submission: Submission) => Promise<Outcome>;
+};
+
+type Receipt = { outcome: string; address: string; version: number; id: string; reason?: string; detail?: string };
+type Cursor = { at: number; readonly under_way: Set<number> };
+type Reply = { readonly subject: string; readonly at: number };
+
+/** How many messages may wait for their commits, in all and for one actor; the reader waits beyond. */
+const UNDER_WAY = 2_000;
+const UNDER_WAY_ACTOR = 200;
+const REPLIES = 5_000;
+
+/**
+ * Reads what other systems publish: once, in order, without acks, from the lowest cursor of the partitions that this node
+ * owns. Each message gets a receipt after its commit. A cursor covers committed outcomes only; the ids make repeats harmless.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #cursors = new Map<number, Cursor>();
+  readonly #replies = new Map<string, Reply>();
+  readonly #perActor = new Map<string, number>();
+  readonly #waiters: (() => void)[] = [];
+  readonly #stop = new AbortController();
+  #reading: AbortController | undefined;
+  #stream = '';
+  /** The stream that the cursors are of, until the one that is there has been looked at. */
+  #expected = '';
+  #read = 0;
+  #repeat_until = 0;
+  #under_way = 0;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Begins with a partition whose messages have outcomes up to its cursor, if that is of the stream that is there now. */
+  own(progress: Progress): void {
+    this.#cursors.set(progress.partition, { at: progress.stream === this.#stream || this.#stream === '' ? progress.cursor : 0, under_way: new Set() });
+    if (this.#stream === '' && progress.stream !== '') this.#expected = progress.stream;
+    this.#reading?.abort();
+  }
+
+  lose(partition: number): void {
+    this.#cursors.delete(partition);
+  }
+
+  start(): void {
+    this.#options.bus.watchReplies((subject, headers, data, reply) => this.#remember(this.#keyOf(subject, headers, data), reply));
+    this.#options.bus.onReconnect(() => this.#reading?.abort());
+    this.#loop().catch((error: unknown) => this.#options.ports.log.error({ err: error }, 'The intake has stopped'));
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#reading?.abort();
+  }
+
+  /** What may be written down of a partition's cursor. */
+  progressOf(partition: number): { stream: string; cursor: number } {
+    const cursor = this.#cursors.get(partition);
+    if (cursor === undefined || this.#stream === '') return { stream: this.#stream, cursor: 0 };
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const seq of cursor.under_way) lowest = Math.min(lowest, seq);
+    return { stream: this.#stream, cursor: Math.max(cursor.at, cursor.under_way.size === 0 ? this.#read : lowest - 1) };
+  }
+
+  async #loop(): Promise<void> {
+    const { ports, bus } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      this.#reading = new AbortController();
+      try {
+        const from = await this.#position();
+        await bus.readIntake(from, this.#reading.signal, (message) => this.#take(message));
+      } catch (error) {
+        ports.log.warn({ err: error }, 'The intake was interrupted and begins again at its cursor');
+      }
+      if (!this.#stop.signal.aborted) await new Promise<void>((resolve) => void ports.timers.after(200, resolve));
+    }
+  }
+
+  /** Where to read from; a stream that is not the one the cursors are of is read from its beginning. */
+  async #position(): Promise<number> {
+    const { ports, bus } = this.#options;
+    const state = await bus.intakeState();
+    const cursors = [...this.#cursors.values()];
+    const known = this.#stream === '' ? this.#expected : this.#stream;
+    const highest = Math.max(0, ...cursors.map(({ at }) => at));
+    if (known !== '' && (known !== state.created || highest > state.last)) {
+      ports.log.error({ expected: known, found: state.created, cursor: highest, last: state.last }, 'The intake stream was made anew or lost its tail; it is read from the start');
+      for (const cursor of cursors) cursor.at = 0;
+      this.#read = 0;
+    }
+    this.#stream = state.created;
+    this.#repeat_until = Math.max(this.#repeat_until, state.last);
+    const from = [...this.#cursors.keys()].map((partition) => this.progressOf(partition).cursor);
+    return from.length === 0 ? 1 : Math.min(...from) + 1;
+  }
+
+  async #take(message: Incoming): Promise<void> {
+    this.#read = Math.max(this.#read, message.seq);
+    const named = readInSubject(message.subject);
+    const address = toAddress(named?.type ?? '', named?.id ?? '');
+    const cursor = this.#cursors.get(partitionOf(address));
+    if (cursor === undefined || message.seq <= cursor.at || cursor.under_way.has(message.seq)) return;
+    while (this.#under_way >= UNDER_WAY || (this.#perActor.get(address) ?? 0) >= UNDER_WAY_ACTOR) {
+      await new Promise<void>((resolve) => void this.#waiters.push(resolve));
+    }
+    cursor.under_way.add(message.seq);
+    this.#count(address, 1);
+    this.#handle(message, address, named).then(
+      () => this.#done(cursor, message, address),
+      (error: unknown) => {
+        this.#options.ports.log.error({ err: error, subject: message.subject, seq: message.seq }, 'A message could not be handled; it is read again');
+        this.#done(cursor, message, address, true);
+      },
+    );
+  }
+
+  #count(address: string, by: number): void {
+    this.#under_way += by;
+    const now = (this.#perActor.get(address) ?? 0) + by;
+    if (now <= 0) this.#perActor.delete(address);
+    else this.#perActor.set(address, now);
+  }
+
+  #done(cursor: Cursor, message: Incoming, address: string, failed = false): void {
+    this.#count(address, -1);
+    cursor.under_way.delete(message.seq);
+    if (failed) {
+      // The cursor stays before it, and the stream is read again from there; what was done meanwhile shows as a duplicate.
+      this.#read = Math.min(this.#read, message.seq - 1);
+      this.#reading?.abort();
+    }
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  async #handle(message: Incoming, address: string, named: { type: string; id: string } | undefined): Promise<void> {
+    const place = `at-${message.seq}-${Math.floor(Date.parse(this.#stream) / 1000)}`;
+    const reply = this.#replies.get(this.#keyOf(message.subject, message.headers, message.data));
+    let names = readNames(message.headers, place);
+    try {
+      if (named === undefined || !isType(named.type) || !isId(named.id)) throw new Fault('bad_id', `${message.subject} does not name an actor: greenlines.in.<type>.<id>`);
+      const read = readMessage(message.headers, message.data, place);
+      names = { source: read.source, id: read.id };
+      const outcome = await this.#settle(named, read, message.seq <= this.#repeat_until);
+      this.#receipt(names, { ...toReceipt(outcome), address, id: names.id }, reply);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const refused = error.code === 'forbidden' || error.code === 'not_found';
+      const receipt = { outcome: refused ? 'rejected' : 'invalid', address, version: 0, id: names.id, reason: error.code, detail: error.message };
+      this.#receipt(names, receipt, reply);
+      const { type, id } = named ?? { type: 'unknown', id: 'unknown' };
+      this.#options.bus.publish(deadSubject(type, id), JSON.stringify({ ...receipt, source: names.source, data: new TextDecoder().decode(message.data.slice(0, 4096)) }));
+    }
+  }
+
+  /** Tries until there is an outcome; throws when the node stops or loses the partition first, so that it is read again. */
+  async #settle(named: { type: string; id: string }, message: Message, repeat: boolean): Promise<Exclude<Outcome, { outcome: 'retry' }>> {
+    const { ports, submit, owns } = this.#options;
+    const partition = partitionOf(toAddress(named.type, named.id));
+    const event_id = `source:${encodeURIComponent(message.source)}:${message.id}`;
+    const caller = systemCaller(message.source);
+    for (let again = repeat; ; again = true) {
+      const { type, payload, traceparent } = message;
+      const outcome = await submit({ type: named.type, id: named.id, event: type, payload, caller, event_id, repeat: again, traceparent });
+      if (outcome.outcome !== 'retry') return outcome;
+      if (this.#stop.signal.aborted || !owns(partition)) throw new Error(`Not handled: ${outcome.reason}`);
+      await new Promise<void>((resolve) => void ports.timers.after(outcome.after_ms, resolve));
+    }
+  }
+
+  #receipt(names: { source: string; id: string }, receipt: Receipt, reply: Reply | undefined): void {
+    const data = JSON.stringify(receipt);
+    this.#options.bus.publish(receiptSubject(names.source, names.id), data);
+    if (reply !== undefined) this.#options.bus.publish(reply.subject, data);
+  }
+
+  /** JetStream keeps messages without their reply subject, so it is remembered as the message passes by. */
+  #remember(key: string, subject: string): void {
+    const now = this.#options.ports.clock.now();
+    this.#replies.set(key, { subject, at: now });
+    if (this.#replies.size <= REPLIES) return;
+    const oldest = this.#replies.keys().next().value;
+    if (oldest !== undefined) this.#replies.delete(oldest);
+  }
+
+  #keyOf(subject: string, headers: Readonly<Record<string, string>>, data: Uint8Array): string {
+    const id = headers['ce-id'] ?? headers['nats-msg-id'];
+    return `${subject}\n${id ?? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1')}`;
+  }
+}
+
+function toReceipt(outcome: Exclude<Outcome, { outcome: 'retry' }>): { outcome: string; version: number; reason?: string; detail?: string } {
+  switch (outcome.outcome) {
+    case 'applied':
+    case 'duplicate':
+      return { outcome: outcome.outcome, version: outcome.version };
+    case 'rejected': {
+      const detail = outcome.detail === '' ? {} : { detail: outcome.detail };
+      // The same id with another body is a fault of the sender, not an answer of the actor.
+      if (outcome.code === 'key_reused') return { outcome: 'invalid', version: outcome.version, reason: outcome.code, ...detail };
+      return { outcome: 'rejected', version: outcome.version, reason: outcome.code, ...detail };
+    }
+    case 'parked':
+      return { outcome: 'parked', version: 0, reason: outcome.reason };
+    case 'late':
+      return { outcome: 'rejected', version: 0, reason: 'late' };
+    default:
+      throw new Error('Unknown outcome');
+  }
+}

@@ -1,0 +1,388 @@
+import { LRUCache } from 'lru-cache';
+import { partitionOf, typeOf } from '../machines/ids.ts';
+import type { Definition } from '../machines/machine.ts';
+import { Work, creationKey, idKey } from './batch.ts';
+import type { Head, Known, Live, Surroundings } from './batch.ts';
+import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
+import { Mailbox } from './mailbox.ts';
+import type { MailboxBounds } from './mailbox.ts';
+import type { Ports } from './ports/ports.ts';
+import { toLive } from './step.ts';
+import { CommitFault } from './store/store.ts';
+import type { CreationRow, Earlier, Store } from './store/store.ts';
+
+export type LanesOptions = {
+  readonly store: Store;
+  readonly ports: Ports;
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** How many batches may be under way at once when the queue is long. */
+  readonly lanes: number;
+  /** The most events in a batch. */
+  readonly batch: number;
+  /** Above so many waiting events more than one lane works, so that stepping and committing overlap. */
+  readonly crowd: number;
+  /** How much the live actors may weigh, in bytes. */
+  readonly memory_bytes: number;
+  readonly scale: number;
+  readonly bounds?: MailboxBounds;
+  /** Takes partitions anew after an unknown outcome; returns the heads that this node owns then. */
+  readonly reclaim: (partitions: readonly number[]) => Promise<ReadonlyMap<number, Head>>;
+  /** A partition turned out to be lost. */
+  readonly onLost: (partitions: readonly number[]) => void;
+};
+
+/** A live actor weighs about this much beside its stored envelope, and each character of that about so many bytes. */
+const ACTOR_BYTES = 3000;
+const BYTES_PER_CHARACTER = 3;
+
+/**
+ * The lanes: each loops taking what waits, stepping it in memory, committing it in one statement and then telling everybody.
+ * A partition is in one batch at a time, so its rows are numbered without gaps and its actors never fork.
+ */
+export class Lanes {
+  readonly mailbox: Mailbox;
+  readonly #options: LanesOptions;
+  readonly #cache: LRUCache<string, Live>;
+  readonly #heads = new Map<number, Head>();
+  readonly #busy = new Set<number>();
+  readonly #listeners: CommitListener[] = [];
+  #active = 0;
+  #scheduled = false;
+  #stopped = false;
+  #idle: (() => void)[] = [];
+  #commits = 0;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+    this.mailbox = new Mailbox(options.bounds);
+    this.#cache = new LRUCache<string, Live>({
+      maxSize: options.memory_bytes,
+      sizeCalculation: (live) => ACTOR_BYTES + live.size * BYTES_PER_CHARACTER,
+    });
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  get resident(): { actors: number; bytes: number } {
+    return { actors: this.#cache.size, bytes: this.#cache.calculatedSize };
+  }
+
+  get partitions(): readonly number[] {
+    return [...this.#heads.keys()];
+  }
+
+  owns(partition: number): boolean {
+    return this.#heads.has(partition);
+  }
+
+  headOf(partition: number): Head | undefined {
+    return this.#heads.get(partition);
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Begins to own partitions whose heads were read after the claim. */
+  own(heads: ReadonlyMap<number, Head>): void {
+    for (const [partition, head] of heads) this.#heads.set(partition, { ...head });
+    this.#schedule();
+  }
+
+  /** What is in memory of an actor, without loading it. */
+  peek(address: string): Live | undefined {
+    return this.#cache.get(address);
+  }
+
+  /** The newest committed envelope of an actor; a load does not push out what is at work. */
+  async read(address: string): Promise<Live | undefined> {
+    const live = this.#cache.get(address);
+    if (live !== undefined) return live;
+    const [loaded] = await this.#options.store.load([address]);
+    if (loaded?.envelope === undefined) return undefined;
+    return this.#cache.get(address) ?? this.#revive(address, loaded.envelope, loaded.refused, loaded.created_at);
+  }
+
+  /** Takes an event, or says why not now. Its `settle` is called exactly once, after the commit. */
+  deliver(delivery: Delivery): void {
+    if (this.#stopped) return delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'stopping' });
+    if (!this.#heads.has(delivery.partition)) return delivery.settle({ outcome: 'retry', after_ms: 500, reason: 'not_ready' });
+    if (!this.mailbox.offer(delivery)) return delivery.settle({ outcome: 'retry', after_ms: 250, reason: 'overloaded' });
+    this.#schedule();
+  }
+
+  /** Finishes what has been taken and takes no more. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    for (const delivery of this.mailbox.drain(new Set(this.#heads.keys()))) {
+      delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'stopping' });
+    }
+    if (this.#active > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Whoever was told of the last commit speaks first, so that the next batch holds all of their next events.
+    this.#options.ports.timers.soon(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const { lanes, batch, crowd } = this.#options;
+    const atWork = this.mailbox.waiting >= crowd ? lanes : 1;
+    while (this.#active < atWork && this.mailbox.waiting > 0) {
+      const free = (partition: number): boolean => !this.#busy.has(partition) && this.#heads.has(partition);
+      const lane = this.#active;
+      // With several lanes at work each keeps to its share of the partitions, or the first would leave the others nothing.
+      const shared = (partition: number): boolean => free(partition) && partition % atWork === lane;
+      let taken = this.mailbox.take(batch, atWork > 1 && this.#active === 0 ? shared : free);
+      if (taken.length === 0) taken = this.mailbox.take(batch, free);
+      if (taken.length === 0) return;
+      this.#start(taken);
+    }
+  }
+
+  #start(taken: readonly Delivery[]): void {
+    const partitions = new Set(taken.map(({ partition }) => partition));
+    for (const partition of partitions) this.#busy.add(partition);
+    const lane = this.#freeLane();
+    this.#active++;
+    this.#run(taken, lane)
+      .catch((error: unknown) => {
+        this.#options.ports.log.error({ err: error, events: taken.length }, 'A batch failed in a way that nobody foresaw');
+        for (const delivery of taken) delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'internal' });
+        for (const { address } of taken) this.#cache.delete(address);
+      })
+      .finally(() => {
+        this.#lanesAtWork.delete(lane);
+        this.#active--;
+        for (const partition of partitions) this.#busy.delete(partition);
+        if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
+        if (this.mailbox.waiting > 0) this.#schedule();
+      });
+  }
+
+  readonly #lanesAtWork = new Set<number>();
+
+  #freeLane(): number {
+    let lane = 0;
+    while (this.#lanesAtWork.has(lane)) lane++;
+    this.#lanesAtWork.add(lane);
+    return lane;
+  }
+
+  /** Steps and commits until the batch is settled, whatever happens to the database meanwhile. */
+  async #run(deliveries: readonly Delivery[], lane: number, careful = false): Promise<void> {
+    let lookAll = careful;
+    for (let attempt = 0; ; attempt++) {
+      let work: Work | undefined;
+      try {
+        work = await this.#step(deliveries, lookAll);
+        if (!work.empty) await this.#options.store.commit(work.toBatch(), lane);
+      } catch (error) {
+        const fault = error instanceof CommitFault ? error : toCommitFault(error);
+        if (fault === undefined) throw error;
+        const next = await this.#recover(fault, deliveries, lane, attempt);
+        if (next === 'settled') return;
+        lookAll = true;
+        continue;
+      }
+      this.#conclude(work);
+      return;
+    }
+  }
+
+  async #step(deliveries: readonly Delivery[], lookAll: boolean): Promise<Work> {
+    const { store, ports, scale } = this.#options;
+    const known = await this.#know(deliveries, lookAll);
+    const looking = deliveries.filter((delivery) => lookAll || delivery.repeat || known.get(delivery.address)?.refused === true);
+    const earlier = await this.#lookup(looking);
+    const creating = lookAll ? deliveries.flatMap(({ creation }) => (creation === undefined ? [] : [creation])) : [];
+    const creations = new Map<string, CreationRow>();
+    if (creating.length > 0) for (const row of await store.creations(creating)) creations.set(creationKey(row), row);
+    const around: Surroundings = {
+      now: ports.clock.now(),
+      scale,
+      heads: this.#heads,
+      known,
+      earlier,
+      creations,
+      looked: new Set(looking.map(({ address, event_id }) => idKey(address, event_id))),
+      onBug: (delivery, error) =>
+        ports.log.error({ err: error, actor: delivery.address, event_id: delivery.event_id }, 'A machine threw; its actor is parked'),
+    };
+    const work = new Work(around);
+    for (const delivery of deliveries) work.take(delivery);
+    if (work.doubtful.length > 0) work.resolve(await this.#lookup(work.doubtful.map(({ delivery }) => delivery)));
+    return work;
+  }
+
+  async #lookup(deliveries: readonly Delivery[]): Promise<Map<string, Earlier>> {
+    const found = new Map<string, Earlier>();
+    if (deliveries.length === 0) return found;
+    const ids = deliveries.map(({ address, event_id }) => ({ actor: address, event_id }));
+    for (const earlier of await this.#options.store.lookup(ids)) found.set(idKey(earlier.actor, earlier.event_id), earlier);
+    return found;
+  }
+
+  async #know(deliveries: readonly Delivery[], loadAll: boolean): Promise<Map<string, Known>> {
+    const known = new Map<string, Known>();
+    const missing: string[] = [];
+    for (const { address, fresh } of deliveries) {
+      if (known.has(address)) continue;
+      const live = this.#cache.get(address);
+      known.set(address, { live, refused: live?.refused ?? false });
+      if (live === undefined && (!fresh || loadAll)) missing.push(address);
+    }
+    if (missing.length === 0) return known;
+    for (const { address, envelope, refused, created_at } of await this.#options.store.load(missing)) {
+      const live = envelope === undefined ? undefined : this.#revive(address, envelope, refused, created_at);
+      known.set(address, { live, refused });
+    }
+    return known;
+  }
+
+  #revive(address: string, envelope: string, refused: boolean, created_at: number): Live {
+    const definition = this.#options.definitions.get(typeOf(address));
+    if (definition === undefined) throw new Error(`No machine is known for ${address}`);
+    const live: Live = { definition, envelope: toLive(definition, envelope), refused, created_at, size: envelope.length };
+    this.#cache.set(address, live);
+    return live;
+  }
+
+  #conclude(work: Work): void {
+    this.#commits++;
+    for (const [partition, head] of work.heads) {
+      const mine = this.#heads.get(partition);
+      if (mine !== undefined) Object.assign(mine, { seq: head.seq, hash: head.hash });
+    }
+    for (const [address, live] of work.after) this.#cache.set(address, work.newlyRefused.has(address) ? { ...live, refused: true } : live);
+    for (const address of work.newlyRefused) {
+      const live = this.#cache.peek(address);
+      if (live !== undefined && !live.refused) this.#cache.set(address, { ...live, refused: true });
+    }
+    for (const { delivery, outcome } of work.answers) this.#settle(delivery, outcome);
+    if (work.rows.length > 0) this.#tell(work.rows);
+  }
+
+  #settle(delivery: Delivery, outcome: Outcome): void {
+    try {
+      delivery.settle(outcome);
+    } catch (error) {
+      this.#options.ports.log.error({ err: error, actor: delivery.address }, 'Whoever waited for an event threw when told');
+    }
+  }
+
+  #tell(rows: readonly Committed[]): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(rows);
+      } catch (error) {
+        this.#options.ports.log.error({ err: error }, 'A listener threw after a commit');
+      }
+    }
+  }
+
+  /** What a failed commit means: try again with everything looked up, or the batch has been settled otherwise. */
+  async #recover(fault: CommitFault, deliveries: readonly Delivery[], lane: number, attempt: number): Promise<'again' | 'settled'> {
+    const { log } = this.#options.ports;
+    const partitions = [...new Set(deliveries.map(({ partition }) => partition))];
+    for (const { address } of deliveries) this.#cache.delete(address);
+    switch (fault.kind) {
+      case 'repeat':
+        if (attempt < 3) return 'again';
+        log.error({ err: fault, events: deliveries.length }, 'A batch keeps meeting ids that exist and cannot be found');
+        return this.#giveBack(deliveries, 'internal');
+      case 'fenced':
+        log.warn({ partitions, reason: fault.message }, 'Partitions were lost to another node');
+        this.#lose(partitions);
+        return this.#giveBack(deliveries, 'not_ready');
+      case 'unknown':
+        log.warn({ partitions, reason: fault.message }, 'The outcome of a commit is unknown; its partitions are claimed again');
+        return this.#startOver(partitions, deliveries);
+      case 'retry':
+        log.warn({ reason: fault.message, attempt }, 'PostgreSQL did not take a batch; it is tried again');
+        await this.#pause(Math.min(2000, 50 * 2 ** attempt));
+        return 'again';
+      case 'poison':
+        return this.#isolate(fault, deliveries, lane);
+      default:
+        throw fault;
+    }
+  }
+
+  #giveBack(deliveries: readonly Delivery[], reason: string): 'settled' {
+    for (const delivery of deliveries) this.#settle(delivery, { outcome: 'retry', after_ms: 500, reason });
+    return 'settled';
+  }
+
+  #lose(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#heads.delete(partition);
+    for (const delivery of this.mailbox.drain(new Set(partitions))) {
+      this.#settle(delivery, { outcome: 'retry', after_ms: 500, reason: 'not_ready' });
+    }
+    this.#options.onLost(partitions);
+  }
+
+  /** The new epoch makes sure that the lost statement can no longer commit; what it did is in the journal then. */
+  async #startOver(partitions: readonly number[], deliveries: readonly Delivery[]): Promise<'again' | 'settled'> {
+    const lost = new Set(partitions);
+    for (const address of [...this.#cache.keys()]) if (lost.has(partitionOf(address))) this.#cache.delete(address);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const heads = await this.#options.reclaim(partitions);
+        for (const partition of partitions) {
+          const head = heads.get(partition);
+          if (head === undefined) {
+            this.#lose(partitions);
+            return this.#giveBack(deliveries, 'not_ready');
+          }
+          this.#heads.set(partition, { ...head });
+        }
+        return 'again';
+      } catch (error) {
+        this.#options.ports.log.warn({ err: error, attempt }, 'PostgreSQL cannot be reached to claim partitions again');
+        await this.#pause(Math.min(2000, 100 * 2 ** attempt));
+      }
+    }
+  }
+
+  /** A value that PostgreSQL refuses harms its own actor alone: one event at a time, and the one that fails parks it. */
+  async #isolate(fault: CommitFault, deliveries: readonly Delivery[], lane: number): Promise<'settled'> {
+    const [only] = deliveries;
+    if (deliveries.length > 1) {
+      for (const delivery of deliveries) await this.#run([delivery], lane, true);
+      return 'settled';
+    }
+    if (only === undefined) return 'settled';
+    this.#options.ports.log.error({ actor: only.address, event_id: only.event_id, reason: fault.message }, 'PostgreSQL refuses a value; its actor is parked');
+    this.#settle(only, { outcome: 'parked', reason: 'poison' });
+    if (only.happening.kind === 'park' || only.happening.kind === 'create') return 'settled';
+    const park: Delivery = {
+      ...only,
+      event_id: `own:${only.address}#poison-${only.event_id.slice(0, 64)}`,
+      happening: { kind: 'park', code: 'poison', detail: fault.message.slice(0, 500) },
+      event: JSON.stringify({ type: '@park', code: 'poison' }),
+      settle: () => undefined,
+    };
+    await this.#run([park], lane, true);
+    return 'settled';
+  }
+
+  #pause(delay_ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.ports.timers.after(delay_ms, resolve));
+  }
+}
+
+/** Errors of a load or a lookup: nothing was written, so the batch may be tried again when the database answers. */
+function toCommitFault(error: unknown): CommitFault | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const gone = /terminated|ECONN|EPIPE|timeout|not queryable|Connection/i.test(error instanceof Error ? error.message : '');
+  if (gone || /^(08|40|53|57)/.test(code) || code.startsWith('ECONN')) return new CommitFault('retry', String(error));
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import { idOf } from '../machines/ids.ts';
+import type { Committed } from './delivery.ts';
+import type { Cancel, Ports } from './ports/ports.ts';
+import type { Store } from './store/store.ts';
+
+const FLUSH_MS = 250;
+const MOST = 2_000;
+
+/** Writes behind what full-text search finds actors by; only what a step changed is written. */
+export class SearchIndex {
+  readonly #store: Store;
+  readonly #ports: Ports;
+  readonly #waiting = new Map<string, { readonly address: string; readonly type: string; readonly text: string }>();
+  #cancel: Cancel | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: { readonly store: Store; readonly ports: Ports }) {
+    this.#store = options.store;
+    this.#ports = options.ports;
+  }
+
+  start(): void {
+    this.#cancel = this.#ports.timers.every(FLUSH_MS, () => void this.#flush());
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel?.();
+    await this.#writing;
+    await this.#flush();
+  }
+
+  committed(rows: readonly Committed[]): void {
+    for (const { newest, definition, before, after } of rows) {
+      if (newest === undefined || before?.snapshot.context === after.snapshot.context) continue;
+      const context = after.snapshot.context as Record<string, unknown>;
+      const words = definition.search(context);
+      const old = before === undefined ? undefined : definition.search(before.snapshot.context as Record<string, unknown>);
+      if (old !== undefined && words.length === old.length && words.every((word, index) => word === old[index])) continue;
+      const text = [idOf(newest.address), definition.title(context, idOf(newest.address)), ...words].join(' ');
+      this.#waiting.set(newest.address, { address: newest.address, type: newest.type, text });
+    }
+  }
+
+  #flush(): Promise<void> {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    const rows = [...this.#waiting.values()].slice(0, MOST);
+    for (const { address } of rows) this.#waiting.delete(address);
+    await this.#store.indexText(rows).catch((error: unknown) => {
+      this.#ports.log.warn({ err: error, rows: rows.length }, 'The search index could not be written; it is written again');
+      for (const row of rows) if (!this.#waiting.has(row.address)) this.#waiting.set(row.address, row);
+    });
+  }
+}

@@ -1,0 +1,239 @@
+import type { AnyMachineSnapshot } from 'xstate';
+import type { Definition, Seen } from '../machines/machine.ts';
+import { toStates } from './envelope.ts';
+import type { Asked, DomainEvent, Envelope, PendingEffect, PendingTimer, Send, StoredEnvelope } from './envelope.ts';
+import { begin, declares, move, restore, takes, toStoredSnapshot } from './xstate-inner.ts';
+import type { Moved } from './xstate-inner.ts';
+
+/** What an effect came to. */
+export type Result =
+  | { readonly kind: 'done'; readonly output: unknown }
+  | { readonly kind: 'failed' | 'unknown'; readonly code: string; readonly detail?: string };
+
+/** Everything that can happen to an actor. */
+export type Happening =
+  | { readonly kind: 'create'; readonly id: string; readonly input: Readonly<Record<string, unknown>>; readonly settings: unknown }
+  | { readonly kind: 'event'; readonly event: { readonly type: string; readonly [field: string]: unknown } }
+  | { readonly kind: 'timer'; readonly id: string; readonly v: number; readonly i: number }
+  | { readonly kind: 'result'; readonly id: string; readonly v: number; readonly i: number; readonly result: Result }
+  | { readonly kind: 'started'; readonly id: string; readonly v: number; readonly i: number }
+  | { readonly kind: 'park'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'resume' };
+
+export type Stepped =
+  | { readonly outcome: 'applied'; readonly next: Envelope; readonly asked: Asked }
+  | { readonly outcome: 'rejected'; readonly reason: string }
+  /** A timer or a result that is not waited for any more. */
+  | { readonly outcome: 'late' };
+
+export type Moment = {
+  readonly by: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** How many times faster than real time the actors' timers run. */
+  readonly scale: number;
+};
+
+const NOTHING: Asked = { sends: [], events: [] };
+
+/**
+ * What happens to an actor, as pure as its machine: the next envelope and what was asked for. Throws what the machine
+ * throws; the caller then parks the actor, whose envelope is untouched.
+ */
+export function step(definition: Definition, envelope: Envelope | undefined, happening: Happening, moment: Moment): Stepped {
+  if (happening.kind === 'create') {
+    return envelope === undefined ? born(definition, happening, moment) : { outcome: 'rejected', reason: 'exists' };
+  }
+  if (envelope === undefined) return { outcome: 'rejected', reason: 'not_found' };
+  switch (happening.kind) {
+    case 'event':
+      return stepEvent(definition, envelope, happening.event, moment);
+    case 'timer':
+      return stepTimer(definition, envelope, happening, moment);
+    case 'result':
+      return stepResult(definition, envelope, happening, moment);
+    case 'started':
+      return stepStarted(envelope, happening, moment);
+    case 'park': {
+      const parked = { code: happening.code, detail: happening.detail, at: moment.now };
+      return applied({ ...after(envelope, moment), parked });
+    }
+    case 'resume': {
+      const { parked: _, ...rest } = after(envelope, moment);
+      return applied(rest);
+    }
+    default:
+      return unreachableHappening(happening);
+  }
+}
+
+function unreachableHappening(happening: never): never {
+  throw new Error(`Unknown happening ${JSON.stringify(happening)}`);
+}
+
+function applied(next: Envelope): Stepped {
+  return { outcome: 'applied', next, asked: NOTHING };
+}
+
+function after(envelope: Envelope, moment: Moment): Envelope {
+  return { ...envelope, version: envelope.version + 1, at: Math.max(envelope.at, moment.now) };
+}
+
+function born(definition: Definition, happening: Happening & { kind: 'create' }, moment: Moment): Stepped {
+  const { id, input, settings } = happening;
+  const moved = begin(definition.machine, { ...input, id, by: moment.by, at: moment.now, settings });
+  return settle(moved, 1, moment.now, {}, {}, moment);
+}
+
+function stepEvent(
+  definition: Definition,
+  envelope: Envelope,
+  event: { readonly type: string; readonly [field: string]: unknown },
+  moment: Moment,
+): Stepped {
+  const at = Math.max(envelope.at, moment.now);
+  const full = { ...event, by: moment.by, at };
+  const moved = move(definition.machine, envelope.snapshot, full);
+  if (moved === undefined) return { outcome: 'rejected', reason: reasonFor(definition, envelope.snapshot, full) };
+  return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
+}
+
+function stepTimer(definition: Definition, envelope: Envelope, fired: { id: string; v: number; i: number }, moment: Moment): Stepped {
+  const timer = envelope.timers[fired.id];
+  if (timer === undefined || timer.v !== fired.v || timer.i !== fired.i) return { outcome: 'late' };
+  const { [fired.id]: _, ...timers } = envelope.timers;
+  return settleOwn(definition, { ...envelope, timers }, { type: timer.event }, moment);
+}
+
+function stepResult(
+  definition: Definition,
+  envelope: Envelope,
+  ended: { id: string; v: number; i: number; result: Result },
+  moment: Moment,
+): Stepped {
+  const effect = envelope.effects[ended.id];
+  if (effect === undefined || effect.v !== ended.v || effect.i !== ended.i) return { outcome: 'late' };
+  const { [ended.id]: _, ...effects } = envelope.effects;
+  const { result } = ended;
+  const event =
+    result.kind === 'done'
+      ? { type: `xstate.done.actor.${ended.id}`, output: result.output, actorId: ended.id }
+      : { type: `xstate.error.actor.${ended.id}`, error: result, actorId: ended.id };
+  return settleOwn(definition, { ...envelope, effects }, event, moment);
+}
+
+/** A timer or a result writes its row even where the state ignores it; otherwise it would come again for ever. */
+function settleOwn(
+  definition: Definition,
+  envelope: Envelope,
+  event: { readonly type: string; readonly [field: string]: unknown },
+  moment: Moment,
+): Stepped {
+  const at = Math.max(envelope.at, moment.now);
+  const moved = move(definition.machine, envelope.snapshot, Object.assign({ by: 'hub', at }, event));
+  if (moved === undefined) return applied({ ...envelope, version: envelope.version + 1, at });
+  return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
+}
+
+function stepStarted(envelope: Envelope, started: { id: string; v: number; i: number }, moment: Moment): Stepped {
+  const effect = envelope.effects[started.id];
+  if (effect === undefined || effect.v !== started.v || effect.i !== started.i) return { outcome: 'late' };
+  const effects = { ...envelope.effects, [started.id]: { ...effect, started: true as const } };
+  return applied({ ...after(envelope, moment), effects });
+}
+
+/** Turns what the machine asked for into the timers and effects that are now pending, and the sends and events that go out. */
+function settle(
+  moved: Moved,
+  version: number,
+  at: number,
+  oldTimers: Readonly<Record<string, PendingTimer>>,
+  oldEffects: Readonly<Record<string, PendingEffect>>,
+  moment: Moment,
+): Stepped {
+  const { snapshot, requests } = moved;
+  const final = snapshot.status !== 'active';
+  if (requests.length === 0 && !final) {
+    return applied({ version, at, snapshot, timers: oldTimers, effects: oldEffects });
+  }
+  const timers: Record<string, PendingTimer> = { ...oldTimers };
+  const effects: Record<string, PendingEffect> = { ...oldEffects };
+  const sends: Send[] = [];
+  const events: DomainEvent[] = [];
+  let i = 0;
+  for (const request of requests) {
+    switch (request.kind) {
+      case 'schedule':
+        timers[request.id] = { v: version, i: i++, due: Math.round(at + request.delay_ms / moment.scale), event: request.event };
+        break;
+      case 'cancel':
+        delete timers[request.id];
+        break;
+      case 'start':
+        effects[request.id] = { v: version, i: i++, src: request.src, input: request.input };
+        break;
+      case 'stop':
+        delete effects[request.id];
+        break;
+      case 'emit': {
+        const { type, ...data } = request.event;
+        if (type === '@tell') sends.push({ i: i++, to: data.to as Send['to'], event: data.event as Send['event'] });
+        else events.push({ i: i++, type, data });
+        break;
+      }
+      default:
+        throw new Error('Unknown request');
+    }
+  }
+  const next = { version, at, snapshot, timers: final ? {} : timers, effects: final ? {} : effects };
+  return { outcome: 'applied', next, asked: sends.length + events.length === 0 ? NOTHING : { sends, events } };
+}
+
+/** Why the event is refused now: the state does not know it, or a guard that can name its reason says no. */
+export function reasonFor(definition: Definition, snapshot: AnyMachineSnapshot, event: { readonly type: string }): string {
+  if (!declares(snapshot, event.type)) return 'not_in_state';
+  const reason = definition.reasons[event.type]?.(toSeen(snapshot) as Seen<never>, event as never);
+  return reason ?? 'guard_refused';
+}
+
+/** Whether the event would be taken now, and if not why not. Asked with the machine's own sample payload. */
+export function canTake(definition: Definition, snapshot: AnyMachineSnapshot, type: string, by: string, at: number): string | undefined {
+  const sample = definition.samples[type]?.(snapshot.context as never) ?? {};
+  const event = { ...sample, type, by, at };
+  return takes(definition.machine, snapshot, event) ? undefined : reasonFor(definition, snapshot, event);
+}
+
+export function toSeen(snapshot: AnyMachineSnapshot): Seen<Record<string, unknown>> {
+  return { state: toStates(snapshot.value), tags: [...snapshot.tags], context: snapshot.context as Record<string, unknown> };
+}
+
+/** The envelope as the journal keeps it. */
+export function toStored(definition: Definition, envelope: Envelope): string {
+  const { version, at, snapshot, timers, effects, parked } = envelope;
+  const stored: StoredEnvelope = {
+    machine: definition.type,
+    machine_version: definition.version,
+    version,
+    at,
+    snapshot: toStoredSnapshot(snapshot),
+    timers,
+    effects,
+    ...(parked === undefined ? {} : { parked }),
+  };
+  return JSON.stringify(stored);
+}
+
+/** A stored envelope, live again. Throws for another machine's or a newer version's. */
+export function toLive(definition: Definition, text: string): Envelope {
+  const stored = JSON.parse(text) as StoredEnvelope;
+  if (stored.machine !== definition.type) throw new Error(`An envelope of ${stored.machine} was read as ${definition.type}`);
+  if (stored.machine_version > definition.version) {
+    throw new Error(`An envelope of ${stored.machine} version ${stored.machine_version} needs a newer hub; this one knows ${definition.version}`);
+  }
+  if (stored.machine_version < definition.version) {
+    throw new Error(`An envelope of ${stored.machine} version ${stored.machine_version} has to be migrated to ${definition.version} first`);
+  }
+  const { version, at, timers, effects, parked } = stored;
+  const snapshot = restore(definition.machine, stored.snapshot, effects);
+  return { version, at, snapshot, timers, effects, ...(parked === undefined ? {} : { parked }) };
+}

@@ -1,0 +1,193 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/*
+ * The tables as MikroORM reads them. The migrations write them; a test holds the two together. Ids and addresses are
+ * compared byte by byte (collation "C"), which is what makes their indexes fast and the same on every machine.
+ */
+
+export const Partition = defineEntity({
+  name: 'Partition',
+  tableName: 'partition',
+  properties: {
+    id: p.integer().primary(),
+    owner: p.text().nullable(),
+    epoch: p.bigint('number'),
+  },
+});
+
+export const Node = defineEntity({
+  name: 'Node',
+  tableName: 'node',
+  properties: {
+    id: p.text().primary(),
+    url: p.text(),
+    release: p.text(),
+    since: p.datetime(),
+    leaseUntil: p.datetime(),
+  },
+});
+
+export const Journal = defineEntity({
+  name: 'Journal',
+  tableName: 'journal',
+  properties: {
+    actor: p.text().primary(),
+    version: p.integer().primary(),
+    partition: p.smallint(),
+    seq: p.bigint('number'),
+    eventId: p.text(),
+    event: p.text(),
+    bodyHash: p.text(),
+    caller: p.text(),
+    causation: p.text().nullable(),
+    correlation: p.text().nullable(),
+    traceparent: p.text().nullable(),
+    at: p.bigint('number'),
+    machineVersion: p.integer(),
+    envelope: p.text(),
+    asked: p.text().nullable(),
+    hash: p.text(),
+  },
+});
+
+export const Actor = defineEntity({
+  name: 'Actor',
+  tableName: 'actor',
+  properties: {
+    address: p.text().primary(),
+    partition: p.smallint(),
+    type: p.text(),
+    version: p.integer(),
+    state: p.text(),
+    tags: p.text().nullable(),
+    dueAt: p.bigint('number').nullable(),
+    pending: p.integer(),
+    parked: p.boolean(),
+    title: p.text().nullable(),
+    summary: p.text().nullable(),
+    client: p.text().nullable(),
+    agent: p.text().nullable(),
+    createdAt: p.bigint('number'),
+    updatedAt: p.bigint('number'),
+  },
+});
+
+export const Refusal = defineEntity({
+  name: 'Refusal',
+  tableName: 'refusal',
+  properties: {
+    actor: p.text().primary(),
+    eventId: p.text().primary(),
+    bodyHash: p.text(),
+    reason: p.text(),
+    detail: p.text().nullable(),
+    version: p.integer(),
+    at: p.bigint('number'),
+  },
+});
+
+export const Creation = defineEntity({
+  name: 'Creation',
+  tableName: 'creation',
+  properties: {
+    caller: p.text().primary(),
+    key: p.text().primary(),
+    bodyHash: p.text(),
+    actor: p.text(),
+  },
+});
+
+export const DeadLetter = defineEntity({
+  name: 'DeadLetter',
+  tableName: 'dead_letter',
+  properties: {
+    id: p.text().primary(),
+    actor: p.text(),
+    eventId: p.text(),
+    event: p.text(),
+    caller: p.text(),
+    reason: p.text(),
+    detail: p.text().nullable(),
+    at: p.bigint('number'),
+  },
+});
+
+export const Progress = defineEntity({
+  name: 'Progress',
+  tableName: 'progress',
+  properties: {
+    partition: p.smallint().primary(),
+    epoch: p.bigint('number'),
+    stream: p.text(),
+    cursor: p.bigint('number'),
+    published: p.bigint('number'),
+  },
+});
+
+/** What full-text search finds an actor by; written behind. */
+export const ActorText = defineEntity({
+  name: 'ActorText',
+  tableName: 'actor_text',
+  properties: {
+    address: p.text().primary(),
+    type: p.text(),
+    text: p.text(),
+  },
+});
+
+export const Person = defineEntity({
+  name: 'Person',
+  tableName: 'person',
+  properties: {
+    username: p.text().primary(),
+    passwordHash: p.text().nullable(),
+    roles: p.array(),
+    client: p.text().nullable(),
+    disabled: p.boolean(),
+    demo: p.boolean(),
+    /** Raised whenever rights or the password change: tokens of an older generation are refused. */
+    generation: p.integer(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+
+/** One refresh token; a family is what one sign-in was rotated into. */
+export const RefreshToken = defineEntity({
+  name: 'RefreshToken',
+  tableName: 'refresh_token',
+  properties: {
+    /** SHA-256 of the token, hex. */
+    hash: p.text().primary(),
+    family: p.text(),
+    username: p.text(),
+    expiresAt: p.datetime(),
+    usedAt: p.datetime().nullable(),
+    revokedAt: p.datetime().nullable(),
+  },
+});
+
+/** What the hub itself keeps: its id, generated secrets (encrypted), integrations' settings. */
+export const Setting = defineEntity({
+  name: 'Setting',
+  tableName: 'setting',
+  properties: {
+    name: p.text().primary(),
+    value: p.text(),
+  },
+});
+
+export const entities = [
+  Partition,
+  Node,
+  Journal,
+  Actor,
+  Refusal,
+  Creation,
+  DeadLetter,
+  Progress,
+  ActorText,
+  Person,
+  RefreshToken,
+  Setting,
+];

@@ -1,0 +1,455 @@
+import { MikroORM, raw } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { PARTITIONS } from '../../machines/ids.ts';
+import type { Database } from '../integrations/integration.ts';
+import { Actor, ActorText, DeadLetter, Journal, entities } from './entities.ts';
+import { Lane } from './lane-connection.ts';
+import { migrations } from './migrations/migrations.ts';
+import { commitStatement, creationsStatement, loadStatement, lookupStatement } from './statements.ts';
+import type { Statement } from './statements.ts';
+import { CommitFault } from './store.ts';
+import type {
+  ActorRow,
+  Batch,
+  CreationRow,
+  DeadLetterRow,
+  Due,
+  Earlier,
+  Head,
+  HistoryRow,
+  ListQuery,
+  ListRow,
+  Loaded,
+  Progress,
+  Store,
+} from './store.ts';
+
+export type PostgresOptions = {
+  readonly url: string;
+  readonly lease_ms: number;
+  /** How many batches may be under way at once. */
+  readonly lanes: number;
+  readonly release: string;
+};
+
+export type Orm = MikroORM<PostgreSqlDriver>;
+
+/** Opens the database, brings its schema up to date under a lock, and checks that its commits can be trusted. */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresStore> {
+  const orm = await MikroORM.init<PostgreSqlDriver>({
+    driver: PostgreSqlDriver,
+    clientUrl: options.url,
+    entities,
+    extensions: [Migrator],
+    discovery: { warnWhenNoEntities: false },
+    pool: { min: 0, max: 8 },
+    migrations: { migrationsList: migrations, transactional: true, allOrNothing: true, snapshot: false, tableName: 'migration' },
+  } as never);
+  await migrate(orm, options.url);
+  await check(orm);
+  const store = new PostgresStore(orm as unknown as Orm, options);
+  await store.open();
+  return store;
+}
+
+const MIGRATION_LOCK = 0x67_6c_68; // any number that nobody else locks
+
+async function migrate(orm: { migrator: { up(): Promise<unknown> } }, url: string): Promise<void> {
+  const guard = new pg.Client({ connectionString: url });
+  await guard.connect();
+  try {
+    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await orm.migrator.up();
+  } finally {
+    await guard.end();
+  }
+}
+
+async function check(orm: { em: unknown }): Promise<void> {
+  const em = orm.em as SqlEntityManager;
+  const rows = await em.execute<{ name: string; setting: string }[]>(
+    `select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version_num')`,
+  );
+  const setting = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+  if (setting.fsync !== 'on') throw new Error('PostgreSQL runs with fsync off: an acknowledged event could be lost. Turn it on.');
+  if (setting.synchronous_commit === 'off') throw new Error('PostgreSQL runs with synchronous_commit off: an acknowledged event could be lost.');
+  if (Number(setting.server_version_num) < 140_000) throw new Error('PostgreSQL 14 or later is needed.');
+}
+
+/** The journal in PostgreSQL. Reads go through MikroORM, the hot statements through prepared ones on connections of their own. */
+export class PostgresStore implements Store {
+  readonly orm: Orm;
+  readonly #options: PostgresOptions;
+  readonly #lanes: Lane[] = [];
+  readonly #pool: pg.Pool;
+
+  constructor(orm: Orm, options: PostgresOptions) {
+    this.orm = orm;
+    this.#options = options;
+    const limit_ms = Math.max(500, options.lease_ms - 1000);
+    // Plans are pinned: one cached while tables were small once made throughput jump threefold.
+    const pinned = `-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan`;
+    const limits = `-c statement_timeout=${limit_ms} -c idle_in_transaction_session_timeout=${limit_ms} -c tcp_user_timeout=${limit_ms}`;
+    const isolation = `-c default_transaction_isolation=read\\ committed`;
+    const config = { connectionString: options.url, options: `${pinned} ${limits} ${isolation}`, application_name: 'green-lines-hub' };
+    for (let lane = 0; lane < options.lanes; lane++) this.#lanes.push(new Lane(config, limit_ms + 500));
+    this.#pool = new pg.Pool({ ...config, max: 4, idleTimeoutMillis: 0 });
+    this.#pool.on('error', () => undefined); // an idle connection died; the next query opens another
+  }
+
+  async open(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.connect()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
+    await this.#pool.end();
+    await this.orm.close(true);
+  }
+
+  /** The door for tables that are not the runtime's own: people, settings, the sandbox gateway's journal. */
+  database(): Database {
+    return { query: async (name, text, values) => (await this.#query<Record<string, unknown>>({ name, text, values: [...values] })) };
+  }
+
+  async #query<Row extends object>(statement: Statement): Promise<Row[]> {
+    const { rows } = await this.#pool.query(statement);
+    return rows as Row[];
+  }
+
+  async renew(node: string, url: string, lease_ms: number): Promise<void> {
+    await this.#query({
+      name: 'renew',
+      text: `insert into node (id, url, release, since, lease_until) values ($1, $2, $3, clock_timestamp(), clock_timestamp() + $4 * interval '1 ms')
+        on conflict (id) do update set url = excluded.url, release = excluded.release, lease_until = excluded.lease_until`,
+      values: [node, url, this.#options.release, lease_ms],
+    });
+  }
+
+  async release(node: string): Promise<void> {
+    await this.#query({ name: 'release_partitions', text: `update partition set owner = null where owner = $1`, values: [node] });
+    await this.#query({ name: 'release_node', text: `delete from node where id = $1`, values: [node] });
+  }
+
+  async claim(node: string, partitions: readonly number[]): Promise<readonly Head[]> {
+    // One row at a time and in order, so that a claim can never deadlock with a commit that holds several.
+    for (const partition of partitions.toSorted((a, b) => a - b)) {
+      await this.#query({
+        name: 'claim',
+        text: `update partition p set owner = $1, epoch = p.epoch + 1 where p.id = $2 and (p.owner is null or p.owner = $1
+          or not exists (select from node n where n.id = p.owner and n.lease_until > clock_timestamp()))`,
+        values: [node, partition],
+      });
+    }
+    const rows = await this.#query<{ id: number; epoch: string; seq: string | null; hash: string | null }>({
+      name: 'heads',
+      text: `select p.id, p.epoch, j.seq, j.hash from partition p
+        left join lateral (select seq, hash from journal j where j.partition = p.id order by seq desc limit 1) j on true
+        where p.owner = $1 and p.id = any($2::int[])`,
+      values: [node, partitions],
+    });
+    return rows.map(({ id, epoch, seq, hash }) => ({ partition: id, epoch: Number(epoch), seq: Number(seq ?? 0), hash: hash ?? '' }));
+  }
+
+  async load(addresses: readonly string[]): Promise<readonly Loaded[]> {
+    const rows = await this.#query<{ address: string; envelope: string | null; refused: boolean; created_at: string | null }>(loadStatement(addresses));
+    return rows.map(({ address, envelope, refused, created_at }) => ({
+      address,
+      envelope: envelope ?? undefined,
+      refused,
+      created_at: Number(created_at ?? 0),
+    }));
+  }
+
+  async lookup(ids: readonly { readonly actor: string; readonly event_id: string }[]): Promise<readonly Earlier[]> {
+    type Row = {
+      actor: string;
+      event_id: string;
+      applied: number | null;
+      applied_hash: string | null;
+      reason: string | null;
+      detail: string | null;
+      refused: number | null;
+      refused_hash: string | null;
+    };
+    const rows = await this.#query<Row>(lookupStatement(ids));
+    return rows.map((row) => {
+      const { actor, event_id } = row;
+      if (row.applied !== null) return { actor, event_id, version: row.applied, body_hash: row.applied_hash ?? '' };
+      const detail = row.detail === null ? {} : { detail: row.detail };
+      return { actor, event_id, version: row.refused ?? 0, body_hash: row.refused_hash ?? '', reason: row.reason ?? 'rejected', ...detail };
+    });
+  }
+
+  async creations(keys: readonly { readonly caller: string; readonly key: string }[]): Promise<readonly CreationRow[]> {
+    return this.#query<CreationRow>(creationsStatement(keys));
+  }
+
+  async commit(batch: Batch, lane: number): Promise<void> {
+    const connection = this.#lanes[lane % this.#lanes.length];
+    if (connection === undefined) throw new CommitFault('retry', 'There is no such lane');
+    const row = await connection.write(commitStatement(batch));
+    if (row.held !== batch.partitions.length) {
+      throw new CommitFault('fenced', `Only ${row.held} of ${batch.partitions.length} partitions are still owned by this node`);
+    }
+    if (row.j !== batch.journal.length || row.a !== batch.actors.length) {
+      throw new Error(`A batch of ${batch.journal.length} rows wrote ${row.j}; the commit statement is wrong`);
+    }
+  }
+
+  async due(partitions: readonly number[], until: number, limit: number): Promise<readonly Due[]> {
+    const rows = await this.#query<{ address: string; due_at: string }>({
+      name: 'due',
+      text: `select address, due_at from actor where due_at <= $2 and partition = any($1::int[]) and not parked order by due_at limit $3`,
+      values: [partitions, until, limit],
+    });
+    return rows.map(({ address, due_at }) => ({ address, due_at: Number(due_at) }));
+  }
+
+  async pending(partitions: readonly number[], after: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#query<{ address: string }>({
+      name: 'pending',
+      text: `select address from actor where pending > 0 and address > $2 and partition = any($1::int[]) order by address limit $3`,
+      values: [partitions, after, limit],
+    });
+    return rows.map(({ address }) => address);
+  }
+
+  async askedSince(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]> {
+    const rows = await this.#query<RawHistory>({
+      name: 'asked_since',
+      text: `select * from journal where partition = $1 and seq > $2 and asked is not null order by seq limit $3`,
+      values: [partition, seq, limit],
+    });
+    return rows.map(toHistory);
+  }
+
+  async progress(partitions: readonly number[]): Promise<readonly Progress[]> {
+    const rows = await this.#query<{ partition: number; epoch: string; stream: string; cursor: string; published: string }>({
+      name: 'progress',
+      text: `select * from progress where partition = any($1::int[])`,
+      values: [partitions],
+    });
+    return rows.map((row) => ({ ...row, epoch: Number(row.epoch), cursor: Number(row.cursor), published: Number(row.published) }));
+  }
+
+  async saveProgress(rows: readonly Progress[]): Promise<void> {
+    await this.#query({
+      name: 'save_progress',
+      text: `update progress t set epoch = n.epoch, stream = n.stream, published = greatest(t.published, n.published),
+          cursor = case when t.stream = n.stream then greatest(t.cursor, n.cursor) else n.cursor end
+        from unnest($1::int[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) as n(partition, epoch, stream, cursor, published)
+        join partition p on p.id = n.partition and p.epoch = n.epoch
+        where t.partition = n.partition and t.epoch <= n.epoch`,
+      values: [
+        rows.map((row) => row.partition),
+        rows.map((row) => row.epoch),
+        rows.map((row) => row.stream),
+        rows.map((row) => row.cursor),
+        rows.map((row) => row.published),
+      ],
+    });
+  }
+
+  async history(address: string, from: number, to: number, limit: number): Promise<readonly HistoryRow[]> {
+    const em = this.orm.em.fork();
+    const rows = await em.find(Journal, { actor: address, version: { $gte: from, $lte: to } }, { orderBy: { version: 'desc' }, limit });
+    return rows.map(fromEntity);
+  }
+
+  async at(address: string, moment: { readonly version: number } | { readonly at: number }): Promise<HistoryRow | undefined> {
+    const em = this.orm.em.fork();
+    const where = 'version' in moment ? { actor: address, version: moment.version } : { actor: address, at: { $lte: moment.at } };
+    const [row] = await em.find(Journal, where, { orderBy: { version: 'desc' }, limit: 1 });
+    return row === undefined ? undefined : fromEntity(row);
+  }
+
+  async rows(addresses: readonly string[]): Promise<readonly ActorRow[]> {
+    const rows = await this.orm.em.fork().find(Actor, { address: { $in: [...addresses] } });
+    return rows.map(toActorRow);
+  }
+
+  async list(query: ListQuery): Promise<readonly ListRow[]> {
+    const column = { updatedAt: 'updatedAt', createdAt: 'createdAt', title: 'title', address: 'address' } as const;
+    const sort = column[query.sort];
+    const direction = query.descending ? 'desc' : 'asc';
+    const builder = this.#filtered(query).orderBy({ [sort]: direction, address: direction }).limit(query.limit);
+    if (query.after !== undefined) {
+      const beyond = query.descending ? '$lt' : '$gt';
+      const { value, address } = query.after;
+      const bound = sort === 'updatedAt' || sort === 'createdAt' ? Number(value) : value;
+      builder.andWhere({ $or: [{ [sort]: { [beyond]: bound } }, { [sort]: bound, address: { [beyond]: address } }] } as never);
+    }
+    const rows = (await builder.getResultList()).map((row) => toActorRow(row as unknown as ActorEntity));
+    const loaded = await this.load(rows.map(({ address }) => address));
+    const envelopes = new Map(loaded.map(({ address, envelope }) => [address, envelope]));
+    return rows.flatMap((row) => {
+      const envelope = envelopes.get(row.address);
+      return envelope === undefined ? [] : [{ ...row, envelope }];
+    });
+  }
+
+  async count(query: Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>): Promise<number> {
+    return this.#filtered(query).getCount();
+  }
+
+  #filtered(query: Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>) {
+    const builder = this.orm.em.fork().createQueryBuilder(Actor, 'a').where({ type: query.type });
+    if (query.state !== undefined) {
+      // A state itself, what lies below it, or one region of several.
+      const { state } = query;
+      const like = escapeLike(state);
+      builder.andWhere({
+        $or: [
+          { state },
+          { state: { $like: `${like}.%` } },
+          { state: { $like: `${like},%` } },
+          { state: { $like: `%,${like}` } },
+          { state: { $like: `%,${like}.%` } },
+          { state: { $like: `%,${like},%` } },
+        ],
+      });
+    }
+    if (query.tag !== undefined) builder.andWhere(raw(`',' || coalesce(a.tags, '') || ',' like ?`, [`%,${escapeLike(query.tag)},%`]) as never);
+    if (query.client !== undefined) builder.andWhere({ client: query.client });
+    if (query.agent !== undefined) builder.andWhere({ agent: query.agent });
+    const words = query.text === undefined ? [] : toWords(query.text);
+    if (words.length > 0) {
+      builder.andWhere(
+        raw(`(a.address in (select t.address from actor_text t where to_tsvector('simple', t.text) @@ to_tsquery('simple', ?)))`, [
+          words.map((word) => `'${word}':*`).join(' & '),
+        ]) as never,
+      );
+    }
+    return builder;
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetterRow[]> {
+    const rows = await this.orm.em.fork().find(DeadLetter, {}, { orderBy: { at: 'desc', id: 'desc' }, limit });
+    return rows.map((row) => ({
+      id: row.id,
+      actor: row.actor,
+      event_id: row.eventId,
+      event: row.event,
+      caller: row.caller,
+      reason: row.reason,
+      detail: row.detail ?? '',
+      at: row.at,
+    }));
+  }
+
+  async indexText(rows: readonly { readonly address: string; readonly type: string; readonly text: string }[]): Promise<void> {
+    await this.#query({
+      name: 'index_text',
+      text: `insert into ${ActorText.meta.tableName} (address, type, text) select * from unnest($1::text[], $2::text[], $3::text[])
+        on conflict (address) do update set text = excluded.text where ${ActorText.meta.tableName}.text <> excluded.text`,
+      values: [rows.map((row) => row.address), rows.map((row) => row.type), rows.map((row) => row.text)],
+    });
+  }
+}
+
+type ActorEntity = {
+  address: string;
+  partition: number;
+  type: string;
+  version: number;
+  state: string;
+  tags?: string | null | undefined;
+  dueAt?: number | null | undefined;
+  pending: number;
+  parked: boolean;
+  title?: string | null | undefined;
+  summary?: string | null | undefined;
+  client?: string | null | undefined;
+  agent?: string | null | undefined;
+  createdAt: number;
+  updatedAt: number;
+};
+
+function toActorRow(row: ActorEntity): ActorRow {
+  return {
+    address: row.address,
+    partition: row.partition,
+    type: row.type,
+    version: row.version,
+    state: row.state,
+    tags: row.tags ?? '',
+    due_at: row.dueAt === null || row.dueAt === undefined ? '' : String(row.dueAt),
+    pending: row.pending,
+    parked: row.parked,
+    title: row.title ?? '',
+    summary: row.summary ?? '',
+    client: row.client ?? '',
+    agent: row.agent ?? '',
+    created_at: Number(row.createdAt),
+    updated_at: Number(row.updatedAt),
+  };
+}
+
+type JournalEntity = {
+  actor: string;
+  version: number;
+  partition: number;
+  seq: number;
+  eventId: string;
+  event: string;
+  bodyHash: string;
+  caller: string;
+  causation?: string | null | undefined;
+  correlation?: string | null | undefined;
+  traceparent?: string | null | undefined;
+  at: number;
+  machineVersion: number;
+  envelope: string;
+  asked?: string | null | undefined;
+  hash: string;
+};
+
+function fromEntity(row: JournalEntity): HistoryRow {
+  return {
+    actor: row.actor,
+    version: row.version,
+    partition: row.partition,
+    seq: Number(row.seq),
+    event_id: row.eventId,
+    event: row.event,
+    body_hash: row.bodyHash,
+    caller: row.caller,
+    causation: row.causation ?? '',
+    correlation: row.correlation ?? '',
+    traceparent: row.traceparent ?? '',
+    at: Number(row.at),
+    machine_version: row.machineVersion,
+    envelope: row.envelope,
+    asked: row.asked ?? '',
+    hash: row.hash,
+  };
+}
+
+type RawHistory = { [Key in keyof HistoryRow]: HistoryRow[Key] | string | null };
+
+function toHistory(row: RawHistory): HistoryRow {
+  return {
+    ...row,
+    seq: Number(row.seq),
+    at: Number(row.at),
+    causation: row.causation ?? '',
+    correlation: row.correlation ?? '',
+    traceparent: row.traceparent ?? '',
+    asked: row.asked ?? '',
+  } as HistoryRow;
+}
+
+function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+/** Words of letters, digits and `_`, lower case: what may stand in a text search query without meaning anything else. */
+function toWords(text: string): string[] {
+  return (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).slice(0, 8);
+}
+
+export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, index) => index);

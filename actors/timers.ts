@@ -1,0 +1,176 @@
+import { ownId } from './delivery.ts';
+import type { Committed, Outcome } from './delivery.ts';
+import { earliestDue } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
+import type { Live } from './batch.ts';
+import type { Cancel, Ports } from './ports/ports.ts';
+import type { Happening } from './step.ts';
+import type { Store } from './store/store.ts';
+
+export type TimersOptions = {
+  readonly store: Store;
+  readonly ports: Ports;
+  readonly partitions: () => readonly number[];
+  readonly read: (address: string) => Promise<Live | undefined>;
+  readonly deliver: (address: string, own: { event_id: string; happening: Happening; event: object; causation: string }) => Promise<Outcome>;
+};
+
+/** How far ahead timers are kept in memory, and how often the rest is looked for. */
+const HORIZON_MS = 60_000;
+const SCAN_MS = 20_000;
+const PAGE = 1000;
+
+type Near = { readonly due: number; readonly address: string };
+
+/**
+ * Fires the timers of actors at their deadlines, from the index of due actors and a heap of the near ones. A timer that was
+ * due while nobody was there fires at once; each fires once, because the envelope knows which are still waited for.
+ */
+export class DueTimers {
+  readonly #options: TimersOptions;
+  readonly #heap: Near[] = [];
+  readonly #nearest = new Map<string, number>();
+  readonly #firing = new Set<string>();
+  #cancel: Cancel | undefined;
+  #armed_for = Number.POSITIVE_INFINITY;
+  #scan: Cancel | undefined;
+  #stopped = false;
+
+  constructor(options: TimersOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#scan = this.#options.ports.timers.every(SCAN_MS, () => this.rescan());
+    this.rescan();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#scan?.();
+    this.#cancel?.();
+  }
+
+  /** Looks for timers that became near, or that another node left behind. */
+  rescan(): void {
+    if (this.#stopped) return;
+    const { store, ports, partitions } = this.#options;
+    const until = ports.clock.now() + HORIZON_MS;
+    store.due(partitions(), until, PAGE).then(
+      (rows) => {
+        for (const { address, due_at } of rows) this.#near(address, due_at);
+        // A full page may hide more; what fires meanwhile leaves the index.
+        if (rows.length === PAGE) this.#options.ports.timers.after(500, () => this.rescan());
+      },
+      (error: unknown) => ports.log.warn({ err: error }, 'Due timers could not be read; they are looked for again'),
+    );
+  }
+
+  committed(rows: readonly Committed[]): void {
+    for (const { newest, after } of rows) {
+      if (newest === undefined || newest.due_at === '') continue;
+      const due = earliestDue(after.timers);
+      if (due !== undefined && due <= this.#options.ports.clock.now() + HORIZON_MS && after.parked === undefined) this.#near(newest.address, due);
+    }
+  }
+
+  #near(address: string, due: number): void {
+    const known = this.#nearest.get(address);
+    if (known !== undefined && known <= due) return;
+    this.#nearest.set(address, due);
+    push(this.#heap, { due, address });
+    this.#arm();
+  }
+
+  #arm(): void {
+    const first = this.#heap[0];
+    if (first === undefined || this.#stopped || first.due >= this.#armed_for) return;
+    this.#cancel?.();
+    this.#armed_for = first.due;
+    this.#cancel = this.#options.ports.timers.after(first.due - this.#options.ports.clock.now(), () => {
+      this.#armed_for = Number.POSITIVE_INFINITY;
+      this.#fire();
+    });
+  }
+
+  #fire(): void {
+    const now = this.#options.ports.clock.now();
+    for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
+      pop(this.#heap);
+      if (this.#nearest.get(first.address) === first.due) this.#nearest.delete(first.address);
+      this.#fireActor(first.address).catch((error: unknown) => {
+        this.#options.ports.log.warn({ err: error, actor: first?.address }, 'A timer could not be fired; it is tried again');
+        this.#options.ports.timers.after(1000, () => this.#near(first?.address ?? '', now));
+      });
+    }
+    this.#arm();
+  }
+
+  async #fireActor(address: string): Promise<void> {
+    const live = await this.#options.read(address);
+    if (live === undefined || live.envelope.parked !== undefined || this.#stopped) return;
+    const now = this.#options.ports.clock.now();
+    const { timers } = live.envelope;
+    for (const [id, timer] of Object.entries(timers)) {
+      if (timer.due > now) continue;
+      this.#send(address, live.envelope, id);
+    }
+    const next = earliestDue(Object.fromEntries(Object.entries(timers).filter(([, timer]) => timer.due > now)));
+    if (next !== undefined && next <= now + HORIZON_MS) this.#near(address, next);
+  }
+
+  #send(address: string, envelope: Envelope, id: string): void {
+    const timer = envelope.timers[id];
+    if (timer === undefined) return;
+    const { v, i, event } = timer;
+    const event_id = ownId(address, v, i);
+    if (this.#firing.has(event_id)) return;
+    this.#firing.add(event_id);
+    const again = (): void => this.#near(address, this.#options.ports.clock.now());
+    this.#options
+      .deliver(address, {
+        event_id,
+        happening: { kind: 'timer', id, v, i },
+        event: { type: event, v, i },
+        causation: `${address}@${v}`,
+      })
+      .then((outcome) => {
+        this.#firing.delete(event_id);
+        if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, again);
+      })
+      .catch(() => {
+        this.#firing.delete(event_id);
+        this.#options.ports.timers.after(1000, again);
+      });
+  }
+}
+
+function push(heap: Near[], near: Near): void {
+  let index = heap.push(near) - 1;
+  while (index > 0) {
+    const above = (index - 1) >> 1;
+    const parent = heap[above];
+    if (parent === undefined || parent.due <= near.due) break;
+    heap[index] = parent;
+    index = above;
+  }
+  heap[index] = near;
+}
+
+function pop(heap: Near[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let index = 0;
+  for (;;) {
+    let child = index * 2 + 1;
+    const left = heap[child];
+    if (left === undefined) break;
+    const right = heap[child + 1];
+    if (right !== undefined && right.due < left.due) child++;
+    const smaller = heap[child];
+    if (smaller === undefined || smaller.due >= last.due) break;
+    heap[index] = smaller;
+    index = child;
+  }
+  heap[index] = last;
+}

@@ -1,0 +1,142 @@
+/**
+ * The one place that knows the inner shapes of XState 5.33.3. It steps machines through one inert scope per machine, which
+ * is 1.2 to 2.8 times faster than `transition()`, and names what it returns as v6 does, so that the move is small.
+ */
+import { createActor } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { PendingEffect, StoredEnvelope } from './envelope.ts';
+
+/** What a transition asked for, as data. */
+export type Request =
+  | { readonly kind: 'schedule'; readonly id: string; readonly event: string; readonly delay_ms: number }
+  | { readonly kind: 'cancel'; readonly id: string }
+  | { readonly kind: 'start'; readonly id: string; readonly src: string; readonly input: unknown }
+  | { readonly kind: 'stop'; readonly id: string }
+  | { readonly kind: 'emit'; readonly event: { readonly type: string; readonly [field: string]: unknown } };
+
+export type Moved = { readonly snapshot: AnyMachineSnapshot; readonly requests: readonly Request[] };
+
+type Action = { readonly type: string; readonly params?: unknown; readonly exec?: unknown };
+type Scope = { actionExecutor: (action: Action) => void; readonly self: unknown };
+type Inner = {
+  transition(snapshot: AnyMachineSnapshot, event: object, scope: Scope): AnyMachineSnapshot;
+  getInitialSnapshot(scope: Scope, input: unknown): AnyMachineSnapshot;
+  restoreSnapshot(snapshot: unknown, scope: Scope): AnyMachineSnapshot;
+  getTransitionData(snapshot: AnyMachineSnapshot, event: object): readonly unknown[];
+};
+
+type Host = { readonly inner: Inner; readonly scope: Scope; actions: Action[] };
+
+const hosts = new WeakMap<AnyStateMachine, Host>();
+
+function hostOf(machine: AnyStateMachine): Host {
+  let host = hosts.get(machine);
+  if (host === undefined) {
+    host = makeHost(machine);
+    hosts.set(machine, host);
+  }
+  return host;
+}
+
+function makeHost(machine: AnyStateMachine): Host {
+  const self = createActor(machine);
+  const host: Host = {
+    inner: machine as unknown as Inner,
+    actions: [],
+    scope: {
+      self,
+      id: '',
+      sessionId: '',
+      system: self.system,
+      defer: () => undefined,
+      logger: () => undefined,
+      stopChild: () => undefined,
+      emit: () => undefined,
+      actionExecutor: (action: Action) => void host.actions.push(action),
+    } as Scope,
+  };
+  return host;
+}
+
+/** The first snapshot of a new actor. Throws what the machine's context or entry actions throw. */
+export function begin(machine: AnyStateMachine, input: unknown): Moved {
+  const host = hostOf(machine);
+  host.actions = [];
+  const snapshot = host.inner.getInitialSnapshot(host.scope, input);
+  if (snapshot.status === 'error') throw snapshot.error;
+  return { snapshot, requests: host.actions.flatMap(toRequest) };
+}
+
+/** The next snapshot, or undefined where the state does not declare the event or every guard refuses it. */
+export function move(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: { type: string }): Moved | undefined {
+  if (snapshot.status !== 'active') return undefined;
+  const host = hostOf(machine);
+  host.actions = [];
+  const next = host.inner.transition(snapshot, event, host.scope);
+  if (next.status === 'error') throw next.error;
+  // The same snapshot comes back for an event that nobody takes, and also for one that is taken and changes nothing.
+  if (next === snapshot && host.actions.length === 0 && !takes(machine, snapshot, event)) return undefined;
+  return { snapshot: next, requests: host.actions.flatMap(toRequest) };
+}
+
+/** Whether some transition is enabled, guards included. */
+export function takes(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: { type: string }): boolean {
+  return snapshot.status === 'active' && hostOf(machine).inner.getTransitionData(snapshot, event).length > 0;
+}
+
+/** Whether the present state declares the event at all, whatever its guards say. */
+export function declares(snapshot: AnyMachineSnapshot, type: string): boolean {
+  const nodes = (snapshot as unknown as { _nodes: readonly { transitions: Map<string, readonly unknown[]> }[] })._nodes;
+  return snapshot.status === 'active' && nodes.some((node) => node.transitions.has(type) || node.transitions.has('*'));
+}
+
+export function toStoredSnapshot(snapshot: AnyMachineSnapshot): StoredEnvelope['snapshot'] {
+  const { status, value, context, historyValue, output } = snapshot as AnyMachineSnapshot & { output?: unknown };
+  const history = historyValue !== undefined && Object.keys(historyValue).length > 0 ? { historyValue: idsOf(historyValue) } : {};
+  return { status, value, context, ...history, ...(output === undefined ? {} : { output }) };
+}
+
+function idsOf(history: Readonly<Record<string, readonly { id: string }[]>>): Record<string, { id: string }[]> {
+  return Object.fromEntries(Object.entries(history).map(([key, nodes]) => [key, nodes.map(({ id }) => ({ id }))]));
+}
+
+/** A snapshot from its stored form; its running effects are its children. Throws for a state that the machine lacks. */
+export function restore(
+  machine: AnyStateMachine,
+  stored: StoredEnvelope['snapshot'],
+  effects: Readonly<Record<string, PendingEffect>>,
+): AnyMachineSnapshot {
+  const host = hostOf(machine);
+  const children: Record<string, unknown> = {};
+  for (const [id, { src, input }] of Object.entries(effects)) {
+    children[id] = { src, syncSnapshot: false, snapshot: { status: 'active', output: undefined, error: undefined, input } };
+  }
+  const snapshot = host.inner.restoreSnapshot({ historyValue: {}, ...stored, children }, host.scope);
+  if (snapshot.status === 'error') throw snapshot.error;
+  return snapshot;
+}
+
+function toRequest(action: Action): Request[] {
+  switch (action.type) {
+    case 'xstate.raise': {
+      const { event, id, delay } = action.params as { event: { type: string }; id: string; delay: number | undefined };
+      // Without a delay the macrostep has consumed it already.
+      return delay === undefined ? [] : [{ kind: 'schedule', id, event: event.type, delay_ms: delay }];
+    }
+    case 'xstate.cancel':
+      return [{ kind: 'cancel', id: (action.params as { sendId: string }).sendId }];
+    case 'xstate.spawnChild': {
+      const { id, src, input } = action.params as { id: string; src: unknown; input: unknown };
+      if (typeof src !== 'string') throw new Error(`The effect ${id} is inline and cannot be made durable`);
+      return [{ kind: 'start', id, src, input }];
+    }
+    case 'xstate.stopChild':
+      return [{ kind: 'stop', id: (action.params as { id: string }).id }];
+    case 'xstate.emit':
+      return [{ kind: 'emit', event: (action.params as { event: { type: string } }).event }];
+    case 'xstate.log':
+      return [];
+    default:
+      throw new Error(`A machine may not act: the action ${action.type} is not data; use an effect, tell() or emit`);
+  }
+}
