@@ -1,4 +1,8 @@
 import { Migration0001Spine } from './0001-spine.ts';
+import { Migration0002Sandbox } from './0002-sandbox.ts';
 
 /** Every migration in order; a released one is never changed. */
-export const migrations = [{ name: '0001-spine', class: Migration0001Spine }];
+export const migrations = [
+  { name: '0001-spine', class: Migration0001Spine },
+  { name: '0002-sandbox', class: Migration0002Sandbox },
+];

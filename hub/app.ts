@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { openNats } from '../actors/bus/nats.ts';
+import type { Open } from '../actors/effects.ts';
+import { integrations } from '../actors/integrations/integrations.ts';
+import { systemPorts } from '../actors/ports/system.ts';
+import { Runtime } from '../actors/runtime.ts';
+import { openPostgres } from '../actors/store/postgres.ts';
+import type { PostgresStore } from '../actors/store/postgres.ts';
+import { Settings } from '../actors/store/settings.ts';
+import type { Definition } from '../machines/machine.ts';
+import { machines } from '../machines/machines.ts';
+import type { Config } from './config.ts';
+import { openDoors } from './doors.ts';
+import type { Doors } from './doors.ts';
+import { startEmbedded } from './embedded/services.ts';
+import type { Embedded } from './embedded/services.ts';
+import type { Hub } from './hub.ts';
+import { Vault, keptSecret } from './keys.ts';
+import { openLog } from './observe/log.ts';
+import type { HubLog } from './observe/log.ts';
+
+export type AppOptions = {
+  readonly config: Config;
+  readonly terminal: boolean;
+  readonly progress: (line: string) => void;
+  /** Machines beside those of the list, for tests that add one. */
+  readonly machines?: readonly Definition[];
+};
+
+export type App = { readonly hub: Hub; readonly doors: Doors; readonly stop: () => Promise<void> };
+
+export const RELEASE = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** Builds the hub from its parts, in the order in which they need each other; `stop` takes them down in reverse. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, progress } = options;
+  const node = config.nodeId ?? (await keptNode(config));
+  const log = openLog({ level: config.logLevel, terminal: options.terminal, node });
+  const closing: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).toReversed()) {
+      await close().catch((error: unknown) => log.error({ err: error }, 'A part did not close well'));
+    }
+  };
+  try {
+    // The doors open first: /healthz answers while the rest comes up, and everything else says that it is not ready.
+    const doors = await openDoors({ config, log, release: RELEASE, node });
+    closing.push(() => doors.close());
+    const services = await startServices(config, log, progress);
+    if (services !== undefined) closing.push(() => services.stop());
+    const hub = await openHub({ ...options, node, log, services, url: doors.url, closing });
+    closing.push(() => doors.drain());
+    await doors.attach(hub);
+    progress('ready');
+    return { hub, doors, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startServices(config: Config, log: HubLog, progress: (line: string) => void): Promise<Embedded | undefined> {
+  if (config.databaseUrl !== undefined && config.natsUrl !== undefined) return undefined;
+  return startEmbedded({
+    dataDir: config.dataDir,
+    postgres: config.databaseUrl === undefined,
+    nats: config.natsUrl === undefined,
+    natsPort: config.embeddedNatsPort,
+    progress,
+    log: {
+      info: (fields, message) => log.info(fields, message),
+      warn: (fields, message) => log.warn(fields, message),
+      error: (fields, message) => log.error(fields, message),
+    },
+  });
+}
+
+type Building = AppOptions & {
+  readonly node: string;
+  readonly log: HubLog;
+  readonly services: Embedded | undefined;
+  readonly url: () => string;
+  readonly closing: (() => Promise<void>)[];
+};
+
+async function openHub(building: Building): Promise<Hub> {
+  const { config, log, node, services, url, closing, progress } = building;
+  const ports = systemPorts(log);
+  const store = await openPostgres({
+    url: required(config.databaseUrl ?? services?.databaseUrl, 'a database'),
+    lease_ms: config.leaseMs,
+    lanes: 2,
+    release: RELEASE,
+  });
+  closing.push(() => store.close());
+  progress('schema up to date');
+  const bus = await openNats({ url: required(config.natsUrl ?? services?.natsHubUrl ?? services?.natsUrl, 'NATS'), ports });
+  closing.push(() => bus.close());
+  const settings = new Settings(store.database());
+  const vault = new Vault(config.secretKey ?? (await keptSecret(config.dataDir, 'secret-key')));
+  const jwtSecret = config.jwtSecret ?? (await keptSecret(config.dataDir, 'jwt-secret'));
+  const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
+  const opened = await openIntegrations(store, settings, vault, ports, url);
+  closing.push(async () => void (await Promise.allSettled([...opened.values()].map(({ integration }) => integration.close()))));
+  const runtime = new Runtime({
+    store,
+    bus,
+    ports,
+    machines: [...machines, ...(building.machines ?? [])],
+    integrations: opened,
+    node,
+    url,
+    hub_id,
+    lease_ms: config.leaseMs,
+    memory_bytes: config.actorBytes,
+    scale: config.timeScale,
+    settings: { payment: { approval_from_major: config.approvalFrom } },
+  });
+  const trouble = (): string | undefined => services?.trouble() ?? runtime.trouble();
+  const hub: Hub = { config, release: RELEASE, node, hub_id, ports, log, store, bus, runtime, settings, vault, jwtSecret, integrations: opened, embedded: services, url, trouble };
+  closing.push(() => runtime.stop());
+  await runtime.start();
+  return hub;
+}
+
+async function openIntegrations(
+  store: PostgresStore,
+  settings: Settings,
+  vault: Vault,
+  ports: ReturnType<typeof systemPorts>,
+  url: () => string,
+): Promise<ReadonlyMap<string, Open>> {
+  const opened = new Map<string, Open>();
+  for (const kind of integrations) {
+    const config = JSON.parse((await settings.get(`integration.${kind.name}.config`)) ?? '{}') as unknown;
+    const name = `integration.${kind.name}.secrets`;
+    const sealed = await settings.keep(name, vault.seal(name, JSON.stringify({ webhook_secret: ports.random.id() + ports.random.id() })));
+    const secrets = JSON.parse(vault.open(name, sealed)) as Record<string, string>;
+    const integration = await kind.open({ ports, config: kind.config.parse(config), secrets, hubUrl: url, database: store.database() });
+    opened.set(kind.name, { kind, integration });
+  }
+  return opened;
+}
+
+/** A hub that starts again on the same data keeps its name, and so its partitions, without waiting for its old lease. */
+async function keptNode(config: Config): Promise<string> {
+  const kept = await keptSecret(config.dataDir, 'node-id');
+  return `node_${kept.replaceAll(/[-_]/g, '').slice(0, 10)}`;
+}
+
+function required(value: string | undefined, what: string): string {
+  if (value === undefined) throw new Error(`There is no address of ${what}`);
+  return value;
+}

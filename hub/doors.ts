@@ -1,0 +1,38 @@
+import type { Config } from './config.ts';
+import type { Hub } from './hub.ts';
+import { openHttp } from './http/server.ts';
+import type { HubLog } from './observe/log.ts';
+import { openSockets } from './socket/server.ts';
+
+export type DoorsOptions = { readonly config: Config; readonly log: HubLog; readonly release: string; readonly node: string };
+
+/** The doors of the hub: HTTP and Socket.IO on one port. They listen from the first moment and serve once there is a hub. */
+export type Doors = {
+  readonly port: number;
+  readonly url: () => string;
+  attach(hub: Hub): Promise<void>;
+  /** Takes no new work, tells the sockets, and waits for what is under way. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function openDoors(options: DoorsOptions): Promise<Doors> {
+  const http = await openHttp(options);
+  const sockets = openSockets(http.server, options);
+  return {
+    port: http.port,
+    url: http.url,
+    attach: async (hub) => {
+      sockets.attach(hub, http.people(hub));
+      await http.attach(hub);
+    },
+    drain: async () => {
+      await sockets.drain();
+      await http.drain();
+    },
+    close: async () => {
+      await sockets.close();
+      await http.close();
+    },
+  };
+}
