@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -40,6 +40,8 @@ async function startServer(): Promise<Server> {
   const given = process.env['DATABASE_URL'];
   if (given !== undefined) return { url: given, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-test-'));
+  // So that under root the cluster, which then belongs to another account, lies in here too and is removed with it.
+  await chmod(dataDir, 0o711);
   const silent = { debug: () => {}, info: () => {}, warn: console.warn, error: console.error };
   const embedded = await startEmbedded({ dataDir, postgres: true, nats: false, natsPort: 0, progress: () => {}, log: silent });
   if (embedded.databaseUrl === undefined) throw new Error('The embedded PostgreSQL has no URL');

@@ -7,7 +7,15 @@ import { sanctionsFindings } from './sanctions.ts';
 
 async function check(operation: string, input: Partial<CheckRequest>): Promise<CallResult> {
   const integration = await sandboxChecks.open({} as Surroundings);
-  const whole = { integration: 'sandbox_checks', client: 'acme', name: 'Acme Ltd', country: 'GB', documents: ['passport.pdf'], bank_account: '', ...input };
+  const whole = {
+    integration: 'sandbox_checks',
+    client: 'acme',
+    name: 'Acme Ltd',
+    country: 'GB',
+    documents: ['passport.pdf'],
+    bank_account: '',
+    ...input,
+  };
   const call: Call = { key: 'k', operation, input: whole, actor: 'client/acme', attempt: 1, signal: new AbortController().signal };
   return integration.perform(call);
 }
@@ -15,8 +23,16 @@ async function check(operation: string, input: Partial<CheckRequest>): Promise<C
 describe('bank accounts', () => {
   // The examples of the IBAN registry (ISO 13616), and routing numbers of the Federal Reserve Banks.
   const good = [
-    'DE89370400440532013000', 'GB29 NWBK 6016 1331 9268 19', 'fr14 2004 1010 0505 0001 3m02 606', 'NO9386011117947', 'MT84MALT011000012345MTLCAST001S',
-    'NL91-ABNA-0417-1643-00', 'CH9300762011623852957', '021000021:123456789', '011000015-1234', '121000358 12345678901234567',
+    'DE89370400440532013000',
+    'GB29 NWBK 6016 1331 9268 19',
+    'fr14 2004 1010 0505 0001 3m02 606',
+    'NO9386011117947',
+    'MT84MALT011000012345MTLCAST001S',
+    'NL91-ABNA-0417-1643-00',
+    'CH9300762011623852957',
+    '021000021:123456789',
+    '011000015-1234',
+    '121000358 12345678901234567',
   ];
   test.each(good)('[CHK-1] an account whose check digits are right passes: %s', (account) => {
     expect(bankAccountFindings(account)).toEqual([]);
@@ -49,14 +65,22 @@ describe('bank accounts', () => {
 });
 
 describe('sanctions', () => {
-  test.each(['Malvina Grubstake', 'GRUBSTAKE, Málvina', 'Dr. malvina  x. grubstake', 'Ｍalvina Grubstake', 'Кощеев Бессмертный Федор', 'Jose Nandu Testigo', 'Crimson-Anchor Shadow Shipping Ltd'])(
-    '[CHK-2] a listed name is found however it is written: %s',
-    (name) => expect(sanctionsFindings(name)).toHaveLength(1),
-  );
+  test.each([
+    'Malvina Grubstake',
+    'GRUBSTAKE, Málvina',
+    'Dr. malvina  x. grubstake',
+    'Ｍalvina Grubstake',
+    'Кощеев Бессмертный Федор',
+    'Jose Nandu Testigo',
+    'Crimson-Anchor Shadow Shipping Ltd',
+  ])('[CHK-2] a listed name is found however it is written: %s', (name) => expect(sanctionsFindings(name)).toHaveLength(1));
 
-  test.each(['Acme Ltd', 'Globex', 'Malvina', 'Malvina Grubstakeson', '', '習近平', 'Anchor Shipping'])('[CHK-2] other names are left alone: %s', (name) => {
-    expect(sanctionsFindings(name)).toEqual([]);
-  });
+  test.each(['Acme Ltd', 'Globex', 'Malvina', 'Malvina Grubstakeson', '', '習近平', 'Anchor Shipping'])(
+    '[CHK-2] other names are left alone: %s',
+    (name) => {
+      expect(sanctionsFindings(name)).toEqual([]);
+    },
+  );
 });
 
 describe('checks', () => {
@@ -78,6 +102,9 @@ describe('checks', () => {
   test('[CHK-4] what is not a check, or not a client, fails and does not throw', async () => {
     expect(await check('horoscope', {})).toMatchObject({ kind: 'failed', code: 'invalid' });
     expect(await check('constructor', {})).toMatchObject({ kind: 'failed', code: 'invalid' });
-    expect(await check('identity', { documents: 'passport' } as unknown as Partial<CheckRequest>)).toMatchObject({ kind: 'failed', code: 'invalid' });
+    expect(await check('identity', { documents: 'passport' } as unknown as Partial<CheckRequest>)).toMatchObject({
+      kind: 'failed',
+      code: 'invalid',
+    });
   });
 });

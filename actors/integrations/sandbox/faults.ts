@@ -21,15 +21,17 @@ const MOST = 10_000;
  */
 export const sandboxFaultSchema = z
   .strictObject({
-    match: z
-      .strictObject({ payment: z.string().min(1).max(64).optional(), operation: z.enum(OPERATIONS).optional() })
+    match: z.strictObject({ payment: z.string().min(1).max(64).optional(), operation: z.enum(OPERATIONS).optional() }).optional(),
+    code: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,63}$/)
       .optional(),
-    code: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/).optional(),
     fault: z.enum(['timeout_before', 'timeout_after', 'http_502', 'decline', 'webhook_late', 'webhook_twice', 'webhook_reordered']),
     times: z.int().min(1).max(1_000_000).default(1),
   })
   .refine(
-    ({ match, fault }) => !['lookup', 'close'].includes(match?.operation ?? '') || ['timeout_before', 'timeout_after', 'http_502'].includes(fault),
+    ({ match, fault }) =>
+      !['lookup', 'close'].includes(match?.operation ?? '') || ['timeout_before', 'timeout_after', 'http_502'].includes(fault),
     'A lookup or close can only be lost: timeout_before, timeout_after or http_502',
   );
 

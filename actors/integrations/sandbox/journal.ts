@@ -28,7 +28,10 @@ export type Recorded = { readonly fault: FaultName | null; readonly outcome: Out
 
 export const chargesQuerySchema = z.strictObject({
   /** `next` of the page before. */
-  cursor: z.string().regex(/^\d{1,15}$/).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   payment: z.string().min(1).max(64).optional(),
 });
@@ -87,12 +90,13 @@ export class SandboxJournal {
   async charges(query: z.output<typeof chargesQuerySchema>): Promise<Charges> {
     const { cursor, limit, payment } = query;
     const values = [cursor ?? '0', limit + 1];
-    const rows = payment === undefined
-      ? await this.#database.query('sandbox_charges', CHARGES, values)
-      : await this.#database.query('sandbox_charges_of', CHARGES_OF, [...values, payment]);
-    const charges = rows.slice(0, limit).map((row) => chargeRow.parse(row));
-    const items = charges.map(({ seq, ...charge }) => charge);
-    return { items, next: rows.length > limit ? must(charges.at(-1), 'the last charge of a full page').seq : null };
+    const rows =
+      payment === undefined
+        ? await this.#database.query('sandbox_charges', CHARGES, values)
+        : await this.#database.query('sandbox_charges_of', CHARGES_OF, [...values, payment]);
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? String(must(page.at(-1), 'the last charge of a full page')['seq']) : null;
+    return { items: page.map((row) => chargeRow.parse(row)), next };
   }
 
   async #work(): Promise<void> {
@@ -163,7 +167,6 @@ function isRefusedValue(error: unknown): boolean {
 
 /** bigint columns come as text. */
 const chargeRow = z.object({
-  seq: z.string(),
   key: z.string(),
   payment: z.string(),
   operation: z.string(),

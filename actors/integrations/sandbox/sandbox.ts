@@ -11,11 +11,11 @@ import type { FaultName } from './faults.ts';
 import { chargesQuerySchema, SandboxJournal } from './journal.ts';
 import type { Charges, Entry, Recorded } from './journal.ts';
 import { Notifications } from './notifications.ts';
-import type { Manner } from './notifications.ts';
+import type { Manner, Notification } from './notifications.ts';
 import { gatewayOperations, isGatewayOperation } from './requests.ts';
 import { readSigned } from './signature.ts';
 import { readAnswer, toBadGateway, toError, toResponse } from './wire.ts';
-import type { ProviderResponse } from './wire.ts';
+import type { Outcome, ProviderResponse } from './wire.ts';
 
 const configSchema = z.strictObject({
   /** Notifications by webhook: only those that a scripted fault asks for, or one for every operation. */
@@ -67,10 +67,10 @@ export class Sandbox implements Integration {
     return this.#journal.charges(chargesQuerySchema.parse(query));
   }
 
-  // oxlint-disable-next-line require-await -- the interface is asynchronous
   async webhook(headers: Readonly<Record<string, string | undefined>>, body: Buffer): Promise<readonly WebhookEvent[]> {
     const id = readSigned(this.#secret, headers, body, this.#ports.clock.now());
-    if (id === undefined) throw new Fault('unauthenticated', 'The webhook carries no valid signature, or its clock is more than 5 minutes off.');
+    if (id === undefined)
+      throw new Fault('unauthenticated', 'The webhook carries no valid signature, or its clock is more than 5 minutes off.');
     const read = notificationSchema.safeParse(readJson(body));
     if (!read.success) throw new Fault('invalid', z.prettifyError(read.error));
     const { payment, operation_id, outcome } = read.data.data;
@@ -104,24 +104,28 @@ export class Sandbox implements Integration {
     } catch (error) {
       if (error instanceof Fault && error.code === 'overloaded') return toError(429, 'overloaded');
       // The connection may have died after the statement was done: the sandbox cannot tell, and so neither may we.
-      this.#ports.log.warn({ integration: 'sandbox', operation_id: entry.operation_id, error: String(error) }, 'The sandbox could not keep its journal');
+      this.#ports.log.warn(
+        { integration: 'sandbox', operation_id: entry.operation_id, error: String(error) },
+        'The sandbox could not keep its journal',
+      );
       return toError(503, 'unavailable');
     }
   }
 
   #notify({ payment, operation, operation_id }: Entry, { fault, outcome }: Recorded): void {
     if (operation === 'lookup' || operation === 'close' || fault === 'timeout_before') return;
-    const { reference, code } = outcome;
-    const manner = (fault === null ? undefined : MANNERS[fault]) ?? (this.#config.webhooks === 'always' || this.#notifications.holds(payment) ? 'now' : undefined);
-    if (manner === undefined) return;
-    if (outcome.outcome === 'done') {
-      const done = { outcome: 'done', reference: must(reference, 'the reference of what was done') } as const;
-      this.#notifications.announce({ payment, operation, operation_id, outcome: done }, manner);
-    } else if (outcome.outcome === 'declined') {
-      const declined = { outcome: 'declined', code: must(code, 'the code of a decline') } as const;
-      this.#notifications.announce({ payment, operation, operation_id, outcome: declined }, manner);
-    }
+    const told = toTold(outcome);
+    const usual = this.#config.webhooks === 'always' || this.#notifications.holds(payment) ? 'now' : undefined;
+    const manner = (fault === null ? undefined : MANNERS[fault]) ?? usual;
+    if (manner !== undefined && told !== undefined)
+      this.#notifications.announce({ payment, operation, operation_id, outcome: told }, manner);
   }
+}
+
+/** A refused call is no news of its operation. */
+function toTold({ outcome, reference, code }: Outcome): Notification['outcome'] | undefined {
+  if (outcome === 'done') return { outcome, reference: must(reference, 'the reference of what was done') };
+  return outcome === 'declined' ? { outcome, code: must(code, 'the code of a decline') } : undefined;
 }
 
 export function openSandbox(surroundings: Surroundings): Promise<Sandbox> {
@@ -159,7 +163,17 @@ function readEntry({ key, operation, input, actor }: Call): Entry | string {
   if (!read.success) return z.prettifyError(read.error);
   const { operation_id, payment, amount_minor, currency, reference: purpose, authorization }: GatewayRequest = read.data;
   const refusal = operation === 'authorize' ? readRefusal(purpose) : null;
-  return { key, operation, operation_id, payment, amount_minor, currency, purpose, authorization: readAuthorization(authorization), refusal };
+  return {
+    key,
+    operation,
+    operation_id,
+    payment,
+    amount_minor,
+    currency,
+    purpose,
+    authorization: readAuthorization(authorization),
+    refusal,
+  };
 }
 
 /** The journal row that a reference names; 0, which no row has, for one that we never gave out. */

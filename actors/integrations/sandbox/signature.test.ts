@@ -26,7 +26,10 @@ const standard = vectors(
     ),
   }),
 );
-const stripe = vectors('stripe-hmac-sha256.json', z.object({ cases: z.array(z.object({ name: z.string(), key: z.string(), payload: z.string(), expected: z.string() })) }));
+const stripe = vectors(
+  'stripe-hmac-sha256.json',
+  z.object({ cases: z.array(z.object({ name: z.string(), key: z.string(), payload: z.string(), expected: z.string() })) }),
+);
 const { sign } = standard;
 const body = Buffer.from(sign.payload);
 
@@ -36,13 +39,16 @@ describe('signatures', () => {
     expect(headers).toEqual({ 'webhook-id': sign.id, 'webhook-timestamp': String(sign.timestamp), 'webhook-signature': sign.expected });
   });
 
-  test.each(standard.verify)('[SBX-21] a receiver judges as Standard Webhooks says: $name', ({ header, secret, headerNames, drop, ageSeconds, accept }) => {
-    const [id, timestamp, signature] = headerNames ?? ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
-    const headers: Record<string, string> = { [id]: sign.id, [timestamp]: String(sign.timestamp), [signature]: header ?? sign.expected };
-    if (drop !== undefined) delete headers[drop];
-    const now_ms = (sign.timestamp + (ageSeconds ?? 0)) * 1000;
-    expect(readSigned(secret ?? sign.secret, headers, body, now_ms)).toBe(accept ? sign.id : undefined);
-  });
+  test.each(standard.verify)(
+    '[SBX-21] a receiver judges as Standard Webhooks says: $name',
+    ({ header, secret, headerNames, drop, ageSeconds, accept }) => {
+      const [id, timestamp, signature] = headerNames ?? ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+      const headers: Record<string, string> = { [id]: sign.id, [timestamp]: String(sign.timestamp), [signature]: header ?? sign.expected };
+      if (drop !== undefined) delete headers[drop];
+      const now_ms = (sign.timestamp + (ageSeconds ?? 0)) * 1000;
+      expect(readSigned(secret ?? sign.secret, headers, body, now_ms)).toBe(accept ? sign.id : undefined);
+    },
+  );
 
   test('[SBX-21] the clocks may be 300 seconds apart, either way, and not one more', () => {
     const headers = { ...signedHeaders(sign.secret, sign.id, sign.timestamp, sign.payload) };

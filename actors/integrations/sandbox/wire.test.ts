@@ -6,10 +6,22 @@ const type = 'application/json';
 
 describe('the adapter', () => {
   test('[SBX-22] an answer in the words of the provider is read', () => {
-    expect(readAnswer(toResponse({ outcome: 'done', code: null, reference: 'capture_7' }))).toEqual({ kind: 'done', output: { outcome: 'done', gateway_reference: 'capture_7' } });
-    expect(readAnswer(toResponse({ outcome: 'declined', code: 'card_lost', reference: null }))).toEqual({ kind: 'done', output: { outcome: 'declined', code: 'card_lost' } });
-    expect(readAnswer(toResponse({ outcome: 'not_found', code: null, reference: null }))).toEqual({ kind: 'done', output: { outcome: 'not_found' } });
-    expect(readAnswer(toResponse({ outcome: 'canceled', code: null, reference: null }))).toEqual({ kind: 'done', output: { outcome: 'canceled' } });
+    expect(readAnswer(toResponse({ outcome: 'done', code: null, reference: 'capture_7' }))).toEqual({
+      kind: 'done',
+      output: { outcome: 'done', gateway_reference: 'capture_7' },
+    });
+    expect(readAnswer(toResponse({ outcome: 'declined', code: 'card_lost', reference: null }))).toEqual({
+      kind: 'done',
+      output: { outcome: 'declined', code: 'card_lost' },
+    });
+    expect(readAnswer(toResponse({ outcome: 'not_found', code: null, reference: null }))).toEqual({
+      kind: 'done',
+      output: { outcome: 'not_found' },
+    });
+    expect(readAnswer(toResponse({ outcome: 'canceled', code: null, reference: null }))).toEqual({
+      kind: 'done',
+      output: { outcome: 'canceled' },
+    });
     expect(readAnswer(toResponse({ outcome: 'key_reused', code: null, reference: null }))).toEqual({ kind: 'failed', code: 'key_reused' });
     expect(readAnswer(toResponse({ outcome: 'closed', code: null, reference: null }))).toEqual({ kind: 'failed', code: 'closed' });
     expect(readAnswer(toError(429, 'overloaded'))).toEqual({ kind: 'retry', code: 'overloaded', after_ms: 250 });

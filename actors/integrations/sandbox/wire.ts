@@ -23,7 +23,8 @@ const STATUS: Readonly<Record<Outcome['outcome'], number>> = {
   closed: 410,
 };
 
-const BAD_GATEWAY = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n';
+const BAD_GATEWAY =
+  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n';
 
 export function toResponse({ outcome, code, reference }: Outcome): ProviderResponse {
   const status = STATUS[outcome];
@@ -51,7 +52,8 @@ const responseSchema = z.union([
 export function readAnswer(response: ProviderResponse): CallResult {
   const body = response.type.startsWith('application/json') ? readJson(response.body) : undefined;
   const read = responseSchema.safeParse(body);
-  if (!read.success || (response.status >= 500 && !('error' in read.data))) return { kind: 'unknown', code: 'bad_gateway', detail: `An unreadable answer with status ${response.status}` };
+  if (!read.success || (response.status >= 500 && !('error' in read.data)))
+    return { kind: 'unknown', code: 'bad_gateway', detail: `An unreadable answer with status ${response.status}` };
   const answer = read.data;
   if ('error' in answer) {
     const { code } = answer.error;
