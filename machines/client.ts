@@ -9,7 +9,6 @@ import type {
   ClientFact,
   ClientFactName,
   Submit,
-  Verdict,
 } from './client-terms.ts';
 import type { CheckAnswer, CheckRequest } from './gateway.ts';
 import { defineMachine, effect } from './machine.ts';
@@ -81,9 +80,10 @@ const clientSetup = setup({
     announce: emit(({ context }, type: ClientFactName) => toFact(type, context)),
     takeDocuments: assign((_, { documents, bank_account }: Submit) => ({ documents, bank_account, reason: null })),
     forgetChecks: assign({ checks: { identity: UNCHECKED, bank_account: UNCHECKED, sanctions: UNCHECKED } }),
-    noteVerdict: assign(({ context }, { check, verdict, findings }: { check: Check; verdict: Verdict; findings: readonly string[] }) =>
-      withCheck(context, check, { verdict, findings }),
+    noteAnswer: assign(({ context }, { check, answer }: { check: Check; answer: CheckAnswer }) =>
+      withCheck(context, check, { verdict: answer.passed ? 'passed' : 'refused', findings: answer.findings.slice(0, 20) }),
     ),
+    noteUnanswered: assign(({ context }, check: Check) => withCheck(context, check, { verdict: 'unanswered', findings: [] })),
     countTry: assign(({ context }, check: Check) => withCheck(context, check, { tries: context.checks[check].tries + 1 })),
     noteReason: assign({ reason: (_, reason: string | null) => reason }),
   },
@@ -158,29 +158,16 @@ const clientMachine = clientSetup.createMachine({
                   {
                     guard: { type: 'hasPassed', params: ({ event }) => event.output },
                     target: 'passed',
-                    actions: {
-                      type: 'noteVerdict',
-                      params: ({ event }) => ({ check: 'identity', verdict: 'passed', findings: event.output.findings }),
-                    },
+                    actions: { type: 'noteAnswer', params: ({ event }) => ({ check: 'identity', answer: event.output }) },
                   },
                   {
                     target: 'refused',
-                    actions: {
-                      type: 'noteVerdict',
-                      params: ({ event }) => ({ check: 'identity', verdict: 'refused', findings: event.output.findings }),
-                    },
+                    actions: { type: 'noteAnswer', params: ({ event }) => ({ check: 'identity', answer: event.output }) },
                   },
                 ],
                 onError: [
-                  {
-                    guard: { type: 'mayTryAgain', params: 'identity' },
-                    target: 'pausing',
-                    actions: { type: 'countTry', params: 'identity' },
-                  },
-                  {
-                    target: 'refused',
-                    actions: { type: 'noteVerdict', params: { check: 'identity', verdict: 'unanswered', findings: [] } },
-                  },
+                  { guard: { type: 'mayTryAgain', params: 'identity' }, target: 'pausing', actions: { type: 'countTry', params: 'identity' } },
+                  { target: 'refused', actions: { type: 'noteUnanswered', params: 'identity' } },
                 ],
               },
             },
@@ -201,29 +188,16 @@ const clientMachine = clientSetup.createMachine({
                   {
                     guard: { type: 'hasPassed', params: ({ event }) => event.output },
                     target: 'passed',
-                    actions: {
-                      type: 'noteVerdict',
-                      params: ({ event }) => ({ check: 'bank_account', verdict: 'passed', findings: event.output.findings }),
-                    },
+                    actions: { type: 'noteAnswer', params: ({ event }) => ({ check: 'bank_account', answer: event.output }) },
                   },
                   {
                     target: 'refused',
-                    actions: {
-                      type: 'noteVerdict',
-                      params: ({ event }) => ({ check: 'bank_account', verdict: 'refused', findings: event.output.findings }),
-                    },
+                    actions: { type: 'noteAnswer', params: ({ event }) => ({ check: 'bank_account', answer: event.output }) },
                   },
                 ],
                 onError: [
-                  {
-                    guard: { type: 'mayTryAgain', params: 'bank_account' },
-                    target: 'pausing',
-                    actions: { type: 'countTry', params: 'bank_account' },
-                  },
-                  {
-                    target: 'refused',
-                    actions: { type: 'noteVerdict', params: { check: 'bank_account', verdict: 'unanswered', findings: [] } },
-                  },
+                  { guard: { type: 'mayTryAgain', params: 'bank_account' }, target: 'pausing', actions: { type: 'countTry', params: 'bank_account' } },
+                  { target: 'refused', actions: { type: 'noteUnanswered', params: 'bank_account' } },
                 ],
               },
             },
@@ -244,29 +218,16 @@ const clientMachine = clientSetup.createMachine({
                   {
                     guard: { type: 'hasPassed', params: ({ event }) => event.output },
                     target: 'passed',
-                    actions: {
-                      type: 'noteVerdict',
-                      params: ({ event }) => ({ check: 'sanctions', verdict: 'passed', findings: event.output.findings }),
-                    },
+                    actions: { type: 'noteAnswer', params: ({ event }) => ({ check: 'sanctions', answer: event.output }) },
                   },
                   {
                     target: 'refused',
-                    actions: {
-                      type: 'noteVerdict',
-                      params: ({ event }) => ({ check: 'sanctions', verdict: 'refused', findings: event.output.findings }),
-                    },
+                    actions: { type: 'noteAnswer', params: ({ event }) => ({ check: 'sanctions', answer: event.output }) },
                   },
                 ],
                 onError: [
-                  {
-                    guard: { type: 'mayTryAgain', params: 'sanctions' },
-                    target: 'pausing',
-                    actions: { type: 'countTry', params: 'sanctions' },
-                  },
-                  {
-                    target: 'refused',
-                    actions: { type: 'noteVerdict', params: { check: 'sanctions', verdict: 'unanswered', findings: [] } },
-                  },
+                  { guard: { type: 'mayTryAgain', params: 'sanctions' }, target: 'pausing', actions: { type: 'countTry', params: 'sanctions' } },
+                  { target: 'refused', actions: { type: 'noteUnanswered', params: 'sanctions' } },
                 ],
               },
             },

@@ -100,6 +100,7 @@ export const paymentSetup = setup({
     chooseCapture: assign({
       capture_minor: ({ context }, event: Capture) => event.amount_minor ?? context.authorized_minor,
       reason: null,
+      note: null,
     }),
     noteCaptured: assign(({ context }) => ({
       ...OVER,

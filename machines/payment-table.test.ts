@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import * as scene from './payment-rehearsal.ts';
+import { ACTIVE, answered, approve, contextOf, cue, DECLINED, DONE, failed, SUSPENDED } from './payment-rehearsal.ts';
+import { answer, fail, fire, play, send, stateOf } from './rehearsal.ts';
+import type { Stage } from './rehearsal.ts';
+
+/** Everything that can happen to a payment, each in its usual form. */
+const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
+  SUBMIT: (stage) => send(stage, { type: 'SUBMIT' }),
+  APPROVE: (stage) => send(stage, { type: 'APPROVE', by: 'cfo', hash: contextOf(stage).payload_hash }),
+  DENY: (stage) => send(stage, { type: 'DENY', by: 'cfo', reason: 'not ours' }),
+  AMEND: (stage) => send(stage, { type: 'AMEND', reference: 'INV-8' }),
+  CAPTURE: (stage) => send(stage, { type: 'CAPTURE', amount_minor: 100_000 }),
+  CANCEL: (stage) => send(stage, { type: 'CANCEL' }),
+  REFUND: (stage) => send(stage, { type: 'REFUND', refund: 'r9', amount_minor: 1 }),
+  GATEWAY_NOTIFIED: (stage) => {
+    const { id, operation, attempt } = contextOf(stage);
+    return send(stage, { type: 'GATEWAY_NOTIFIED', operation_id: `${id}-${operation}-${attempt}`, outcome: 'done' });
+  },
+  'standing: active': (stage) => answer(stage, 'standing', ACTIVE),
+  'standing: suspended': (stage) => answer(stage, 'standing', SUSPENDED),
+  'standing: no such client': (stage) => answer(stage, 'standing', { found: false }),
+  'standing: failed': (stage) => fail(stage, 'standing', 'failed'),
+  'standing: unknown': (stage) => fail(stage, 'standing', 'unknown'),
+  ...Object.fromEntries(
+    ['authorize', 'capture', 'void', 'refund'].flatMap((operation) => [
+      [`${operation}: done`, (stage: Stage) => answer(stage, operation, DONE)],
+      [`${operation}: declined`, (stage: Stage) => answer(stage, operation, DECLINED)],
+      [`${operation}: failed`, (stage: Stage) => fail(stage, operation, 'failed')],
+      [`${operation}: unknown`, (stage: Stage) => fail(stage, operation, 'unknown')],
+    ]),
+  ),
+  'lookup: done': (stage) => answer(stage, 'lookup', DONE),
+  'lookup: declined': (stage) => answer(stage, 'lookup', DECLINED),
+  'lookup: not found': (stage) => answer(stage, 'lookup', { outcome: 'not_found' }),
+  'lookup: failed': (stage) => fail(stage, 'lookup', 'failed'),
+  'lookup: unknown': (stage) => fail(stage, 'lookup', 'unknown'),
+  'close: done': (stage) => answer(stage, 'close', DONE),
+  'close: declined': (stage) => answer(stage, 'close', DECLINED),
+  'close: canceled': (stage) => answer(stage, 'close', { outcome: 'canceled' }),
+  'close: failed': (stage) => fail(stage, 'close', 'failed'),
+  'close: unknown': (stage) => fail(stage, 'close', 'unknown'),
+  'after first_reminder': (stage) => fire(stage, 'first_reminder'),
+  'after second_reminder': (stage) => fire(stage, 'second_reminder'),
+  'after approval_ttl': (stage) => fire(stage, 'approval_ttl'),
+  'after authorization_ttl': (stage) => fire(stage, 'authorization_ttl'),
+  'after ask_pause': (stage) => fire(stage, 'ask_pause'),
+  'after lookup_wait': (stage) => fire(stage, 'lookup_wait'),
+};
+
+const ASKING_AUTHORIZE = {
+  'standing: active': 'authorizing.calling',
+  'standing: suspended': 'declined',
+  'standing: no such client': 'declined',
+  'standing: failed': 'authorizing.pausing',
+  'standing: unknown': 'authorizing.pausing',
+};
+const ASKING_CAPTURE = {
+  'standing: active': 'capturing.calling',
+  'standing: suspended': 'authorized.voiding',
+  'standing: no such client': 'authorized.voiding',
+  'standing: failed': 'capturing.pausing',
+  'standing: unknown': 'capturing.pausing',
+};
+const WAITING = { GATEWAY_NOTIFIED: 'unknown.looking', 'after lookup_wait': 'unknown.looking' };
+const REFUND_WAITING = { GATEWAY_NOTIFIED: 'settled.refund_unknown.looking', 'after lookup_wait': 'settled.refund_unknown.looking' };
+
+/** Where looking and closing lead: done and declined are as the call would have ended; canceled begins anew. */
+const looking = (inside: string, done: string, declined: string) => ({
+  GATEWAY_NOTIFIED: `${inside}.looking`,
+  'lookup: done': done,
+  'lookup: declined': declined,
+  'lookup: not found': `${inside}.closing`,
+  'lookup: failed': `${inside}.waiting`,
+  'lookup: unknown': `${inside}.waiting`,
+});
+const closing = (inside: string, done: string, declined: string, anew: string) => ({
+  GATEWAY_NOTIFIED: `${inside}.closing`,
+  'close: done': done,
+  'close: declined': declined,
+  'close: canceled': anew,
+  'close: failed': `${inside}.waiting`,
+  'close: unknown': `${inside}.waiting`,
+});
+
+/** The whole table. What is not listed is refused, and changes nothing. */
+const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Readonly<Record<string, string>>][] = [
+  ['draft', () => scene.draft(), 'draft', { SUBMIT: 'needs_approval', AMEND: 'draft', CANCEL: 'canceled' }],
+  ['draft below the limit', () => scene.draft({ amount_minor: 99_999 }), 'draft', { SUBMIT: 'authorizing.asking', AMEND: 'draft', CANCEL: 'canceled' }],
+  [
+    'needs_approval',
+    () => scene.needingApproval(),
+    'needs_approval',
+    {
+      APPROVE: 'authorizing.asking',
+      DENY: 'declined',
+      AMEND: 'needs_approval',
+      CANCEL: 'canceled',
+      'after first_reminder': 'needs_approval',
+      'after second_reminder': 'needs_approval',
+      'after approval_ttl': 'expired',
+    },
+  ],
+  [
+    'needs_approval of two, none yet',
+    () => scene.needingApproval({}, { approvals_needed: 2 }),
+    'needs_approval',
+    {
+      APPROVE: 'needs_approval',
+      DENY: 'declined',
+      AMEND: 'needs_approval',
+      CANCEL: 'canceled',
+      'after first_reminder': 'needs_approval',
+      'after second_reminder': 'needs_approval',
+      'after approval_ttl': 'expired',
+    },
+  ],
+  ['authorizing, asking', () => scene.authorizing(), 'authorizing.asking', ASKING_AUTHORIZE],
+  [
+    'authorizing, asking for the last time',
+    () => {
+      let stage = scene.authorizing();
+      for (let i = 1; i < 10; i++) stage = play(stage, failed('standing', 'unknown'), scene.fired('ask_pause'));
+      return stage;
+    },
+    'authorizing.asking',
+    { ...ASKING_AUTHORIZE, 'standing: failed': 'failed', 'standing: unknown': 'failed' },
+  ],
+  [
+    'authorizing, pausing',
+    () => play(scene.authorizing(), failed('standing', 'failed')),
+    'authorizing.pausing',
+    { 'after ask_pause': 'authorizing.asking' },
+  ],
+  [
+    'authorizing, calling',
+    () => scene.callingAuthorize(),
+    'authorizing.calling',
+    { 'authorize: done': 'capturing.asking', 'authorize: declined': 'declined', 'authorize: failed': 'failed', 'authorize: unknown': 'unknown.waiting' },
+  ],
+  [
+    'authorizing, calling, to be captured by hand',
+    () => scene.callingAuthorize({ capture: 'manual' }),
+    'authorizing.calling',
+    { 'authorize: done': 'authorized.holding', 'authorize: declined': 'declined', 'authorize: failed': 'failed', 'authorize: unknown': 'unknown.waiting' },
+  ],
+  [
+    'authorized, holding',
+    () => scene.held(),
+    'authorized.holding',
+    { CAPTURE: 'capturing.asking', CANCEL: 'authorized.voiding', 'after authorization_ttl': 'authorized.voiding' },
+  ],
+  [
+    'authorized, voiding on CANCEL',
+    () => scene.voiding(),
+    'authorized.voiding',
+    { 'void: done': 'canceled', 'void: declined': 'authorized.holding', 'void: failed': 'authorized.holding', 'void: unknown': 'unknown.waiting' },
+  ],
+  [
+    'authorized, voiding for a suspended client',
+    () => play(scene.capturing(), answered('standing', SUSPENDED)),
+    'authorized.voiding',
+    { 'void: done': 'declined', 'void: declined': 'authorized.holding', 'void: failed': 'authorized.holding', 'void: unknown': 'unknown.waiting' },
+  ],
+  [
+    'authorized, voiding after a capture that failed',
+    () => play(scene.callingCapture(), failed('capture', 'failed')),
+    'authorized.voiding',
+    { 'void: done': 'failed', 'void: declined': 'authorized.holding', 'void: failed': 'authorized.holding', 'void: unknown': 'unknown.waiting' },
+  ],
+  ['capturing, asking', () => scene.capturing(), 'capturing.asking', ASKING_CAPTURE],
+  [
+    'capturing, pausing',
+    () => play(scene.capturing(), failed('standing', 'unknown')),
+    'capturing.pausing',
+    { 'after ask_pause': 'capturing.asking' },
+  ],
+  [
+    'capturing, calling',
+    () => scene.callingCapture(),
+    'capturing.calling',
+    { 'capture: done': 'settled.idle', 'capture: declined': 'authorized.voiding', 'capture: failed': 'authorized.voiding', 'capture: unknown': 'unknown.waiting' },
+  ],
+  ['unknown authorization, waiting', () => scene.unknownOf('authorize'), 'unknown.waiting', WAITING],
+  ['unknown authorization, looking', () => scene.lookingFor('authorize'), 'unknown.looking', looking('unknown', 'capturing.asking', 'declined')],
+  ['unknown authorization, closing', () => scene.closing('authorize'), 'unknown.closing', closing('unknown', 'capturing.asking', 'declined', 'authorizing.asking')],
+  ['unknown capture, waiting', () => scene.unknownOf('capture'), 'unknown.waiting', WAITING],
+  ['unknown capture, looking', () => scene.lookingFor('capture'), 'unknown.looking', looking('unknown', 'settled.idle', 'authorized.voiding')],
+  ['unknown capture, closing', () => scene.closing('capture'), 'unknown.closing', closing('unknown', 'settled.idle', 'authorized.voiding', 'capturing.asking')],
+  ['unknown void, waiting', () => scene.unknownOf('void'), 'unknown.waiting', WAITING],
+  ['unknown void, looking', () => scene.lookingFor('void'), 'unknown.looking', looking('unknown', 'canceled', 'authorized.holding')],
+  ['unknown void, closing', () => scene.closing('void'), 'unknown.closing', closing('unknown', 'canceled', 'authorized.holding', 'authorized.voiding')],
+  ['settled', () => scene.settled(), 'settled.idle', { REFUND: 'settled.refunding' }],
+  [
+    'settled, refunding',
+    () => scene.refunding(),
+    'settled.refunding',
+    {
+      REFUND: 'settled.refunding',
+      'refund: done': 'settled.idle',
+      'refund: declined': 'settled.idle',
+      'refund: failed': 'settled.idle',
+      'refund: unknown': 'settled.refund_unknown.waiting',
+    },
+  ],
+  ['settled, unknown refund, waiting', () => scene.unknownOf('refund'), 'settled.refund_unknown.waiting', { REFUND: 'settled.refund_unknown.waiting', ...REFUND_WAITING }],
+  [
+    'settled, unknown refund, looking',
+    () => scene.lookingFor('refund'),
+    'settled.refund_unknown.looking',
+    { REFUND: 'settled.refund_unknown.looking', ...looking('settled.refund_unknown', 'settled.idle', 'settled.idle') },
+  ],
+  [
+    'settled, unknown refund, closing',
+    () => scene.closing('refund'),
+    'settled.refund_unknown.closing',
+    { REFUND: 'settled.refund_unknown.closing', ...closing('settled.refund_unknown', 'settled.idle', 'settled.idle', 'settled.refunding') },
+  ],
+  ['declined', () => play(scene.callingAuthorize(), answered('authorize', DECLINED)), 'declined', {}],
+  ['failed', () => play(scene.callingAuthorize(), failed('authorize', 'failed')), 'failed', {}],
+  ['canceled', () => play(scene.voiding(), answered('void', DONE)), 'canceled', {}],
+  ['expired', () => play(scene.needingApproval(), scene.fired('approval_ttl')), 'expired', {}],
+];
+
+describe('what may happen to a payment, state by state and event by event', () => {
+  test.each(TABLE)('[PAY-1] %s takes what the table lists, goes where it says, and refuses everything else', (_, toStage, state, cells) => {
+    const stage = toStage();
+    expect(stateOf(stage)).toBe(state);
+    const found: Record<string, string> = {};
+    for (const [name, happen] of Object.entries(HAPPENINGS)) {
+      const next = happen(stage);
+      if (next.refused === undefined) found[name] = stateOf(next);
+      else expect(next.snapshot).toBe(stage.snapshot);
+    }
+    expect(found).toEqual(cells);
+  });
+
+  test('[PAY-1] every state that a payment can rest in has a row', () => {
+    const rows = new Set(TABLE.map(([, , state]) => state));
+    expect([...rows].sort()).toEqual(leaves().sort());
+  });
+
+  test('[PAY-1] an event that no state declares at this moment is refused as not in state', () => {
+    expect(send(scene.draft(), { type: 'CAPTURE' }).refused).toBe('not_in_state');
+    expect(play(scene.draft(), cue({ type: 'CANCEL' }), (stage) => send(stage, { type: 'SUBMIT' })).refused).toBe('not_in_state');
+    expect(play(scene.needingApproval(), approve, (stage) => send(stage, { type: 'DENY', reason: 'x' })).refused).toBe('not_in_state');
+  });
+});
+
+type Node = { path: string[]; states: Record<string, Node> };
+
+/** The states that a payment can rest in: those without inner states that it does not only pass through. */
+function leaves(): string[] {
+  const passed = new Set(['authorizing.answered', 'authorized.answered', 'capturing.answered', 'settled.answered']);
+  const visit = (node: Node): string[] => {
+    const inner = Object.values(node.states);
+    if (inner.length > 0) return inner.flatMap(visit);
+    const path = node.path.join('.');
+    return passed.has(path) || /\.(found|beginning_anew)$/.test(path) ? [] : [path];
+  };
+  return visit(scene.draft().definition.machine.root as unknown as Node);
+}
