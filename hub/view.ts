@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { sentenceFor } from '../machines/fault.ts';
+import { idOf } from '../machines/ids.ts';
+import type { Audience, Definition } from '../machines/machine.ts';
+import { audienceOf, mayReach } from '../actors/caller.ts';
+import type { Caller } from '../actors/caller.ts';
+import { toStates } from '../actors/envelope.ts';
+import type { Envelope } from '../actors/envelope.ts';
+import { mayByRole } from '../actors/gate.ts';
+import { canTake } from '../actors/step.ts';
+import type { ActorView, Can, ListItem, TimerView } from './protocol/messages.ts';
+
+/** An actor's committed state, whoever is going to look at it. */
+export type Subject = { readonly address: string; readonly definition: Definition; readonly envelope: Envelope };
+
+/** Which view the caller has of this actor; undefined where he may not know of it. */
+export function viewFor(subject: Subject, caller: Caller): Audience | undefined {
+  const context = subject.envelope.snapshot.context as Record<string, unknown>;
+  return mayReach(caller, subject.definition, subject.address, context) ? audienceOf(caller) : undefined;
+}
+
+/** The fields of the context that a view shows. */
+export function toContext(definition: Definition, audience: Audience, context: Record<string, unknown>): Record<string, unknown> {
+  const fields = definition.views[audience]?.fields ?? [];
+  if (fields === 'all') return context;
+  return Object.fromEntries(fields.filter((field) => Object.hasOwn(context, field)).map((field) => [field, context[field]]));
+}
+
+/** What this caller may send now, and of what he could send in another state why not. */
+export function toCan(subject: Subject, caller: Caller, now: number): readonly Can[] {
+  const { definition, envelope } = subject;
+  return Object.keys(definition.events).flatMap((type) => {
+    if (!mayByRole(definition, type, caller)) return [];
+    const reason = envelope.parked === undefined ? canTake(definition, envelope.snapshot, type, caller.id, now) : 'parked';
+    const schema = schemaOf(definition, type);
+    return [reason === undefined ? { type, ok: true, schema } : { type, ok: false, reason, sentence: sentenceFor(reason), schema }];
+  });
+}
+
+export function toTimers(envelope: Envelope): readonly TimerView[] {
+  return Object.entries(envelope.timers).map(([id, { due }]) => ({ id, due: new Date(due).toISOString() }));
+}
+
+/** The whole of what a caller may see of an actor. */
+export function toView(subject: Subject, audience: Audience, caller: Caller, now: number): ActorView {
+  const { address, definition, envelope } = subject;
+  const { snapshot } = envelope;
+  return {
+    address,
+    version: envelope.version,
+    state: toStates(snapshot.value),
+    tags: tagsOf(envelope),
+    context: toContext(definition, audience, snapshot.context as Record<string, unknown>),
+    can: toCan(subject, caller, now),
+    timers: toTimers(envelope),
+    updatedAt: new Date(envelope.at).toISOString(),
+  };
+}
+
+export function toListItem(subject: Subject, audience: Audience): ListItem {
+  const { address, definition, envelope } = subject;
+  const context = envelope.snapshot.context as Record<string, unknown>;
+  return {
+    address,
+    version: envelope.version,
+    state: toStates(envelope.snapshot.value),
+    tags: tagsOf(envelope),
+    title: definition.title(context, idOf(address)),
+    summary: definition.summary(context),
+    updatedAt: new Date(envelope.at).toISOString(),
+    context: toContext(definition, audience, context),
+  };
+}
+
+function tagsOf(envelope: Envelope): readonly string[] {
+  const tags = [...envelope.snapshot.tags];
+  return envelope.parked === undefined ? tags : [...tags, 'parked'];
+}
+
+const schemas = new WeakMap<Definition, Map<string, unknown>>();
+
+/** The JSON Schema of an event's payload (`@create`: of the input), made once. */
+export function schemaOf(definition: Definition, type: string): unknown {
+  let known = schemas.get(definition);
+  if (known === undefined) {
+    known = new Map();
+    schemas.set(definition, known);
+  }
+  if (!known.has(type)) {
+    const schema = type === '@create' ? definition.input : definition.events[type];
+    known.set(type, schema === undefined ? undefined : z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  }
+  return known.get(type);
+}
