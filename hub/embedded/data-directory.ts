@@ -16,7 +16,11 @@ export class DataDirectoryInUse extends Error {
   }
 }
 
-export type DataDirectoryLock = { release(): void };
+export type DataDirectoryLock = {
+  /** False once the directory was removed, or the lock was removed by hand and taken by another hub. */
+  isHeld(): boolean;
+  release(): void;
+};
 
 /**
  * Takes the data directory for this process, making it if need be. A lock whose holder is dead is taken over.
@@ -43,10 +47,11 @@ export function lockDataDirectory(dataDir: string): DataDirectoryLock {
     rmSync(draft, { force: true });
   }
   if (readIfThere(path) !== mine) throw new Error(`the lock ${path} could not be taken: other hubs keep changing it`);
+  const isHeld = (): boolean => readIfThere(path) === mine;
   return {
+    isHeld,
     release: () => {
-      // Only what is ours: after a suspended laptop or a hand-deleted lock another hub may hold it by now.
-      if (readIfThere(path) === mine) rmSync(path, { force: true });
+      if (isHeld()) rmSync(path, { force: true });
     },
   };
 }

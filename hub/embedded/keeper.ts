@@ -27,15 +27,18 @@ const stable_ms = 30_000;
 export class Keeper {
   readonly #service: Service;
   readonly #log: ServiceLog;
+  readonly #mayRevive: () => boolean;
   readonly #ended = new AbortController();
   readonly #loop: Promise<void>;
   #trouble: string | undefined;
   #failures = 0;
   #wellSince = performance.now();
 
-  constructor(service: Service, log: ServiceLog) {
+  /** `mayRevive` is asked before every start: a data directory that another hub holds by now is that hub's to serve. */
+  constructor(service: Service, owner: { log: ServiceLog; mayRevive: () => boolean }) {
     this.#service = service;
-    this.#log = log;
+    this.#log = owner.log;
+    this.#mayRevive = owner.mayRevive;
     this.#loop = this.#keep();
   }
 
@@ -70,6 +73,7 @@ export class Keeper {
       if (!(await this.#pause(pause))) return;
       this.#failures++;
       try {
+        if (!this.#mayRevive()) throw new Error('the data directory was removed, or another hub has taken it; restart this hub');
         await this.#service.restart(this.#ended.signal);
         this.#trouble = undefined;
         this.#wellSince = performance.now();

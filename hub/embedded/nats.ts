@@ -55,6 +55,8 @@ export class EmbeddedNats implements Service {
   readonly #parts: Parts;
   readonly #configFile: string;
   readonly #stateFile: string;
+  /** Written by the server itself. */
+  readonly #pidFile: string;
   #version: string;
   #port = 0;
   #syncsAlways: boolean | undefined;
@@ -64,6 +66,7 @@ export class EmbeddedNats implements Service {
     this.#parts = parts;
     this.#configFile = join(parts.dir, 'nats.conf');
     this.#stateFile = join(parts.dir, 'state.json');
+    this.#pidFile = join(parts.dir, 'nats-server.pid');
     this.#version = parts.binary.version;
     this.logFile = parts.logFile;
   }
@@ -130,7 +133,7 @@ export class EmbeddedNats implements Service {
     if (!this.#process) return;
     await this.#end(this.#process);
     this.#process = undefined;
-    for (const file of [this.#stateFile, join(this.#parts.dir, 'nats-server.pid')]) rmSync(file, { force: true });
+    for (const file of [this.#stateFile, this.#pidFile]) rmSync(file, { force: true });
   }
 
   /**
@@ -187,8 +190,10 @@ export class EmbeddedNats implements Service {
     chmodSync(this.#stateFile, 0o600);
   }
 
+  /** One whose directory was removed under it is killed: at a clean stop it would write into what has taken the place. */
   async #end(server: ProcessIdentity): Promise<void> {
-    await stopProcess(server, [{ signal: 'SIGTERM', wait_ms: 5_000 }, { signal: 'SIGKILL', wait_ms: 2_000 }]);
+    const isOfThisDirectory = Number(readIfThere(this.#pidFile)) === server.pid;
+    await stopProcess(server, [...(isOfThisDirectory ? [{ signal: 'SIGTERM', wait_ms: 5_000 } as const] : []), { signal: 'SIGKILL', wait_ms: 2_000 }]);
   }
 }
 

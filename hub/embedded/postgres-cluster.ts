@@ -30,7 +30,6 @@ export function mustFit(place: PostgresPlace, binaries: PostgresBinaries): void 
  * looks like a database. Collation is by code point, the same on every machine and as fast as C; letters are Unicode's.
  */
 export async function makeCluster(place: PostgresPlace, binaries: PostgresBinaries, password: string): Promise<void> {
-  removeHalfMade(place);
   const id = randomBytes(6).toString('hex');
   const draft = join(place.dir, `making-${id}`);
   const passwordFile = join(place.dir, `making-${id}.password`);
@@ -91,8 +90,8 @@ function nameOf(cluster: string): string {
   return `hub-${createHash('sha256').update(cluster).digest('hex').slice(0, 16)}`;
 }
 
-/** A draft of a hub that was killed. Its initdb may still be writing into it; then it stays until the next time. */
-function removeHalfMade(place: PostgresPlace): void {
+/** Drafts of a hub that was killed. Its initdb may still be writing into one; then that one stays until the next time. */
+export function removeHalfMade(place: PostgresPlace): void {
   for (const name of readdirSync(place.dir).filter((entry) => entry.startsWith('making-'))) {
     try {
       rmSync(join(place.dir, name), { recursive: true, force: true, maxRetries: 3 });

@@ -7,6 +7,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { stopProcess } from './child.ts';
+import { findProcesses } from './process-identity.ts';
 import { runCommand, type Account } from './run-command.ts';
 
 /** `account` is undefined when the hub runs as a normal user: PostgreSQL then runs as the same one. */
@@ -53,6 +55,9 @@ async function sheltered(dataDir: string, account: Account, warn: (m: string) =>
     // A data directory that was removed leaves its database here. Its password went with it, and nobody but a person may
     // decide that it is not needed any more.
     const left = readdirSync(home).filter((name) => name.startsWith(mark));
+    for (const name of left) {
+      for (const server of findProcesses((command) => command.endsWith(` -D ${join(home, name, 'cluster')}`))) await stopProcess(server, [{ signal: 'SIGINT', wait_ms: 8_000 }, { signal: 'SIGKILL', wait_ms: 2_000 }]);
+    }
     if (left.length > 0) warn(`the database of an earlier data directory at ${dataDir} is still in ${left.map((name) => join(home, name)).join(', ')}: remove it if it is not needed`);
     return made(join(home, `${mark}-${randomBytes(3).toString('hex')}`), account);
   }

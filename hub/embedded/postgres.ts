@@ -9,7 +9,7 @@ import { keptSecret, readIfThere, readJsonIfThere, writeDurably } from './data-d
 import type { Service, ServiceLog } from './keeper.ts';
 import { isPortFree, nextFreePort } from './ports.ts';
 import { platformPackage, readyBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { clusterOf, hasCluster, makeCluster, mustFit, settingsFor, titleOf } from './postgres-cluster.ts';
+import { clusterOf, hasCluster, makeCluster, mustFit, removeHalfMade, settingsFor, titleOf } from './postgres-cluster.ts';
 import { postgresPlace, type PostgresPlace } from './postgres-place.ts';
 import { findProcesses, isRunning, type ProcessIdentity } from './process-identity.ts';
 
@@ -29,6 +29,16 @@ const firstPort = 15_432;
 /** Replaying the log of a large database after a crash takes its time, and interrupting it only begins it again. */
 const recovery_ms = 300_000;
 
+/** A server that listens and still lets nobody in for so long is stuck. */
+const answer_ms = 20_000;
+
+/** "Fast" first: it ends the sessions and writes everything down. */
+const gently = [
+  { signal: 'SIGINT', wait_ms: 8_000 },
+  { signal: 'SIGQUIT', wait_ms: 1_500 },
+  { signal: 'SIGKILL', wait_ms: 2_000 },
+] as const;
+
 /** Adopts the server that runs on this data directory, or starts one, making the database at the first start. */
 export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const began = performance.now();
@@ -39,9 +49,12 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
   const remember = (port: number | undefined): void => writeDurably(file, JSON.stringify({ port, ...(place.isOutside ? { dir: place.dir } : {}) }));
   remember(remembered?.port); // before anything is made there, or a hub killed now would forget it
   const binaries = await readyBinaries({ packageDir: options.packageDir ?? platformPackage(), copies: join(place.dir, 'bin'), account: place.account });
+  removeHalfMade(place);
   const isFirstStart = !hasCluster(place);
   const password = keptSecret(dataDir, 'postgres');
+  const server = new EmbeddedPostgres({ dataDir, place, binaries, password: password.value, log, progress });
   if (isFirstStart) {
+    await server.clearLeftovers(); // of a data directory that was removed while its database ran
     progress(`PostgreSQL ${binaries.version}: first start, making the database in ${place.dir}`);
     await makeCluster(place, binaries, password.value);
   } else {
@@ -51,7 +64,6 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
       throw new Error(`the password of the database in ${place.dir} is missing (${join(dataDir, 'secrets', 'postgres')}): restore that file, or remove the database to begin with an empty one`);
     }
   }
-  const server = new EmbeddedPostgres({ place, binaries, password: password.value, logFile: join(dataDir, 'postgres.log'), log, progress });
   try {
     const how = await server.open(remembered?.port ?? (await nextFreePort(firstPort)));
     remember(server.port);
@@ -63,7 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
   }
 }
 
-type Parts = { place: PostgresPlace; binaries: PostgresBinaries; password: string; logFile: string } & Pick<PostgresOptions, 'log' | 'progress'>;
+type Parts = { dataDir: string; place: PostgresPlace; binaries: PostgresBinaries; password: string } & Pick<PostgresOptions, 'log' | 'progress'>;
 
 export class EmbeddedPostgres implements Service {
   readonly name: string;
@@ -77,7 +89,7 @@ export class EmbeddedPostgres implements Service {
     this.#parts = parts;
     this.#cluster = clusterOf(parts.place);
     this.name = `PostgreSQL ${parts.binaries.version}`;
-    this.logFile = parts.logFile;
+    this.logFile = join(parts.dataDir, 'postgres.log');
   }
 
   get port(): number {
@@ -113,26 +125,32 @@ export class EmbeddedPostgres implements Service {
   }
 
   async restart(signal?: AbortSignal): Promise<void> {
-    await this.#clearLeftovers();
+    await this.clearLeftovers();
     const { place, binaries } = this.#parts;
     const settings = await settingsFor(place, binaries, this.#port);
     const logStart = logLength(this.logFile);
     this.#process = await launch({
       command: binaries.postgres, args: [...settings, '-D', this.#cluster], cwd: place.dir, logFile: this.logFile, account: place.account,
     });
-    await this.#ready(this.#process, { logStart, wait_ms: recovery_ms, signal });
+    await this.#ready(this.#process, { logStart, signal });
   }
 
   async stop(): Promise<void> {
     if (!this.#process) return;
-    const sent = await stopProcess(this.#process, [
-      { signal: 'SIGINT', wait_ms: 8_000 }, // "fast": ends the sessions and writes everything down
-      { signal: 'SIGQUIT', wait_ms: 1_500 },
-      { signal: 'SIGKILL', wait_ms: 2_000 },
-    ]);
-    if (sent.length > 1) this.#parts.log.warn({ service: this.name, sent }, `${this.name} had to be stopped hard; it recovers at the next start`);
+    await this.#end(this.#process);
     await this.#backendsGone();
     this.#process = undefined;
+  }
+
+  /**
+   * After a kill, PostgreSQL's own lock file names a pid that somebody else may have by now, and its sessions may still hold
+   * the shared memory: it refuses to start in both cases.
+   */
+  async clearLeftovers(): Promise<void> {
+    const running = this.#runningServer();
+    if (running) await this.#end(running);
+    await this.#backendsGone();
+    rmSync(join(this.#cluster, 'postmaster.pid'), { force: true });
   }
 
   /** Takes over the server that a killed hub left behind. One that does not answer is stopped instead. */
@@ -142,7 +160,7 @@ export class EmbeddedPostgres implements Service {
     this.#process = found;
     try {
       this.#port = await this.#portOf(found);
-      await this.#ready(found, { logStart: logLength(this.logFile), wait_ms: recovery_ms, signal: undefined });
+      await this.#ready(found, { logStart: logLength(this.logFile), signal: undefined });
       return true;
     } catch (error) {
       this.#parts.log.warn({ service: this.name, pid: found.pid, err: error }, `the ${this.name} of an earlier hub cannot be used and is started anew`);
@@ -174,19 +192,20 @@ export class EmbeddedPostgres implements Service {
   }
 
   /** Resolves when the server lets us in and is the one of this cluster. */
-  async #ready(server: ProcessIdentity, wait: { logStart: number; wait_ms: number; signal: AbortSignal | undefined }): Promise<void> {
+  async #ready(server: ProcessIdentity, wait: { logStart: number; signal: AbortSignal | undefined }): Promise<void> {
     const began = performance.now();
     let nextWord = began + 5_000;
+    let listensSince: number | undefined;
     let lastAnswer = 'it has not answered yet';
-    while (performance.now() - began < wait.wait_ms) {
+    while (performance.now() - (listensSince ?? began) < (listensSince === undefined ? recovery_ms : answer_ms)) {
       wait.signal?.throwIfAborted();
       if (!isRunning(server)) throw new Error(`PostgreSQL ended while starting; its log says: ${logSince(this.logFile, wait.logStart)}`);
       const { pid, status } = this.#noted();
       // Its file is cheaper to ask than its port, and says "starting" while the log is being replayed.
       if (pid === server.pid && status === 'ready') {
-        const answer = await this.#answer();
-        if (answer === 'well') return;
-        lastAnswer = answer;
+        listensSince ??= performance.now();
+        lastAnswer = await this.#answer();
+        if (lastAnswer === 'well') return;
       }
       if (performance.now() > nextWord) {
         this.#parts.progress(`${this.name} is not ready yet: ${lastAnswer} (${((performance.now() - began) / 1_000).toFixed(0)} s)`);
@@ -202,7 +221,9 @@ export class EmbeddedPostgres implements Service {
     try {
       return await this.#ask('hub');
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === '3D000')) return String(error);
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === '28P01') throw new Error(`the password in ${join(this.#parts.dataDir, 'secrets', 'postgres')} is not the one of the database: restore that file`, { cause: error });
+      if (code !== '3D000') return String(error);
     }
     try {
       return await this.#ask('postgres', 'CREATE DATABASE hub');
@@ -226,14 +247,13 @@ export class EmbeddedPostgres implements Service {
   }
 
   /**
-   * After a kill, PostgreSQL's own lock file names a pid that somebody else may have by now, and its sessions may still hold
-   * the shared memory: it refuses to start in both cases.
+   * A server whose cluster was removed under it may only be killed: at a clean stop it would write its own state into the
+   * control file of the cluster that has taken the place (tried: that one did not start any more).
    */
-  async #clearLeftovers(): Promise<void> {
-    const running = this.#runningServer();
-    if (running) await stopProcess(running, [{ signal: 'SIGINT', wait_ms: 8_000 }, { signal: 'SIGQUIT', wait_ms: 2_000 }, { signal: 'SIGKILL', wait_ms: 2_000 }]);
-    await this.#backendsGone();
-    rmSync(join(this.#cluster, 'postmaster.pid'), { force: true });
+  async #end(server: ProcessIdentity): Promise<void> {
+    const isOfThisCluster = this.#noted().pid === server.pid;
+    const sent = await stopProcess(server, isOfThisCluster ? gently : [{ signal: 'SIGKILL', wait_ms: 2_000 }]);
+    if (sent.length > 1) this.#parts.log.warn({ service: this.name, sent }, `${this.name} had to be stopped hard; it recovers at the next start`);
   }
 
   /** Sessions notice the death of their server by themselves; one that is stuck in a long statement has to be ended. */

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { trimLog } from './child.ts';
-import { lockDataDirectory } from './data-directory.ts';
+import { lockDataDirectory, type DataDirectoryLock } from './data-directory.ts';
 import { Keeper, type ServiceLog } from './keeper.ts';
 import { openNats, type EmbeddedNats } from './nats.ts';
 import { openPostgres, type EmbeddedPostgres } from './postgres.ts';
@@ -66,20 +66,20 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     postgres: postgres.status === 'fulfilled' ? postgres.value : undefined,
     nats: nats.status === 'fulfilled' ? nats.value : undefined,
     log,
-    release: () => lock.release(),
+    lock,
   });
 }
 
-function running(parts: { postgres: EmbeddedPostgres | undefined; nats: EmbeddedNats | undefined; log: ServiceLog; release: () => void }): Embedded {
-  const { postgres, nats, log } = parts;
+function running(parts: { postgres: EmbeddedPostgres | undefined; nats: EmbeddedNats | undefined; log: ServiceLog; lock: DataDirectoryLock }): Embedded {
+  const { postgres, nats, log, lock } = parts;
   const services = [postgres, nats].filter((service) => service !== undefined);
-  const keepers = services.map((service) => new Keeper(service, log));
+  const keepers = services.map((service) => new Keeper(service, { log, mayRevive: lock.isHeld }));
   const trimming = setInterval(() => services.forEach(({ logFile }) => trimLog(logFile)), 60_000).unref();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     clearInterval(trimming);
     const ends = await Promise.allSettled(keepers.map((keeper) => keeper.stop()));
-    parts.release();
+    lock.release();
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
   };
