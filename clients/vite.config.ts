@@ -2,12 +2,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { z } from 'zod';
+import { machines } from '../machines/machines.ts';
+
+/** The forms of the creation dialogs. Written into the bundle, so that it carries neither the machines nor zod. */
+const inputs = Object.fromEntries(machines.map(({ type, input }) => [type, z.toJSONSchema(input, { io: 'input' })]));
 
 /** The HQ console. The hub serves it under `/hq/` with a policy that allows nothing inline and nothing from elsewhere. */
 export default defineConfig({
   root: join(import.meta.dirname, 'hq'),
   base: '/hq/',
   cacheDir: join(tmpdir(), 'green-lines-hub-vite'), // node_modules may be read-only
+  define: { MACHINE_INPUTS: JSON.stringify(inputs) },
   plugins: [react()],
   build: {
     assetsInlineLimit: 0, // a data: URI is refused by the content policy

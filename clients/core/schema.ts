@@ -3,7 +3,7 @@ import { formatMoney, nameWords, readMoney } from './format.ts';
 import { isRecord } from './problem.ts';
 
 /** One field of a form, read from JSON Schema. */
-export type Field = { readonly name: string; readonly label: string; readonly required: boolean; readonly hint: string | undefined } & (
+export type Field = { readonly name: string; readonly label: string; readonly required: boolean; readonly hint: string | undefined; readonly initial: string } & (
   | { readonly kind: 'text'; readonly least: number; readonly most: number | undefined; readonly pattern: string | undefined; readonly email: boolean }
   | { readonly kind: 'money'; readonly least: number; readonly most: number | undefined }
   | { readonly kind: 'boolean' }
@@ -31,7 +31,8 @@ export function readFields(schema: unknown): readonly Field[] {
 function readField(name: string, schema: unknown, required: boolean): Field {
   const rule = isRecord(schema) ? schema : {};
   const hint = typeof rule['description'] === 'string' ? rule['description'] : undefined;
-  const base = { name, label: labelOf(name), required, hint };
+  const initial = typeof rule['default'] === 'string' ? rule['default'] : '';
+  const base = { name, label: labelOf(name), required, hint, initial };
   if (name === 'currency') return { ...base, kind: 'currency' };
   const options = Array.isArray(rule['enum']) ? rule['enum'].filter((option) => typeof option === 'string') : [];
   if (options.length > 0) return { ...base, kind: 'choice', options };
@@ -65,7 +66,7 @@ function labelOf(name: string): string {
   return nameWords(name.replace(/_minor$/, ''));
 }
 
-/** The draft to begin with: empty, but for what is given. */
+/** The draft to begin with: empty, but for the defaults of the schema. */
 export function emptyDraft(field: Field): Draft {
   switch (field.kind) {
     case 'boolean':
@@ -75,7 +76,7 @@ export function emptyDraft(field: Field): Draft {
     case 'group':
       return Object.fromEntries(field.fields.map((inner) => [inner.name, emptyDraft(inner)]));
     default:
-      return '';
+      return field.initial;
   }
 }
 

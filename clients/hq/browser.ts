@@ -1,0 +1,78 @@
+import type { Tokens, TokenStore } from '../core/session.ts';
+import { isRecord } from '../core/problem.ts';
+
+const TOKENS = 'green-lines.tokens';
+
+/** Tokens in the browser's storage, shared by its tabs. */
+export const browserTokens: TokenStore = {
+  load: () => readTokens(read(TOKENS)),
+  save: (tokens) => write(TOKENS, tokens === undefined ? undefined : JSON.stringify(tokens)),
+  exclusively: async (task) => {
+    // Locks exist only where the page came over a safe way; elsewhere one tab at a time is the best there is.
+    const locks = 'locks' in navigator ? (navigator.locks as LockManager | undefined) : undefined;
+    return locks === undefined ? task() : await locks.request(TOKENS, task);
+  },
+};
+
+/** Calls back when another tab has signed in or out, or renewed. */
+export function onTokensChanged(changed: () => void): void {
+  addEventListener('storage', (event) => {
+    if (event.key === TOKENS || event.key === null) changed();
+  });
+}
+
+function readTokens(text: string | null): Tokens | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? 'null');
+    if (!isRecord(value)) return undefined;
+    const { accessToken, refreshToken, expiresAt } = value;
+    const whole = typeof accessToken === 'string' && typeof refreshToken === 'string' && typeof expiresAt === 'number';
+    return whole ? { accessToken, refreshToken, expiresAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+const THEME = 'green-lines.theme'; // public/theme.js reads it before the first paint
+
+export function loadTheme(): Theme {
+  const stored = read(THEME);
+  return THEMES.find((theme) => theme === stored) ?? 'system';
+}
+
+export function chooseTheme(theme: Theme): void {
+  write(THEME, theme === 'system' ? undefined : theme);
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+}
+
+/** Storage may be closed to a page; it then lives as long as the tab. */
+const memory = new Map<string, string>();
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return memory.get(key) ?? null;
+  }
+}
+
+function write(key: string, value: string | undefined): void {
+  try {
+    if (value === undefined) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    if (value === undefined) memory.delete(key);
+    else memory.set(key, value);
+  }
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** A new id, 100 bits of chance. `randomUUID` is missing where the page came over plain HTTP. */
+export function newId(prefix: string): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(20));
+  return `${prefix}_${Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('')}`;
+}

@@ -1,0 +1,152 @@
+import type { Course } from '../core/journey.ts';
+import { topOf } from '../core/journey.ts';
+
+/** How a state is to be taken: what is well, what moves by itself, what waits for a person, what is wrong, what rests, what ended badly. */
+export type Tone = 'well' | 'moving' | 'asking' | 'wrong' | 'resting' | 'lost';
+
+/** How the console shows one kind of actor. What it does not name is shown all the same, only plainer. */
+export type Noun = {
+  readonly type: string;
+  /** The address of its list. */
+  readonly path: string;
+  readonly one: string;
+  readonly many: string;
+  /** The states at the top of its chart; absent for charts of parallel regions. */
+  readonly course?: Course;
+  readonly tones: Readonly<Record<string, Tone>>;
+  /** What its context is sorted into, in the order in which people ask for it. */
+  readonly sections: readonly { readonly title: string; readonly fields: readonly string[] }[];
+  /** Events that take something away: asked about before they are sent. */
+  readonly grave: readonly string[];
+  /** The events that lead on; shown first, and as the usual next step. */
+  readonly main: readonly string[];
+  /** What is shown above the form of an event, so that nobody decides on what he does not see. */
+  readonly basis: Readonly<Record<string, readonly string[]>>;
+  /** Who may create one; the hub has the last word. */
+  readonly makers: readonly string[];
+};
+
+const payment: Noun = {
+  type: 'payment',
+  path: '/payments',
+  one: 'payment',
+  many: 'payments',
+  course: {
+    line: ['draft', 'needs_approval', 'authorizing', 'authorized', 'capturing', 'settled'],
+    ends: ['settled', 'declined', 'failed', 'canceled', 'expired'],
+  },
+  tones: {
+    draft: 'resting',
+    needs_approval: 'asking',
+    authorizing: 'moving',
+    authorized: 'moving',
+    capturing: 'moving',
+    settled: 'well',
+    unknown: 'wrong',
+    declined: 'lost',
+    failed: 'lost',
+    canceled: 'resting',
+    expired: 'resting',
+  },
+  sections: [
+    { title: 'Payment', fields: ['amount_minor', 'currency', 'payee', 'reference', 'client', 'capture', 'reason', 'note'] },
+    { title: 'Money', fields: ['authorized_minor', 'capture_minor', 'captured_minor', 'refunded_minor', 'refunds'] },
+    { title: 'Approval', fields: ['maker', 'amended_by', 'approvals_needed', 'approval_from_minor', 'approvals', 'revision', 'payload_hash'] },
+    { title: 'Gateway', fields: ['gateway', 'gateway_reference', 'capture_reference', 'operation', 'attempt', 'retries', 'tries'] },
+  ],
+  grave: ['DENY', 'CANCEL', 'REFUND'],
+  main: ['SUBMIT', 'APPROVE', 'CAPTURE'],
+  basis: {
+    APPROVE: ['amount_minor', 'payee', 'client', 'reference', 'maker', 'payload_hash'],
+    CAPTURE: ['amount_minor', 'authorized_minor', 'payee', 'client'],
+    REFUND: ['captured_minor', 'refunded_minor', 'payee', 'client'],
+    '*': ['amount_minor', 'payee', 'client', 'reference'],
+  },
+  makers: ['clerk'],
+};
+
+const client: Noun = {
+  type: 'client',
+  path: '/clients',
+  one: 'client',
+  many: 'clients',
+  course: { line: ['invited', 'collecting', 'submitted', 'verifying', 'active'], ends: ['rejected', 'closed'] },
+  tones: {
+    invited: 'resting',
+    collecting: 'moving',
+    submitted: 'asking',
+    verifying: 'moving',
+    active: 'well',
+    suspended: 'wrong',
+    rejected: 'lost',
+    closed: 'resting',
+  },
+  sections: [
+    { title: 'Client', fields: ['name', 'kind', 'country', 'email', 'reason'] },
+    { title: 'Documents', fields: ['documents', 'bank_account'] },
+    { title: 'Checks', fields: ['checks_by', 'checks'] },
+  ],
+  grave: ['SUSPEND', 'REJECT', 'CLOSE'],
+  main: ['INVITE', 'SUBMIT', 'VERIFY', 'REINSTATE'],
+  basis: { '*': ['name', 'kind', 'country', 'email'] },
+  makers: ['clerk'],
+};
+
+const integration: Noun = {
+  type: 'integration',
+  path: '/integrations',
+  one: 'integration',
+  many: 'integrations',
+  tones: {
+    'lifecycle.enabled': 'well',
+    'lifecycle.disabled': 'resting',
+    'circuit.closed': 'well',
+    'circuit.open': 'wrong',
+    'circuit.half_open': 'moving',
+    'circuit.forced_open': 'wrong',
+    'auth.valid': 'well',
+    'auth.invalid': 'wrong',
+    'admission.all': 'well',
+    'admission.probes': 'moving',
+    'admission.none': 'resting',
+  },
+  sections: [
+    { title: 'Integration', fields: ['title', 'provides', 'reason'] },
+    { title: 'Circuit', fields: ['trips', 'probed', 'window', 'rules'] },
+  ],
+  grave: ['DISABLE', 'TRIP'],
+  main: ['ENABLE', 'RESET', 'PROBE'],
+  basis: { '*': ['title', 'provides', 'reason'] },
+  makers: ['operator', 'admin'],
+};
+
+/** The kinds that have lists and screens of their own. */
+export const NOUNS: readonly Noun[] = [payment, client, integration];
+
+/** The noun of a type; a plain one for a kind of actor that this console does not know yet. */
+export function nounOf(type: string): Noun {
+  const known = NOUNS.find((noun) => noun.type === type);
+  return known ?? { type, path: '/', one: type, many: `${type}s`, tones: {}, sections: [], grave: [], main: [], basis: {}, makers: [] };
+}
+
+/** How one state of an actor is to be taken. Tags tell it for kinds that are not named here. */
+export function toneOf(noun: Noun, state: string, tags: readonly string[]): Tone {
+  const named = noun.tones[state] ?? noun.tones[topOf(state)];
+  const tagged = tags.includes('needs_somebody') ? 'asking' : tags.includes('final') ? 'resting' : 'moving';
+  // An authorization that is held waits for somebody; while it is given back it does not.
+  return named === 'moving' && tagged === 'asking' ? 'asking' : (named ?? tagged);
+}
+
+/** The states worth a word in a list: the one of a plain chart; of parallel regions those that are not as they should be. */
+export function headlineStates(noun: Noun, state: readonly string[]): readonly string[] {
+  if (noun.type === 'integration') return integrationHeadline(state);
+  const tops = [...new Set(state.map(topOf))];
+  return tops.length === 1 ? [state.length === 1 ? (state[0] ?? '') : (tops[0] ?? '')] : state;
+}
+
+/** Switched off, refused, tripped: whatever keeps calls from going out; `closed` only when nothing does. */
+function integrationHeadline(state: readonly string[]): readonly string[] {
+  const troubles = ['lifecycle.disabled', 'auth.invalid', 'circuit.forced_open', 'circuit.open', 'circuit.half_open'];
+  const found = troubles.filter((trouble) => state.includes(trouble));
+  return found.length > 0 ? found : state.filter((region) => region.startsWith('circuit.'));
+}

@@ -1,0 +1,90 @@
+import { useId, useState } from 'react';
+import { Button } from 'react-aria-components';
+import type { ActorView, Can } from '../../../hub/protocol/messages.ts';
+import { sentenceFor } from '../../../machines/fault.ts';
+import { nameWords } from '../../core/format.ts';
+import { readFields } from '../../core/schema.ts';
+import type { Noun } from '../nouns.ts';
+import { useAnnounce } from './announcer.tsx';
+import { EventDialog, SendingNotice } from './event-dialog.tsx';
+import { useIntent } from './use-intent.ts';
+
+type ActionsProps = { readonly address: string; readonly noun: Noun; readonly now: Pick<ActorView, 'version' | 'context' | 'can'> };
+
+/** What this person may do to the actor now; what not, with the reason in sight. */
+export function Actions({ address, noun, now }: ActionsProps) {
+  const announce = useAnnounce();
+  const [open, setOpen] = useState<Can>();
+  const { sending, send } = useIntent(address);
+  const [verb, setVerb] = useState('');
+  const can = now.can.toSorted((a, b) => rank(noun, a) - rank(noun, b));
+
+  const act = async (one: Can): Promise<void> => {
+    // What takes nothing away and asks for nothing is done at once; everything else is looked at first.
+    if (noun.grave.includes(one.type) || readFields(one.schema).length > 0) return setOpen(one);
+    setVerb(nameWords(one.type));
+    const done = await send({ type: one.type });
+    if (done) announce(`${nameWords(one.type)}: done.`);
+  };
+
+  if (can.length === 0) return <p className="muted">There is nothing for you to do here now.</p>;
+  return (
+    <div className="actions">
+      <SendingNotice sending={sending} verb={verb} />
+      <ul className="action-list">
+        {can.map((one) => (
+          <li key={one.type}>
+            <Action one={one} noun={noun} busy={sending.kind === 'sending'} onAct={() => void act(one)} />
+          </li>
+        ))}
+      </ul>
+      {open && (
+        <EventDialog
+          key={open.type}
+          address={address}
+          noun={noun}
+          can={open}
+          now={now}
+          onClose={() => setOpen(undefined)}
+          onDone={(sentence) => {
+            setOpen(undefined);
+            announce(sentence);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** A refused action stays within reach of the keyboard, because its reason is worth reading. */
+function Action({ one, noun, busy, onAct }: { one: Can; noun: Noun; busy: boolean; onAct: () => void }) {
+  const why = useId();
+  const words = nameWords(one.type);
+  if (one.ok) {
+    const kind = noun.main.includes(one.type) ? 'main' : noun.grave.includes(one.type) ? 'grave-quiet' : undefined;
+    const asks = noun.grave.includes(one.type) || readFields(one.schema).length > 0;
+    return (
+      <Button className="button" data-kind={kind} isDisabled={busy} onPress={onAct}>
+        {words}
+        {asks && '…'}
+      </Button>
+    );
+  }
+  return (
+    <div className="refused">
+      <button type="button" className="button" aria-disabled="true" aria-describedby={why}>
+        {words}
+      </button>
+      <p className="why" id={why}>
+        {one.sentence ?? sentenceFor(one.reason ?? 'rejected')}
+      </p>
+    </div>
+  );
+}
+
+/** Possible before refused; what leads on first, what takes away last. */
+function rank(noun: Noun, { type, ok }: Can): number {
+  const main = noun.main.indexOf(type);
+  const order = main >= 0 ? main : noun.grave.includes(type) ? 200 + noun.grave.indexOf(type) : 100;
+  return order + (ok ? 0 : 1_000);
+}

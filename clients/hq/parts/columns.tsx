@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+import type { ListItem } from '../../../hub/protocol/messages.ts';
+import { formatMoney } from '../../core/format.ts';
+import { idOf } from '../../../machines/ids.ts';
+import { StateBadge } from './state-badge.tsx';
+import { Ago } from './time.tsx';
+
+export type Column = {
+  readonly key: string;
+  readonly label: string;
+  /** What the hub sorts by, if it can. */
+  readonly sort?: string;
+  readonly show: (item: ListItem) => ReactNode;
+};
+
+/** What every list begins with (the name, which is the link) and ends with. */
+const state = (type: string): Column => ({
+  key: 'state',
+  label: 'State',
+  show: (item) => <StateBadge type={type} state={item.state} tags={item.tags} />,
+});
+const updated: Column = { key: 'updated', label: 'Changed', sort: 'updatedAt', show: (item) => <Ago at={item.updatedAt} /> };
+const id: Column = { key: 'id', label: 'Id', show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
+
+const payment: readonly Column[] = [
+  { key: 'client', label: 'Client', show: (item) => text(item, 'client') },
+  { key: 'amount', label: 'Amount', show: (item) => <Amount item={item} /> },
+  state('payment'),
+  id,
+  updated,
+];
+
+const client: readonly Column[] = [
+  { key: 'kind', label: 'Kind', show: (item) => text(item, 'kind') ?? item.summary },
+  { key: 'country', label: 'Country', show: (item) => text(item, 'country') },
+  state('client'),
+  id,
+  updated,
+];
+
+const integration: readonly Column[] = [{ key: 'provides', label: 'Provides', show: (item) => item.summary }, state('integration'), id, updated];
+
+const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, client, integration };
+
+/** The columns of a type's list, beside its title. */
+export function columnsOf(type: string): readonly Column[] {
+  return KNOWN[type] ?? [{ key: 'summary', label: 'Summary', show: (item) => item.summary }, state(type), id, updated];
+}
+
+function text(item: ListItem, name: string): string | undefined {
+  const value = item.context[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function Amount({ item }: { item: ListItem }) {
+  const { amount_minor: minor, currency } = item.context;
+  const shown = typeof minor === 'number' && typeof currency === 'string' ? formatMoney(minor, currency) : item.summary;
+  return <span className="number">{shown}</span>;
+}

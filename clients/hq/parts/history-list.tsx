@@ -1,0 +1,78 @@
+import { Link } from '@tanstack/react-router';
+import { Button } from 'react-aria-components';
+import type { HistoryItem } from '../../core/api.ts';
+import { nameWords, stateWords } from '../../core/format.ts';
+import { Changed } from './actor-table.tsx';
+import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
+import { Time } from './time.tsx';
+import type { History } from './use-history.ts';
+import { fieldLabel, Hash } from './value.tsx';
+
+/** Who did what, and what came of it. A version is a link to the actor as it was then. */
+export function HistoryList({ address, history, at }: { address: string; history: History; at: string | undefined }) {
+  const { rows, problem, loading, more, older, retry } = history;
+  return (
+    <>
+      {problem && <ProblemNotice title="The history cannot be shown" problem={problem} onRetry={retry} />}
+      {rows.length === 0 && loading && !problem && <Skeleton rows={4} label="Loading the history" />}
+      {rows.length === 0 && !loading && !problem && <Empty title="Nothing has happened yet." />}
+      <ol className="history" reversed>
+        {rows.map((row) => (
+          <HistoryRow key={row.version} row={row} address={address} shown={String(row.version) === at} />
+        ))}
+      </ol>
+      {more && rows.length > 0 && (
+        <Button className="button" isPending={loading} onPress={older}>
+          {loading ? 'Loading…' : 'Show older'}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string; shown: boolean }) {
+  const { version, event, caller, at, from, to, changed, hash } = row;
+  const moved = from.join() !== to.join();
+  return (
+    <li className="history-row" data-shown={shown || undefined}>
+      <Changed version={version} updatedAt={at} />
+      <p className="history-what">
+        <Link to={`/${address}`} search={{ at: String(version) } as never} className="history-version" aria-label={`Version ${version}, as it was`}>
+          {version}
+        </Link>
+        <strong>{eventWords(event.type)}</strong>
+        <span className="muted">by</span> {callerWords(caller)}
+      </p>
+      <p className="history-where">
+        {moved && from.length > 0 && <>{from.map(stateWords).join(', ')} → </>}
+        {moved ? <strong>{to.map(stateWords).join(', ')}</strong> : <span className="muted">stays {to.map(stateWords).join(', ').toLowerCase()}</span>}
+      </p>
+      <p className="history-when">
+        <Time at={at} /> <Hash hash={hash} />
+        {changed.length > 0 && <span className="history-changed">{changed.map(changedWords).join(', ')}</span>}
+      </p>
+    </li>
+  );
+}
+
+/** `xstate.done.actor.0.payment…` and the hub's own `@create` are named by what they mean. */
+function eventWords(type: string): string {
+  if (type === '@create') return 'Created';
+  if (type.startsWith('@')) return `Hub: ${nameWords(type.slice(1)).toLowerCase()}`;
+  const inner = /^xstate\.(after|done\.actor|error\.actor|done\.state)\.([^.]+)/.exec(type);
+  if (inner === null) return nameWords(type);
+  const [, kind, name = ''] = inner;
+  const words = nameWords(name);
+  if (kind === 'after') return /^\d+$/.test(name) ? 'Timer' : `Timer: ${words.toLowerCase()}`;
+  return kind === 'error.actor' ? `${words}: no result` : `${words}: answered`;
+}
+
+/** `caller:clerk:…` → clerk; the hub's own work is called that. */
+function callerWords(caller: string): string {
+  if (caller.startsWith('system:')) return `${caller.slice(7)} (system)`;
+  return caller.startsWith('own:') ? 'itself' : caller;
+}
+
+function changedWords(path: string): string {
+  return fieldLabel(path.replace(/^\//, '').split('/')[0] ?? path).toLowerCase();
+}

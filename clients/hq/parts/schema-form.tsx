@@ -1,0 +1,239 @@
+import { Button, Checkbox, FieldError, Input, Label, Radio, RadioGroup, Text, TextArea, TextField } from 'react-aria-components';
+import { idOf } from '../../../machines/ids.ts';
+import { CURRENCIES } from '../../../machines/money.ts';
+import { formatMoney, nameWords, readMoney } from '../../core/format.ts';
+import { emptyDraft, type Draft, type Field } from '../../core/schema.ts';
+import { useList } from '../services.ts';
+
+type Drafts = Readonly<Record<string, Draft>>;
+
+export type FieldsProps = {
+  readonly fields: readonly Field[];
+  readonly draft: Drafts;
+  readonly onChange: (draft: Drafts) => void;
+  /** Sentences by path, as `readDraft` gives them. */
+  readonly errors: Readonly<Record<string, string>>;
+  /** Of amounts, where the form has no field for it. */
+  readonly currency: string;
+  /** What the fields hold now, said below them: an amendment changes only what is filled in. */
+  readonly present?: Readonly<Record<string, unknown>>;
+  readonly path?: string;
+};
+
+/** The controls for the fields of a schema. */
+export function SchemaFields({ fields, draft, onChange, errors, currency, present, path = '' }: FieldsProps) {
+  const own = typeof draft['currency'] === 'string' && draft['currency'] !== '' ? draft['currency'] : currency;
+  return fields.map((field, index) => (
+    <OneField
+      key={field.name}
+      field={field}
+      draft={draft[field.name] ?? emptyDraft(field)}
+      onChange={(next) => onChange({ ...draft, [field.name]: next })}
+      errors={errors}
+      currency={own}
+      hint={presentHint(field, present?.[field.name], own)}
+      path={path + field.name}
+      isFirst={index === 0 && path === ''}
+    />
+  ));
+}
+
+function presentHint(field: Field, value: unknown, currency: string): string | undefined {
+  if (typeof value === 'number' && field.kind === 'money') return `Now ${formatMoney(value, currency)}. Leave empty to keep it.`;
+  return typeof value === 'string' && value !== '' ? `Now “${value}”. Leave empty to keep it.` : undefined;
+}
+
+type OneProps = {
+  readonly field: Field;
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly currency: string;
+  readonly hint?: string | undefined;
+  readonly path: string;
+  readonly isFirst: boolean;
+  /** Within a list, the position stands for the name. */
+  readonly label?: string;
+};
+
+function OneField(props: OneProps) {
+  const { field, draft, onChange } = props;
+  switch (field.kind) {
+    case 'boolean':
+      return (
+        <Checkbox className="checkbox" isSelected={draft === true} onChange={onChange}>
+          <span className="checkbox-box" aria-hidden="true" />
+          {field.label}
+        </Checkbox>
+      );
+    case 'choice':
+      return field.options.length <= 5 ? <Choice {...props} options={field.options} /> : <Select {...props} options={field.options} />;
+    case 'currency':
+      return <Select {...props} options={CURRENCIES} />;
+    case 'list':
+      return <List {...props} field={field} />;
+    case 'group':
+      return <Group {...props} field={field} />;
+    case 'json':
+      return <TextInput {...props} lines={4} />;
+    case 'text':
+      return <TextInput {...props} lines={(field.most ?? 0) > 200 ? 3 : 1} />;
+    default:
+      return <TextInput {...props} lines={1} />;
+  }
+}
+
+function TextInput({ field, draft, onChange, errors, currency, hint, path, isFirst, label, lines }: OneProps & { lines: number }) {
+  const error = errors[path];
+  const text = typeof draft === 'string' ? draft : '';
+  const numeric = field.kind === 'money' || field.kind === 'number';
+  return (
+    <TextField className="field" value={text} onChange={onChange} isRequired={field.required} isInvalid={error !== undefined} validationBehavior="aria" autoFocus={isFirst}>
+      <Label>
+        {label ?? field.label}
+        {!field.required && <span className="optional"> optional</span>}
+      </Label>
+      {lines > 1 ? (
+        <TextArea className="input" rows={lines} />
+      ) : (
+        <Input
+          className="input"
+          inputMode={numeric ? 'decimal' : field.kind === 'text' && field.email ? 'email' : 'text'}
+          autoComplete="off"
+          {...(field.name === 'client' ? { list: 'known-clients' } : {})}
+        />
+      )}
+      {field.name === 'client' && <KnownClients id="known-clients" />}
+      {field.kind === 'money' && <MoneyEcho text={text} currency={currency} />}
+      {(hint ?? field.hint) !== undefined && (
+        <Text slot="description" className="field-hint">
+          {hint ?? field.hint}
+        </Text>
+      )}
+      <FieldError className="field-error">{error}</FieldError>
+    </TextField>
+  );
+}
+
+/** The clients that money may move for, as suggestions; any other id can still be typed. */
+function KnownClients({ id }: { id: string }) {
+  const clients = useList({ type: 'client', state: 'active', limit: 100 });
+  return (
+    <datalist id={id}>
+      {clients.kind === 'here' &&
+        clients.copy.items.map(({ address, title }) => (
+          <option key={address} value={idOf(address)}>
+            {title}
+          </option>
+        ))}
+    </datalist>
+  );
+}
+
+/** Says how an amount is understood, so that a slipped mark is seen before it is sent. */
+function MoneyEcho({ text, currency }: { text: string; currency: string }) {
+  const read = readMoney(text, currency);
+  return (
+    <output className="field-echo" aria-live="off">
+      {read.ok ? formatMoney(read.minor, currency) : currency}
+    </output>
+  );
+}
+
+function Select({ field, draft, onChange, errors, path, options }: OneProps & { options: readonly string[] }) {
+  const error = errors[path];
+  const id = `field-${path}`;
+  return (
+    <div className="field" data-invalid={error !== undefined || undefined}>
+      <label htmlFor={id}>
+        {field.label}
+        {!field.required && <span className="optional"> optional</span>}
+      </label>
+      <select
+        id={id}
+        className="input"
+        value={typeof draft === 'string' ? draft : ''}
+        onChange={(event) => onChange(event.target.value)}
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? undefined : `${id}-error`}
+      >
+        <option value="">Choose…</option>
+        {options.map((option) => (
+          <option key={option} value={option}>
+            {field.kind === 'currency' ? option : nameWords(option)}
+          </option>
+        ))}
+      </select>
+      {error !== undefined && (
+        <span className="field-error" id={`${id}-error`}>
+          {error}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Choice({ field, draft, onChange, errors, path, options }: OneProps & { options: readonly string[] }) {
+  const error = errors[path];
+  return (
+    <RadioGroup className="field" value={typeof draft === 'string' ? draft : ''} onChange={onChange} isInvalid={error !== undefined} validationBehavior="aria">
+      <Label>
+        {field.label}
+        {!field.required && <span className="optional"> optional</span>}
+      </Label>
+      <div className="radios">
+        {options.map((option) => (
+          <Radio key={option} value={option} className="radio">
+            <span className="radio-dot" aria-hidden="true" />
+            {nameWords(option)}
+          </Radio>
+        ))}
+      </div>
+      <FieldError className="field-error">{error}</FieldError>
+    </RadioGroup>
+  );
+}
+
+function Group({ field, draft, onChange, errors, currency, path }: OneProps & { field: Extract<Field, { kind: 'group' }> }) {
+  const record = typeof draft === 'object' && !Array.isArray(draft) ? (draft as Drafts) : {};
+  return (
+    <fieldset className="fieldset">
+      <legend>{field.label}</legend>
+      <SchemaFields fields={field.fields} draft={record} onChange={onChange} errors={errors} currency={currency} path={`${path}.`} />
+    </fieldset>
+  );
+}
+
+function List(props: OneProps & { field: Extract<Field, { kind: 'list' }> }) {
+  const { field, draft, onChange, errors, path } = props;
+  const items = Array.isArray(draft) ? (draft as readonly Draft[]) : [];
+  return (
+    <fieldset className="fieldset">
+      <legend>{field.label}</legend>
+      {items.map((item, index) => (
+        <div key={index} className="list-item">
+          <OneField
+            {...props}
+            field={field.item}
+            draft={item}
+            label={`${field.label} ${index + 1}`}
+            path={`${path}.${index}`}
+            hint={undefined}
+            onChange={(next) => onChange(items.with(index, next))}
+          />
+          {items.length > field.least && (
+            <Button className="button" data-kind="quiet" aria-label={`Remove ${field.label} ${index + 1}`} onPress={() => onChange(items.toSpliced(index, 1))}>
+              Remove
+            </Button>
+          )}
+        </div>
+      ))}
+      {errors[path] !== undefined && <span className="field-error">{errors[path]}</span>}
+      {(field.most === undefined || items.length < field.most) && (
+        <Button className="button" data-kind="quiet" onPress={() => onChange([...items, emptyDraft(field.item)])}>
+          Add another
+        </Button>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { HistoryItem } from '../../core/api.ts';
+import { toProblem, type Problem } from '../../core/problem.ts';
+import { useServices } from '../services.ts';
+
+export type History = {
+  /** Newest first, without gaps. */
+  readonly rows: readonly HistoryItem[];
+  readonly problem: Problem | undefined;
+  readonly loading: boolean;
+  /** Older rows exist. */
+  readonly more: boolean;
+  readonly older: () => void;
+  readonly retry: () => void;
+};
+
+const PAGE = 100;
+
+/** An actor's journal up to its newest version, kept up with it, older pages on demand. */
+export function useHistory(address: string, version: number | undefined): History {
+  const { api } = useServices();
+  const [rows, setRows] = useState<readonly HistoryItem[]>([]);
+  const [problem, setProblem] = useState<Problem>();
+  const [loading, setLoading] = useState(true);
+  const [turn, setTurn] = useState(0);
+  const busy = useRef(false);
+  const newest = rows[0]?.version ?? 0;
+  const oldest = rows.at(-1)?.version ?? 0;
+
+  const fetchRange = useCallback(
+    async (from: number, to: number): Promise<void> => {
+      if (busy.current || from > to) return;
+      busy.current = true;
+      setLoading(true);
+      try {
+        const { items } = await api.history(address, { from, to, limit: PAGE });
+        setRows((before) => merge(before, items));
+        setProblem(undefined);
+      } catch (error) {
+        setProblem(toProblem(error));
+      }
+      busy.current = false;
+      setLoading(false);
+      setTurn((now) => now + 1); // whatever came meanwhile is looked for again
+    },
+    [api, address],
+  );
+
+  useEffect(() => {
+    if (version === undefined || newest >= version || problem !== undefined) return;
+    void fetchRange(Math.max(newest + 1, version - PAGE + 1), version);
+  }, [version, newest, problem, turn, fetchRange]);
+
+  return {
+    rows,
+    problem,
+    loading,
+    more: oldest > 1,
+    older: () => void fetchRange(Math.max(1, oldest - PAGE), oldest - 1),
+    retry: () => {
+      setProblem(undefined);
+      setTurn((now) => now + 1);
+    },
+  };
+}
+
+/** A gap between what was held and what came would look like a journal without those rows: the older part is let go. */
+function merge(before: readonly HistoryItem[], came: readonly HistoryItem[]): readonly HistoryItem[] {
+  const byVersion = new Map([...before, ...came].map((row) => [row.version, row]));
+  const sorted = [...byVersion.values()].sort((a, b) => b.version - a.version);
+  const gap = sorted.findIndex((row, i) => i > 0 && row.version !== (sorted[i - 1]?.version ?? 0) - 1);
+  return gap < 0 ? sorted : sorted.slice(0, gap);
+}

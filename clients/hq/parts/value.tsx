@@ -1,0 +1,130 @@
+import { Link } from '@tanstack/react-router';
+import { formatMoney, formatNumber, nameWords } from '../../core/format.ts';
+import { isRecord } from '../../core/problem.ts';
+import { isFaultCode, sentenceFor } from '../../../machines/fault.ts';
+import { isId } from '../../../machines/ids.ts';
+import { Time } from './time.tsx';
+
+/** Fields that name another actor, and of which type. */
+const REFERENCES: Readonly<Record<string, string>> = { client: 'client', gateway: 'integration', checks_by: 'integration' };
+
+const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region' });
+
+/** One value of a context, shown as what its name says that it is. `currency` is that of amounts beside it. */
+export function Value({ name, value, currency }: { name: string; value: unknown; currency: string | undefined }) {
+  if (isNothing(value)) return <span className="muted">—</span>;
+  if (typeof value === 'number') return <NumberValue name={name} value={value} currency={currency} />;
+  if (typeof value === 'string') return <TextValue name={name} value={value} />;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return <ListValue name={name} items={value as readonly unknown[]} currency={currency} />;
+  if (isRecord(value)) return <Fields record={value} currency={currency} />;
+  return null;
+}
+
+/** A record as names and values. */
+export function Fields({ record, currency }: { record: Readonly<Record<string, unknown>>; currency: string | undefined }) {
+  const own = typeof record['currency'] === 'string' ? record['currency'] : currency;
+  return (
+    <dl className="fields">
+      {Object.entries(record).map(([name, value]) => (
+        <div key={name}>
+          <dt>{fieldLabel(name)}</dt>
+          <dd>
+            <Value name={name} value={value} currency={own} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function fieldLabel(name: string): string {
+  return nameWords(name.replace(/_minor$/, ''));
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function NumberValue({ name, value, currency }: { name: string; value: number; currency: string | undefined }) {
+  if (name.endsWith('_minor') && currency !== undefined) return <span className="number">{formatMoney(value, currency)}</span>;
+  if (isTimeName(name) && value > 1e11) return <Time at={new Date(value).toISOString()} />;
+  return <span className="number">{formatNumber(value)}</span>;
+}
+
+function isTimeName(name: string): boolean {
+  return name === 'at' || name.endsWith('_at') || name === 'since' || name === 'until' || name === 'due';
+}
+
+function TextValue({ name, value }: { name: string; value: string }) {
+  const reference = REFERENCES[name];
+  if (reference !== undefined && isId(value)) {
+    return (
+      <Link to={`/${reference}/${value}`} className="link">
+        {value}
+      </Link>
+    );
+  }
+  if (/(^|_)hash$/.test(name)) return <Hash hash={value} />;
+  if (name === 'country' && /^[A-Z]{2}$/.test(value)) return `${COUNTRIES.of(value) ?? value} (${value})`;
+  if (name === 'reason' && isFaultCode(value)) {
+    return (
+      <>
+        {sentenceFor(value)} <code className="code">{value}</code>
+      </>
+    );
+  }
+  if (name === 'reason' && /^[a-z]+(_[a-z]+)+$/.test(value)) return nameWords(value);
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return <Time at={value} />;
+  if (/(_reference|^id|^iban|bank_account)$/.test(name)) return <span className="mono">{value}</span>;
+  return value;
+}
+
+/** A hash by its beginning; the whole of it is in the hint. */
+export function Hash({ hash }: { hash: string }) {
+  return (
+    <code className="code" title={hash}>
+      {hash.slice(0, 12)}
+      {hash.length > 12 && '…'}
+    </code>
+  );
+}
+
+function ListValue({ name, items, currency }: { name: string; items: readonly unknown[]; currency: string | undefined }) {
+  if (!items.every(isRecord)) {
+    return (
+      <ul className="values">
+        {items.map((item, index) => (
+          <li key={index}>
+            <Value name={name} value={item} currency={currency} />
+          </li>
+        ))}
+      </ul>
+    );
+  }
+  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return (
+    <table className="mini">
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column} scope="col">
+              {fieldLabel(column)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((item, index) => (
+          <tr key={index}>
+            {columns.map((column) => (
+              <td key={column}>
+                <Value name={column} value={item[column]} currency={currency} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,203 @@
+import { Link } from '@tanstack/react-router';
+import type { ListItem } from '../../../hub/protocol/messages.ts';
+import { formatNumber, stateWords } from '../../core/format.ts';
+import { typeOf } from '../../../machines/ids.ts';
+import { NOUNS, nounOf, toneOf, type Noun } from '../nouns.ts';
+import { Changed } from '../parts/actor-table.tsx';
+import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { StateBadge, ToneGlyph } from '../parts/state-badge.tsx';
+import { Ago } from '../parts/time.tsx';
+import type { Screen } from '../screen.ts';
+import { useList, useLists } from '../services.ts';
+import { useTitle } from '../title.ts';
+
+/** What needs somebody, how much there is of everything, and what is happening. */
+function Overview() {
+  useTitle('Overview');
+  return (
+    <div className="page overview">
+      <div className="page-head">
+        <h1>Overview</h1>
+      </div>
+      <div className="waiting">
+        <Waiting noun={nounOf('payment')} title="Payments that need somebody" filter={{ tag: 'needs_somebody' }} />
+        <Waiting noun={nounOf('payment')} title="Payments with an unknown outcome" filter={{ state: 'unknown' }} alarming />
+        <Waiting noun={nounOf('client')} title="Clients to be judged" filter={{ tag: 'needs_somebody' }} />
+        <Circuits />
+      </div>
+      <div className="columns">
+        <div className="column">
+          {NOUNS.filter(({ course }) => course !== undefined).map((noun) => (
+            <Counts key={noun.type} noun={noun} />
+          ))}
+        </div>
+        <Activity />
+      </div>
+    </div>
+  );
+}
+
+const SHOWN = 5;
+
+type WaitingProps = { noun: Noun; title: string; filter: { state?: string; tag?: string }; alarming?: boolean };
+
+function Waiting({ noun, title, filter, alarming = false }: WaitingProps) {
+  const followed = useList({ type: noun.type, ...filter, sort: '-updatedAt', limit: SHOWN });
+  const total = followed.kind === 'here' ? followed.copy.total : undefined;
+  const tone = total === undefined || total === 0 ? 'resting' : alarming ? 'wrong' : 'asking';
+  return (
+    <section className="card waiting-card" data-tone={tone}>
+      <h2>
+        <Link to={noun.path} search={filter as never} className="waiting-link">
+          {title}
+        </Link>
+      </h2>
+      {followed.kind === 'waiting' && <Skeleton rows={2} label={`Loading: ${title}`} />}
+      {followed.kind === 'refused' && (
+        <ProblemNotice title="Cannot be shown" problem={{ code: followed.code, message: followed.reason }} onRetry={followed.retry} />
+      )}
+      {followed.kind === 'here' && (
+        <>
+          <p className="big-number">
+            <ToneGlyph tone={tone === 'resting' ? 'well' : tone} />
+            {formatNumber(followed.copy.total)}
+          </p>
+          <Rows items={followed.copy.items.slice(0, SHOWN)} none="Nothing waits." />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Rows({ items, none }: { items: readonly ListItem[]; none: string }) {
+  if (items.length === 0) return <p className="muted">{none}</p>;
+  return (
+    <ul className="short-list">
+      {items.map((item) => (
+        <li key={item.address}>
+          <Changed version={item.version} updatedAt={item.updatedAt} />
+          <Link to={`/${item.address}`} className="row-link">
+            {item.title}
+          </Link>
+          <span className="short-summary number">{item.summary}</span>
+          <span className="muted short-time">
+            <Ago at={item.updatedAt} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Whether calls go out to each of the things outside. */
+function Circuits() {
+  const noun = nounOf('integration');
+  const followed = useList({ type: noun.type, sort: '-updatedAt', limit: 20 });
+  const broken = followed.kind === 'here' && followed.copy.items.some((item) => item.state.some((one) => toneOf(noun, one, item.tags) === 'wrong'));
+  return (
+    <section className="card waiting-card" data-tone={broken ? 'wrong' : 'resting'}>
+      <h2>
+        <Link to={noun.path} className="waiting-link">
+          Integrations
+        </Link>
+      </h2>
+      {followed.kind === 'waiting' && <Skeleton rows={2} label="Loading: Integrations" />}
+      {followed.kind === 'refused' && (
+        <ProblemNotice title="Cannot be shown" problem={{ code: followed.code, message: followed.reason }} onRetry={followed.retry} />
+      )}
+      {followed.kind === 'here' && followed.copy.items.length === 0 && <p className="muted">None is set up.</p>}
+      {followed.kind === 'here' && (
+        <ul className="short-list">
+          {followed.copy.items.map((item) => (
+            <li key={item.address} className="circuit">
+              <Changed version={item.version} updatedAt={item.updatedAt} />
+              <Link to={`/${item.address}`} className="row-link">
+                {item.title}
+              </Link>
+              <StateBadge type="integration" state={item.state} tags={item.tags} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** How many there are in each state, each a way to them. */
+function Counts({ noun }: { noun: Noun }) {
+  const all = useList({ type: noun.type, limit: 1 });
+  const total = all.kind === 'here' ? all.copy.total : 0;
+  return (
+    <section className="card" aria-labelledby={`counts-${noun.type}`}>
+      <h2 id={`counts-${noun.type}`}>
+        {noun.many.charAt(0).toUpperCase() + noun.many.slice(1)} by state
+        {all.kind === 'here' && <span className="muted count-total"> {formatNumber(total)} in all</span>}
+      </h2>
+      <ul className="counts">
+        {Object.keys(noun.tones).map((state) => (
+          <Count key={state} noun={noun} state={state} total={total} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Count({ noun, state, total }: { noun: Noun; state: string; total: number }) {
+  const followed = useList({ type: noun.type, state, limit: 1 });
+  const count = followed.kind === 'here' ? followed.copy.total : undefined;
+  const share = count === undefined || total === 0 ? 0 : Math.min(1, count / total);
+  return (
+    <li className="count" data-tone={toneOf(noun, state, [])} data-none={count === 0 || undefined}>
+      <Link to={noun.path} search={{ state } as never} className="count-name">
+        {stateWords(state)}
+      </Link>
+      <span className="count-bar" aria-hidden="true">
+        <span className="count-share" style={{ width: `${share * 100}%` }} />
+      </span>
+      <span className="count-number number">{count === undefined ? '·' : formatNumber(count)}</span>
+    </li>
+  );
+}
+
+const ACTIVITY = 14;
+
+/** What changed last, of whatever kind. */
+function Activity() {
+  const followed = useLists(NOUNS.map(({ type }) => ({ type, sort: '-updatedAt', limit: ACTIVITY })));
+  const items = followed
+    .flatMap((one) => (one.kind === 'here' ? one.copy.items : []))
+    .toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt))
+    .slice(0, ACTIVITY);
+  const waiting = followed.some(({ kind }) => kind === 'waiting');
+  return (
+    <section className="card activity" aria-labelledby="activity-title">
+      <h2 id="activity-title">Activity</h2>
+      {items.length === 0 && waiting && <Skeleton rows={6} label="Loading the activity" />}
+      {items.length === 0 && !waiting && <Empty title="Nothing has happened yet." />}
+      <ul className="activity-list">
+        {items.map((item) => (
+          <li key={item.address} className="activity-row">
+            <Changed version={item.version} updatedAt={item.updatedAt} />
+            <span className="activity-title">
+              <Link to={`/${item.address}`} className="row-link">
+                {item.title}
+              </Link>
+              <span className="muted"> {item.summary}</span>
+            </span>
+            <StateBadge type={typeOf(item.address)} state={item.state} tags={item.tags} />
+            <span className="muted activity-time">
+              <Ago at={item.updatedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export const overviewScreen: Screen = {
+  path: '/',
+  title: 'Overview',
+  component: Overview,
+  nav: { label: 'Overview', icon: 'M3 3h6v6H3zM11 3h6v4h-6zM11 10h6v7h-6zM3 12h6v5H3z' },
+};

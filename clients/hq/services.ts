@@ -1,0 +1,129 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import type { Api } from '../core/api.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Connection, ConnectionState } from '../core/connection.ts';
+import type { Http } from '../core/http.ts';
+import type { Session, Who } from '../core/session.ts';
+import type { ActorCopy, Entry, ListCopy } from '../core/store.ts';
+import { toListTopic, type ListQuery } from '../core/topic.ts';
+
+/** What every screen works with; made once, in main.tsx. */
+export type Services = {
+  readonly http: Http;
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly api: Api;
+  readonly clock: Clock;
+};
+
+const ServicesContext = createContext<Services | undefined>(undefined);
+export const ServicesProvider = ServicesContext.Provider;
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext);
+  if (services === undefined) throw new Error('A screen stands outside of its services');
+  return services;
+}
+
+/** Who is signed in, if anybody. */
+export function useWho(): Who | undefined {
+  const { session } = useServices();
+  return useSyncExternalStore(
+    useCallback((changed) => session.onChange(changed), [session]),
+    () => session.who,
+  );
+}
+
+export function useConnectionState(): ConnectionState {
+  const { connection } = useServices();
+  return useSyncExternalStore(
+    useCallback((changed) => connection.onChange(changed), [connection]),
+    () => connection.state,
+  );
+}
+
+/** Follows a topic as long as the component is shown. */
+export function useTopic(topic: string): Entry | undefined {
+  const { connection } = useServices();
+  useEffect(() => connection.watch(topic), [connection, topic]);
+  return useSyncExternalStore(
+    useCallback((changed) => connection.onChange(changed), [connection]),
+    () => connection.entry(topic),
+  );
+}
+
+/** How a followed thing is at hand: not yet, not at all (with the hub's code), or as a copy. */
+export type Followed<Copy> =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'refused'; readonly code: string; readonly reason: string; readonly retry: () => void }
+  | { readonly kind: 'here'; readonly copy: Copy };
+
+export function useActor(address: string): Followed<ActorCopy> {
+  const { connection } = useServices();
+  return toFollowed(useTopic(address), 'actor', () => connection.retry(address));
+}
+
+export function useList(query: ListQuery): Followed<ListCopy> {
+  const { connection } = useServices();
+  const topic = toListTopic(query);
+  return toFollowed(useTopic(topic), 'list', () => connection.retry(topic));
+}
+
+/** Several lists at once. The result is the same array as long as none of them has changed. */
+export function useLists(queries: readonly ListQuery[]): readonly Followed<ListCopy>[] {
+  const { connection } = useServices();
+  const key = JSON.stringify(queries.map(toListTopic));
+  const topics = useMemo(() => JSON.parse(key) as string[], [key]);
+  useEffect(() => {
+    const releases = topics.map((topic) => connection.watch(topic));
+    return () => releases.forEach((release) => release());
+  }, [connection, topics]);
+  const last = useRef<readonly (Entry | undefined)[]>([]);
+  const entries = useSyncExternalStore(
+    useCallback((changed) => connection.onChange(changed), [connection]),
+    () => {
+      const next = topics.map((topic) => connection.entry(topic));
+      const same = next.length === last.current.length && next.every((entry, i) => entry === last.current[i]);
+      if (!same) last.current = next;
+      return last.current;
+    },
+  );
+  return entries.map((entry, i) => toFollowed(entry, 'list', () => connection.retry(topics[i] ?? '')));
+}
+
+type CopyOf = { readonly actor: ActorCopy; readonly list: ListCopy };
+
+function toFollowed<K extends keyof CopyOf>(entry: Entry | undefined, kind: K, retry: () => void): Followed<CopyOf[K]> {
+  if (entry?.standing.kind === 'refused') return { kind: 'refused', code: entry.standing.code, reason: entry.standing.reason, retry };
+  if (entry?.standing.kind === 'revoked') {
+    return { kind: 'refused', code: 'revoked', reason: 'Your rights have changed; this is no longer shown to you.', retry };
+  }
+  if (entry?.copy?.kind !== kind) return { kind: 'waiting' };
+  return { kind: 'here', copy: entry.copy as CopyOf[K] };
+}
+
+const tickers = new Set<() => void>();
+let tick = Date.now();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+function subscribeTick(changed: () => void): () => void {
+  tickers.add(changed);
+  if (ticking === undefined) {
+    tick = Date.now(); // nobody has looked at the clock for a while
+    ticking = setInterval(() => {
+      tick = Date.now();
+      for (const ticker of tickers) ticker();
+    }, 1_000);
+  }
+  return () => {
+    tickers.delete(changed);
+    if (tickers.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
+}
+
+/** The time, once a second, the same for everything on the page. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribeTick, () => tick);
+}

@@ -1,0 +1,72 @@
+import { useEffect } from 'react';
+import { Link, Navigate, Outlet, useRouterState } from '@tanstack/react-router';
+import { Announcer } from './parts/announcer.tsx';
+import { ConnectionPill, StaleBanner } from './parts/connection-pill.tsx';
+import { Logo } from './parts/logo.tsx';
+import { UserMenu } from './parts/user-menu.tsx';
+import { screens } from './screens.ts';
+import { useConnectionState, useWho } from './services.ts';
+import { SignIn } from './screens/sign-in.tsx';
+
+/** What stands around every screen; the sign-in instead of it for whoever is not signed in, at whatever address. */
+export function Shell() {
+  const who = useWho();
+  const { phase } = useConnectionState();
+  const atSignIn = useRouterState({ select: ({ location }) => location.pathname.endsWith('/sign-in') });
+  useSearchKey();
+  if (who === undefined) return <SignIn />;
+  if (atSignIn) return <Navigate to="/" replace />;
+  return (
+    <Announcer>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <div className="shell" data-phase={phase}>
+        <header className="bar">
+          <Link to="/" className="brand" aria-label="Green Lines Hub, overview">
+            <Logo />
+            <span className="brand-name">Green Lines</span>
+          </Link>
+          <ConnectionPill />
+          <UserMenu who={who} />
+        </header>
+        <nav className="nav" aria-label="Main">
+          {screens.map(({ path, nav }) => nav && <NavLink key={path} path={path} {...nav} />)}
+        </nav>
+        <main className="content" id="content" tabIndex={-1}>
+          <StaleBanner />
+          <Outlet />
+        </main>
+      </div>
+    </Announcer>
+  );
+}
+
+function NavLink({ path, label, icon }: { path: string; label: string; icon: string }) {
+  return (
+    <Link to={path} className="nav-link" activeOptions={{ exact: path === '/', includeSearch: false }}>
+      <svg className="nav-icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+        <path d={icon} />
+      </svg>
+      {label}
+    </Link>
+  );
+}
+
+/** `/` goes to the screen's search, unless somebody is typing. */
+function useSearchKey(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+      const { target } = event;
+      if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+      const search = document.querySelector<HTMLInputElement>('input[type="search"]');
+      if (search === null) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}
