@@ -73,6 +73,12 @@ export class Circuits {
     return { go: false, reason: 'circuit_open', after_ms: WAIT_MS };
   }
 
+  /** A call that was let through and not made. */
+  release(name: string): void {
+    const known = this.#known.get(name);
+    if (known !== undefined && known.probing > 0) known.probing--;
+  }
+
   /** Counts what a call came to: no answer and a broken answer are failures, a refusal is not. */
   tell(name: string, result: CallResult): void {
     const known = this.#known.get(name);

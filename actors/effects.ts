@@ -29,7 +29,17 @@ export type EffectsOptions = {
   readonly deliver: (address: string, own: { event_id: string; happening: Happening; event: object; causation: string }) => Promise<Outcome>;
 };
 
-type Job = { readonly address: string; readonly id: string; readonly effect: PendingEffect; readonly abort: AbortController };
+type Job = {
+  readonly address: string;
+  readonly id: string;
+  readonly effect: PendingEffect;
+  /** The machine does not wait for it any more, or the hub stops. */
+  gone: boolean;
+  /** Its result is on its way to the machine. */
+  ended: boolean;
+  /** Ends the call that is under way. */
+  giveUp: (() => void) | undefined;
+};
 
 /** How long an effect that certainly did not happen is tried again before the machine is told that it failed. */
 const BUDGET_MS = 30_000;
@@ -84,7 +94,7 @@ export class Effects {
 
   stop(): void {
     this.#stopped = true;
-    for (const job of this.#jobs.values()) job.abort.abort(new Error('The hub is stopping'));
+    for (const job of this.#jobs.values()) leave(job);
     this.#jobs.clear();
   }
 
@@ -93,8 +103,8 @@ export class Effects {
       const was = before[id];
       const now = after[id];
       if (was === undefined || (now !== undefined && now.v === was.v && now.i === was.i)) continue;
-      const event_id = ownId(address, was.v, was.i);
-      this.#jobs.get(event_id)?.abort.abort(new Error('The machine does not wait for it any more'));
+      const job = this.#jobs.get(ownId(address, was.v, was.i));
+      if (job !== undefined && !job.ended) leave(job);
     }
   }
 
@@ -109,7 +119,7 @@ export class Effects {
         this.#left = true;
         continue;
       }
-      const job: Job = { address, id, effect, abort: new AbortController() };
+      const job: Job = { address, id, effect, gone: false, ended: false, giveUp: undefined };
       this.#jobs.set(event_id, job);
       this.#begin(job);
     }
@@ -145,7 +155,7 @@ export class Effects {
     this.#running.set(name, (this.#running.get(name) ?? 1) - 1);
     const job = this.#queues.get(name)?.shift();
     if (job !== undefined) {
-      if (job.abort.signal.aborted) {
+      if (job.gone) {
         this.#jobs.delete(ownId(job.address, job.effect.v, job.effect.i));
         this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
         this.#next(name);
@@ -159,7 +169,7 @@ export class Effects {
   /** Tries until there is an answer that the machine can act on. */
   async #perform(job: Job, open: Open, operation: string): Promise<void> {
     const { ports, circuits, hub_id } = this.#options;
-    const { kind, integration } = open;
+    const { kind } = open;
     const shape = kind.operations[operation];
     const { effect, address } = job;
     if (effect.started === true && !kind.honours_keys) return this.#finish(job, { kind: 'unknown', code: 'interrupted' });
@@ -168,13 +178,18 @@ export class Effects {
     const key = `${hub_id}/${address}@${effect.v}#${effect.i}/${bodyHash(JSON.stringify(effect.input)).slice(0, 16)}`;
     const until = ports.clock.monotonic() + BUDGET_MS;
     let why: { code: string; detail?: string } = { code: 'unavailable' };
-    for (let attempt = 1; !job.abort.signal.aborted; attempt++) {
+    for (let attempt = 1; !job.gone; attempt++) {
       const pass = circuits.ask(kind.name);
       let wait_ms: number;
       if (pass.go) {
-        if (!kind.honours_keys && !(await this.#writeStart(job))) return;
+        if (!kind.honours_keys && !(await this.#writeStart(job))) {
+          circuits.release(kind.name);
+          this.#jobs.delete(ownId(address, effect.v, effect.i));
+          return;
+        }
         const result = await this.#once(job, open, operation, input.data, key, attempt);
         circuits.tell(kind.name, result);
+        if (job.gone) break;
         if (result.kind !== 'retry') return this.#finish(job, toResult(result, shape?.output, shape?.reads === true));
         why = { code: result.code };
         wait_ms = result.after_ms ?? backoff(attempt, ports.random.next());
@@ -186,24 +201,35 @@ export class Effects {
       await this.#pause(wait_ms);
     }
     this.#jobs.delete(ownId(address, effect.v, effect.i));
-    void integration;
   }
 
-  async #once(job: Job, open: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
+  /** One call, given up after the integration's time limit; whatever is not an answer is unknown. */
+  #once(job: Job, open: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
     const { kind, integration } = open;
-    const { signal, cancel } = this.#options.ports.timers.deadline(kind.timeout_ms);
-    const given_up = new Promise<CallResult>((resolve) => {
-      signal.addEventListener('abort', () => resolve({ kind: 'unknown', code: 'timeout', detail: `No answer within ${kind.timeout_ms} ms` }), { once: true });
+    const { log, timers } = this.#options.ports;
+    return new Promise((resolve) => {
+      const controller = new AbortController();
+      const end = (result: CallResult): void => {
+        cancel();
+        job.giveUp = undefined;
+        resolve(result);
+      };
+      const giveUp = (code: string, detail: string): void => {
+        controller.abort();
+        end({ kind: 'unknown', code, detail });
+      };
+      const cancel = timers.after(kind.timeout_ms, () => giveUp('timeout', `No answer within ${kind.timeout_ms} ms`));
+      job.giveUp = () => giveUp('given_up', 'The machine does not wait for it any more');
+      const threw = (error: unknown): void => {
+        log.error({ err: error, integration: kind.name, operation }, 'An integration threw; the outcome of its call is unknown');
+        end({ kind: 'unknown', code: 'integration_threw' });
+      };
+      try {
+        integration.perform({ key, operation, input, actor: job.address, attempt, signal: controller.signal }).then(end, threw);
+      } catch (error) {
+        threw(error);
+      }
     });
-    try {
-      const called = integration.perform({ key, operation, input, actor: job.address, attempt, signal });
-      return await Promise.race([called, given_up]);
-    } catch (error) {
-      this.#options.ports.log.error({ err: error, integration: kind.name, operation }, 'An integration threw; the outcome of its call is unknown');
-      return { kind: 'unknown', code: 'integration_threw' };
-    } finally {
-      cancel();
-    }
   }
 
   /** Where the provider does not honour keys, that a call was begun is in the journal before it is. */
@@ -239,12 +265,13 @@ export class Effects {
   #broke(job: Job, error: unknown): void {
     this.#options.ports.log.error({ err: error, actor: job.address, effect: job.effect.src }, 'An effect broke and is tried again');
     this.#options.ports.timers.after(1000, () => {
-      if (!this.#stopped && !job.abort.signal.aborted) this.#begin(job);
+      if (!this.#stopped && !job.gone) this.#begin(job);
     });
   }
 
   #finish(job: Job, result: Result): void {
     if (this.#stopped) return;
+    job.ended = true;
     const { address, id, effect } = job;
     const { v, i, src } = effect;
     const type = `xstate.${result.kind === 'done' ? 'done' : 'error'}.actor.${id}`;
@@ -264,6 +291,11 @@ export class Effects {
   #pause(delay_ms: number): Promise<void> {
     return new Promise((resolve) => void this.#options.ports.timers.after(delay_ms, resolve));
   }
+}
+
+function leave(job: Job): void {
+  job.gone = true;
+  job.giveUp?.();
 }
 
 function integrationOf(input: unknown): string | undefined {
