@@ -227,6 +227,17 @@ test('[EMB-7] a taken NATS port is passed over, a taken PostgreSQL port is moved
   await new Promise((resolve) => other.close(resolve));
 });
 
+test('[EMB-7] hubs that start at the same moment want the same ports and each get their own', async () => {
+  const first = await fresh();
+  const all = await Promise.all([first, await fresh({ natsPort: first.natsPort }), await fresh({ natsPort: first.natsPort })].map(start));
+  expect(new Set(all.map(({ natsPort }) => natsPort)).size).toBe(3);
+  expect(new Set(all.map(({ databaseUrl }) => new URL(databaseUrl ?? '').port)).size).toBe(3);
+  for (const embedded of all) {
+    await rows(embedded, 'SELECT 1');
+    await (await bus(embedded.natsHubUrl)).close();
+  }
+});
+
 test('[EMB-8] links and modes that the install script would have made are made at the start', async () => {
   const options = await fresh({ nats: false });
   const embedded = await start({ ...options, postgresPackage: strippedPackage('writable') });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { plainEnvironment, type Account } from './run-command.ts';
 
-export type Launch = { command: string; args: readonly string[]; cwd: string; logFile: string; account?: Account | undefined };
+type Launch = { command: string; args: readonly string[]; cwd: string; logFile: string; account?: Account | undefined };
 
 const biggestLog = 10 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 /** The hub's data directory: who holds it, and the small files in it that must survive a crash whole. */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, chmodSync, closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { identify, isRunning, readIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** Another live hub holds the data directory. */
@@ -89,7 +89,7 @@ export function readJsonIfThere(path: string): unknown {
   }
 }
 
-export type Secret = { value: string; isNew: boolean };
+type Secret = { value: string; isNew: boolean };
 
 /** A random password that is made once and kept in the data directory, readable by its owner alone. Safe inside a URL. */
 export function keptSecret(dataDir: string, name: string): Secret {
@@ -102,12 +102,18 @@ export function keptSecret(dataDir: string, name: string): Secret {
   return { value, isNew: true };
 }
 
-/** As root the directory must be passable for the account that PostgreSQL runs under; secrets in it are 0600 each. */
+/**
+ * As root the directories made here must be passable, whatever the umask, for the account that PostgreSQL runs under; secrets
+ * are files of mode 0600. Those that were there before are left as they are.
+ */
 function makeDataDirectory(dataDir: string): void {
+  const isRoot = process.getuid?.() === 0;
   try {
-    mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    const first = mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    for (let dir = dataDir; isRoot && first !== undefined && dir.startsWith(first); dir = dirname(dir)) chmodSync(dir, 0o711);
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Error(`the data directory ${dataDir} cannot be made (${String(error)}): set HUB_DATA_DIR to a directory that can be written`, { cause: error });
+    throw new Error(`the data directory ${dataDir} cannot be used (${String(error)}): set HUB_DATA_DIR to one that this user may write`, { cause: error });
   }
 }
 

@@ -40,7 +40,7 @@ ${outsideAccount}
 `;
 }
 
-export type NatsConfig = { dir: string; port: number; hubPassword: string; serverName: string; syncsAlways: boolean };
+type NatsConfig = { dir: string; port: number; hubPassword: string; serverName: string; syncsAlways: boolean };
 
 /**
  * Loopback only. Whoever connects without a name is the stranger; the hub has a password that lies in the data directory.

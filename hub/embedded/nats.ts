@@ -14,7 +14,7 @@ import { isPortFree, nextFreePort } from './ports.ts';
 import { findProcesses, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
 
-export type NatsOptions = {
+type NatsOptions = {
   dataDir: string;
   wantedPort: number;
   progress: (line: string) => void;

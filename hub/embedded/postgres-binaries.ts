@@ -78,7 +78,8 @@ function copied(native: string, home: string): string {
   if (existsSync(copy)) return copy;
   const draft = `${home}.draft-${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o755 });
+  mkdirSync(draft, { recursive: true });
+  chmodSync(dirname(home), 0o755);
   cpSync(native, join(draft, 'native'), { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') });
   openToAll(draft);
   completed(join(draft, 'native'));

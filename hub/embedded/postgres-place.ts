@@ -47,7 +47,7 @@ async function sheltered(dataDir: string, account: Account, warn: (m: string) =>
   for (const shelter of shelters.filter((path) => existsSync(path))) {
     const home = join(shelter, 'green-lines-hub');
     try {
-      mkdirSync(home, { recursive: true, mode: 0o711 });
+      if (mkdirSync(home, { recursive: true }) !== undefined) chmodSync(home, 0o711); // a umask may take away more than is good
     } catch {
       continue; // read-only; the next one may do
     }

@@ -13,7 +13,7 @@ import { clusterOf, hasCluster, makeCluster, mustFit, removeHalfMade, settingsFo
 import { postgresPlace, type PostgresPlace } from './postgres-place.ts';
 import { findProcesses, isRunning, type ProcessIdentity } from './process-identity.ts';
 
-export type PostgresOptions = {
+type PostgresOptions = {
   dataDir: string;
   progress: (line: string) => void;
   log: ServiceLog;

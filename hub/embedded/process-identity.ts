@@ -46,7 +46,9 @@ function startedAtOfProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field is the program's name in brackets and may itself contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${bootId()}/${fields[19]}`;
+    // While other threads are still ending, the process keeps its ports and files, though its first thread is a zombie.
+    const isDead = (fields[0] === 'Z' && Number(fields[17]) <= 1) || fields[0] === 'X';
+    return isDead ? undefined : `${bootId()}/${fields[19]}`;
   } catch {
     return undefined;
   }
