@@ -13,6 +13,8 @@ export type Noun = {
   readonly many: string;
   /** The states at the top of its chart; absent for charts of parallel regions. */
   readonly course?: Course;
+  /** The field that is its figure: shown large. */
+  readonly figure?: string;
   readonly tones: Readonly<Record<string, Tone>>;
   /** What its context is sorted into, in the order in which people ask for it. */
   readonly sections: readonly { readonly title: string; readonly fields: readonly string[] }[];
@@ -31,6 +33,7 @@ const payment: Noun = {
   path: '/payments',
   one: 'payment',
   many: 'payments',
+  figure: 'amount_minor',
   course: {
     line: ['draft', 'needs_approval', 'authorizing', 'authorized', 'capturing', 'settled'],
     ends: ['settled', 'declined', 'failed', 'canceled', 'expired'],
@@ -49,8 +52,8 @@ const payment: Noun = {
     expired: 'resting',
   },
   sections: [
-    { title: 'Payment', fields: ['amount_minor', 'currency', 'payee', 'reference', 'client', 'capture', 'reason', 'note'] },
-    { title: 'Money', fields: ['authorized_minor', 'capture_minor', 'captured_minor', 'refunded_minor', 'refunds'] },
+    { title: 'Payment', fields: ['amount_minor', 'payee', 'reference', 'client', 'capture', 'reason', 'note'] },
+    { title: 'Money', fields: ['currency', 'authorized_minor', 'capture_minor', 'captured_minor', 'refunded_minor', 'refunds'] },
     { title: 'Approval', fields: ['maker', 'amended_by', 'approvals_needed', 'approval_from_minor', 'approvals', 'revision', 'payload_hash'] },
     { title: 'Gateway', fields: ['gateway', 'gateway_reference', 'capture_reference', 'operation', 'attempt', 'retries', 'tries'] },
   ],
@@ -117,7 +120,7 @@ const integration: Noun = {
   grave: ['DISABLE', 'TRIP'],
   main: ['ENABLE', 'RESET', 'PROBE'],
   basis: { '*': ['title', 'provides', 'reason'] },
-  makers: ['operator', 'admin'],
+  makers: [], // integrations come with the hub; who may create one does so by its API
 };
 
 /** The kinds that have lists and screens of their own. */

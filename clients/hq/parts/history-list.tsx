@@ -32,7 +32,8 @@ export function HistoryList({ address, history, at }: { address: string; history
 
 function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string; shown: boolean }) {
   const { version, event, caller, at, from, to, changed, hash } = row;
-  const moved = from.join() !== to.join();
+  const left = from.filter((state) => !to.includes(state));
+  const entered = to.filter((state) => !from.includes(state));
   return (
     <li className="history-row" data-shown={shown || undefined}>
       <Changed version={version} updatedAt={at} />
@@ -44,8 +45,8 @@ function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string
         <span className="muted">by</span> {callerWords(caller)}
       </p>
       <p className="history-where">
-        {moved && from.length > 0 && <>{from.map(stateWords).join(', ')} → </>}
-        {moved ? <strong>{to.map(stateWords).join(', ')}</strong> : <span className="muted">stays {to.map(stateWords).join(', ').toLowerCase()}</span>}
+        {entered.length > 0 && left.length > 0 && <>{statesWords(left)} → </>}
+        {entered.length > 0 ? <strong>{statesWords(entered)}</strong> : <span className="muted">No other state</span>}
       </p>
       <p className="history-when">
         <Time at={at} /> <Hash hash={hash} />
@@ -53,6 +54,12 @@ function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string
       </p>
     </li>
   );
+}
+
+/** Regions that moved together are many; the first ones say enough, the page itself says all. */
+function statesWords(states: readonly string[]): string {
+  const words = states.slice(0, 2).map(stateWords).join(', ');
+  return states.length > 2 ? `${words} and ${states.length - 2} more` : words;
 }
 
 /** `xstate.done.actor.0.payment…` and the hub's own `@create` are named by what they mean. */

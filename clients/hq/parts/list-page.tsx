@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { SearchField, Input, Label, Button } from 'react-aria-components';
-import { formatNumber, stateWords } from '../../core/format.ts';
+import { formatNumber } from '../../core/format.ts';
 import type { ListCopy } from '../../core/store.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Noun } from '../nouns.ts';
@@ -11,6 +11,7 @@ import { useTitle } from '../title.ts';
 import { ActorTable } from './actor-table.tsx';
 import { CreateButton } from './create-dialog.tsx';
 import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
+import { stateLabel } from './state-badge.tsx';
 
 /** How many rows are followed live at first, how many more at the end of the list, and at most. */
 const WINDOW = { first: 100, step: 100, most: 500 };
@@ -40,14 +41,16 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
         <p className="muted" aria-live="off">
           {shown === undefined ? ' ' : `${formatNumber(shown.total)} ${shown.total === 1 ? noun.one : noun.many}`}
         </p>
-        <div className="page-tools">
-          <HoldButton copy={copy} held={held} hold={hold} />
-          {mayCreate && noun.type !== 'integration' && <CreateButton noun={noun} />}
-        </div>
+        {mayCreate && (
+          <div className="page-tools">
+            <CreateButton noun={noun} />
+          </div>
+        )}
       </div>
       <div className="filters">
         <SearchBox value={q ?? ''} label={`Search ${noun.many}`} onChange={(text) => change({ q: text === '' ? undefined : text })} />
-        <StateFilter states={states} state={state} tag={tag} onChange={change} />
+        <HoldButton copy={copy} held={held} hold={hold} />
+        <StateFilter noun={noun} states={states} state={state} tag={tag} onChange={change} />
       </div>
       {followed.kind === 'refused' && (
         <ProblemNotice
@@ -149,11 +152,13 @@ function SearchBox({ value, label, onChange }: { value: string; label: string; o
 
 type Filter = { readonly state: string | undefined; readonly tag: string | undefined };
 
-function StateFilter({ states, state, tag, onChange }: Filter & { states: readonly string[]; onChange: (filter: Filter) => void }) {
+type StateFilterProps = Filter & { readonly noun: Noun; readonly states: readonly string[]; readonly onChange: (filter: Filter) => void };
+
+function StateFilter({ noun, states, state, tag, onChange }: StateFilterProps) {
   const chips: readonly (Filter & { label: string })[] = [
     { label: 'All', state: undefined, tag: undefined },
     { label: 'Needs somebody', state: undefined, tag: 'needs_somebody' },
-    ...states.map((one) => ({ label: stateWords(one), state: one, tag: undefined })),
+    ...states.map((one) => ({ label: stateLabel(noun, one), state: one, tag: undefined })),
   ];
   return (
     <div className="chips" role="group" aria-label="Filter by state">

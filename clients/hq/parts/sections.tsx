@@ -1,13 +1,13 @@
 import type { Noun } from '../nouns.ts';
-import { fieldLabel, Value } from './value.tsx';
+import { fieldLabel, isNothing, Value } from './value.tsx';
 
-/** A context as a person reads it: in sections, amounts as money, the rest below. */
+/** A context as a person reads it: in sections, amounts as money; what is empty or has no section stands below. */
 export function Sections({ noun, context }: { noun: Noun; context: Readonly<Record<string, unknown>> }) {
-  const named = new Set(noun.sections.flatMap(({ fields }) => fields));
-  const rest = Object.keys(context).filter((name) => !named.has(name) && name !== 'id');
   const sections = noun.sections
-    .map(({ title, fields }) => ({ title, fields: fields.filter((name) => name in context) }))
+    .map(({ title, fields }) => ({ title, fields: fields.filter((name) => !isNothing(context[name])) }))
     .filter(({ fields }) => fields.length > 0);
+  const named = new Set(sections.flatMap(({ fields }) => fields));
+  const rest = Object.keys(context).filter((name) => !named.has(name) && name !== 'id');
   return (
     <div className="sections">
       {sections.map(({ title, fields }) => (

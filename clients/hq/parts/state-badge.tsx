@@ -1,12 +1,12 @@
 import { stateWords } from '../../core/format.ts';
 import { topOf } from '../../core/journey.ts';
-import { headlineStates, nounOf, toneOf, type Tone } from '../nouns.ts';
+import { headlineStates, nounOf, toneOf, type Noun, type Tone } from '../nouns.ts';
 
 /** Each tone has a shape of its own, so that nothing is told by colour alone. */
 const SHAPES: Readonly<Record<Tone, string>> = {
   well: 'M3.5 8.5l3 3 6-7',
   moving: 'M8 3a5 5 0 1 1-5 5',
-  asking: 'M8 4v5M8 11.8v.4',
+  asking: 'M8 2a6 6 0 1 1 0 12a6 6 0 0 1 0-12zM8 5v3.4M8 10.9v.1',
   wrong: 'M8 2.5l6 11H2zM8 7v3M8 11.6v.2',
   resting: 'M4.5 8h7',
   lost: 'M4.5 4.5l7 7M11.5 4.5l-7 7',
@@ -30,7 +30,7 @@ export function StateBadge({ type, state, tags }: { type: string; state: readonl
         return (
           <span key={one} className="badge" data-tone={tone}>
             <ToneGlyph tone={tone} />
-            {badgeWords(noun.course !== undefined, one)}
+            {stateLabel(noun, one)}
           </span>
         );
       })}
@@ -38,7 +38,7 @@ export function StateBadge({ type, state, tags }: { type: string; state: readonl
   );
 }
 
-/** A plain chart's badge names its top state; a region's says which region it is of. */
-function badgeWords(plain: boolean, state: string): string {
-  return stateWords(plain ? topOf(state) : state.replace('.', ' ').replace('lifecycle ', ''));
+/** A plain chart is named by its top state; of parallel regions the name says which one it is. */
+export function stateLabel(noun: Noun, state: string): string {
+  return stateWords(noun.course === undefined ? state.replace('.', ' ').replace('lifecycle ', '') : topOf(state));
 }

@@ -13,7 +13,7 @@ export function UserMenu({ who }: { who: Who }) {
   const roles = who.roles.join(', ') || 'no role';
   return (
     <MenuTrigger>
-      <Button className="user" aria-label={`${who.username}, ${roles}: account menu`}>
+      <Button className="user">
         <span className="user-mark" aria-hidden="true">
           {who.username.slice(0, 2)}
         </span>
@@ -21,6 +21,7 @@ export function UserMenu({ who }: { who: Who }) {
           <span className="user-name">{who.username}</span>
           <span className="user-roles">{roles}</span>
         </span>
+        <span className="visually-hidden">, account menu</span>
       </Button>
       <Popover className="popover" placement="bottom end">
         <Menu

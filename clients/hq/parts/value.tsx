@@ -39,10 +39,10 @@ export function Fields({ record, currency }: { record: Readonly<Record<string, u
 }
 
 export function fieldLabel(name: string): string {
-  return nameWords(name.replace(/_minor$/, ''));
+  return nameWords(name.replace(/_minor$/, '')).replace(/ (ms|s)$/, ' ($1)');
 }
 
-function isNothing(value: unknown): boolean {
+export function isNothing(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 

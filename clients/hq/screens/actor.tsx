@@ -13,6 +13,7 @@ import { StateBadge } from '../parts/state-badge.tsx';
 import { Ago, Time } from '../parts/time.tsx';
 import { Timers } from '../parts/timers.tsx';
 import { useHistory, type History } from '../parts/use-history.ts';
+import { Value } from '../parts/value.tsx';
 import type { Screen, Search } from '../screen.ts';
 import { useActor, useServices, type Followed } from '../services.ts';
 import { useTitle } from '../title.ts';
@@ -49,11 +50,7 @@ function ActorPage({ type, id }: { type: string; id: string }) {
       <div className="page-head">
         <h1>{title}</h1>
         {shown.kind === 'here' && <StateBadge type={type} state={shown.copy.state} tags={shown.copy.tags} />}
-        {shown.kind === 'here' && (
-          <p className="muted head-version">
-            version {shown.copy.version}, changed <Ago at={shown.copy.updatedAt} />
-          </p>
-        )}
+        {shown.kind === 'here' && <Figure noun={noun} shown={shown.copy} />}
       </div>
       {at !== undefined && <PastBanner address={address} at={at} shown={past} />}
       {shown.kind === 'waiting' && <Skeleton rows={6} label={`Loading ${address}`} />}
@@ -61,6 +58,24 @@ function ActorPage({ type, id }: { type: string; id: string }) {
         <ProblemNotice title={`This ${noun.one} cannot be shown`} problem={new Problem(0, shown.code, shown.reason)} onRetry={shown.retry} />
       )}
       {shown.kind === 'here' && <ActorBody address={address} noun={noun} shown={shown.copy} history={history} at={at} />}
+    </div>
+  );
+}
+
+/** What it is about, large, and how fresh that is. */
+function Figure({ noun, shown }: { noun: Noun; shown: Shown }) {
+  const { figure } = noun;
+  const currency = typeof shown.context['currency'] === 'string' ? shown.context['currency'] : undefined;
+  return (
+    <div className="figure">
+      {figure !== undefined && figure in shown.context && (
+        <p className="figure-value">
+          <Value name={figure} value={shown.context[figure]} currency={currency} />
+        </p>
+      )}
+      <p className="muted">
+        version {shown.version}, changed <Ago at={shown.updatedAt} />
+      </p>
     </div>
   );
 }

@@ -21,7 +21,7 @@ function Overview() {
       </div>
       <div className="waiting">
         <Waiting noun={nounOf('payment')} title="Payments that need somebody" filter={{ tag: 'needs_somebody' }} />
-        <Waiting noun={nounOf('payment')} title="Payments with an unknown outcome" filter={{ state: 'unknown' }} alarming />
+        <Waiting noun={nounOf('payment')} title="Payments of unknown outcome" filter={{ state: 'unknown' }} alarming />
         <Waiting noun={nounOf('client')} title="Clients to be judged" filter={{ tag: 'needs_somebody' }} />
         <Circuits />
       </div>
@@ -79,9 +79,8 @@ function Rows({ items, none }: { items: readonly ListItem[]; none: string }) {
           <Link to={`/${item.address}`} className="row-link">
             {item.title}
           </Link>
-          <span className="short-summary number">{item.summary}</span>
-          <span className="muted short-time">
-            <Ago at={item.updatedAt} />
+          <span className="short-about">
+            <span className="number">{item.summary}</span> · <Ago at={item.updatedAt} />
           </span>
         </li>
       ))}
