@@ -54,11 +54,7 @@ export type Check = (typeof CHECKS)[number];
 export type Submit = z.infer<typeof clientEvents.SUBMIT> & Stamp;
 
 export type ClientEvent = Stamp &
-  (
-    | { type: 'INVITE' | 'VERIFY' | 'REINSTATE' | 'CLOSE' }
-    | ({ type: 'SUBMIT' } & Submit)
-    | { type: 'SUSPEND' | 'REJECT'; reason: string }
-  );
+  ({ type: 'INVITE' | 'VERIFY' | 'REINSTATE' | 'CLOSE' } | ({ type: 'SUBMIT' } & Submit) | { type: 'SUSPEND' | 'REJECT'; reason: string });
 
 export type ClientBirth = z.infer<typeof clientInput> & Birth<z.infer<typeof clientSettings>>;
 

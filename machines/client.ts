@@ -1,15 +1,6 @@
 import { assign, emit, setup } from 'xstate';
 import { CHECKS, clientEvents, clientFacts, clientInput, clientSettings } from './client-terms.ts';
-import type {
-  Check,
-  CheckRecord,
-  ClientBirth,
-  ClientContext,
-  ClientEvent,
-  ClientFact,
-  ClientFactName,
-  Submit,
-} from './client-terms.ts';
+import type { Check, CheckRecord, ClientBirth, ClientContext, ClientEvent, ClientFact, ClientFactName, Submit } from './client-terms.ts';
 import type { CheckAnswer, CheckRequest } from './gateway.ts';
 import { defineMachine, effect } from './machine.ts';
 
@@ -166,7 +157,11 @@ const clientMachine = clientSetup.createMachine({
                   },
                 ],
                 onError: [
-                  { guard: { type: 'mayTryAgain', params: 'identity' }, target: 'pausing', actions: { type: 'countTry', params: 'identity' } },
+                  {
+                    guard: { type: 'mayTryAgain', params: 'identity' },
+                    target: 'pausing',
+                    actions: { type: 'countTry', params: 'identity' },
+                  },
                   { target: 'refused', actions: { type: 'noteUnanswered', params: 'identity' } },
                 ],
               },
@@ -196,7 +191,11 @@ const clientMachine = clientSetup.createMachine({
                   },
                 ],
                 onError: [
-                  { guard: { type: 'mayTryAgain', params: 'bank_account' }, target: 'pausing', actions: { type: 'countTry', params: 'bank_account' } },
+                  {
+                    guard: { type: 'mayTryAgain', params: 'bank_account' },
+                    target: 'pausing',
+                    actions: { type: 'countTry', params: 'bank_account' },
+                  },
                   { target: 'refused', actions: { type: 'noteUnanswered', params: 'bank_account' } },
                 ],
               },
@@ -226,7 +225,11 @@ const clientMachine = clientSetup.createMachine({
                   },
                 ],
                 onError: [
-                  { guard: { type: 'mayTryAgain', params: 'sanctions' }, target: 'pausing', actions: { type: 'countTry', params: 'sanctions' } },
+                  {
+                    guard: { type: 'mayTryAgain', params: 'sanctions' },
+                    target: 'pausing',
+                    actions: { type: 'countTry', params: 'sanctions' },
+                  },
                   { target: 'refused', actions: { type: 'noteUnanswered', params: 'sanctions' } },
                 ],
               },

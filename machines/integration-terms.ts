@@ -11,7 +11,10 @@ const milliseconds = z.int().min(1).max(2_147_483_647);
 export const integrationInput = z.strictObject({
   title: line(80).optional(),
   /** The first part of the effects that it does, for example `gateway`. */
-  provides: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'The first part of an effect, for example gateway').optional(),
+  provides: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,31}$/, 'The first part of an effect, for example gateway')
+    .optional(),
 });
 
 export const integrationSettings = z.strictObject({

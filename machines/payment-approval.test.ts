@@ -132,7 +132,9 @@ describe('amending', () => {
   test('[PAY-8] an amendment that gives nothing, or nothing new, is refused', () => {
     for (const stage of [scene.draft(), scene.needingApproval()]) {
       expect(send(stage, { type: 'AMEND' }).refused).toBe('nothing_changed');
-      expect(send(stage, { type: 'AMEND', amount_minor: 125_000, payee: 'Blue Water Ltd', reference: 'INV-7' }).refused).toBe('nothing_changed');
+      expect(send(stage, { type: 'AMEND', amount_minor: 125_000, payee: 'Blue Water Ltd', reference: 'INV-7' }).refused).toBe(
+        'nothing_changed',
+      );
       expect(send(stage, { type: 'AMEND', amount_minor: 125_000, payee: 'Blue Water Ltd', reference: 'INV-8' }).refused).toBeUndefined();
     }
   });
@@ -153,7 +155,11 @@ describe('waiting for approval', () => {
     expect(factsOf(reminded)).toEqual(['payment.approval_reminder']);
     expect(factsOf(play(reminded, fired('second_reminder')))).toEqual(['payment.approval_reminder']);
     const expired = play(reminded, fired('second_reminder'), fired('approval_ttl'));
-    expect([stateOf(expired), contextOf(expired).reason, factsOf(expired)]).toEqual(['expired', 'not_approved_in_time', ['payment.expired']]);
+    expect([stateOf(expired), contextOf(expired).reason, factsOf(expired)]).toEqual([
+      'expired',
+      'not_approved_in_time',
+      ['payment.expired'],
+    ]);
   });
 
   test('[PAY-9] an approval, a denial and a cancellation each take the timers back', () => {

@@ -48,8 +48,7 @@ export const findingOut = paymentSetup.createStateConfig({
             target: 'found',
             actions: {
               type: 'noteOutcome',
-              params: ({ event }) =>
-                event.output.outcome === 'canceled' ? { outcome: 'failed', code: 'never_happened' } : event.output,
+              params: ({ event }) => (event.output.outcome === 'canceled' ? { outcome: 'failed', code: 'never_happened' } : event.output),
             },
           },
         ],

@@ -17,7 +17,8 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
       (amount) => Number.isSafeInteger(amount) && amount >= 0,
     ),
   'captured is at most authorized': ({ captured_minor, authorized_minor }) => captured_minor <= authorized_minor,
-  'authorized is nothing or the amount': ({ authorized_minor, amount_minor }) => authorized_minor === 0 || authorized_minor === amount_minor,
+  'authorized is nothing or the amount': ({ authorized_minor, amount_minor }) =>
+    authorized_minor === 0 || authorized_minor === amount_minor,
   'refunds, also those on their way, are at most captured': ({ refunds, captured_minor }) =>
     total(refunds.filter(({ state }) => state === 'done' || state === 'pending')) <= captured_minor,
   'refunded is the sum of the refunds that are done': ({ refunds, refunded_minor }) =>

@@ -18,7 +18,9 @@ describe('the usual way', () => {
     expect(factsOf(scene.needingApproval())).toEqual(['payment.submitted']);
     expect(factsOf(scene.authorizing())).toEqual(['payment.approved']);
     expect(factsOf(scene.capturing())).toEqual(['payment.authorized']);
-    expect(scene.settled().facts).toMatchObject([{ type: 'payment.settled', captured_minor: 125_000, gateway_reference: 'gw_1', client: 'acme' }]);
+    expect(scene.settled().facts).toMatchObject([
+      { type: 'payment.settled', captured_minor: 125_000, gateway_reference: 'gw_1', client: 'acme' },
+    ]);
     expect(moneyOf(scene.settled())).toEqual([125_000, 125_000, 0]);
   });
 
@@ -38,7 +40,11 @@ describe('the usual way', () => {
   test('[PAY-11] what the gateway declines ends declined with its code, and what could not be done ends failed', () => {
     const declined = play(scene.callingAuthorize(), answered('authorize', DECLINED));
     const gone = play(scene.callingAuthorize(), failed('authorize', 'failed', 'not_configured'));
-    expect([stateOf(declined), contextOf(declined).reason, factsOf(declined)]).toEqual(['declined', 'insufficient_funds', ['payment.declined']]);
+    expect([stateOf(declined), contextOf(declined).reason, factsOf(declined)]).toEqual([
+      'declined',
+      'insufficient_funds',
+      ['payment.declined'],
+    ]);
     expect([stateOf(gone), contextOf(gone).reason, factsOf(gone)]).toEqual(['failed', 'not_configured', ['payment.failed']]);
   });
 });
@@ -52,7 +58,13 @@ describe('the client', () => {
   });
 
   test('[PAY-12] a client that is suspended, unknown or answers nothing sensible is not active: the payment is declined', () => {
-    for (const answer of [SUSPENDED, { found: false }, { found: true }, { found: true, answer: {} }, { found: true, answer: { active: 'yes' } }]) {
+    for (const answer of [
+      SUSPENDED,
+      { found: false },
+      { found: true },
+      { found: true, answer: {} },
+      { found: true, answer: { active: 'yes' } },
+    ]) {
       const ended = play(scene.authorizing(), answered('standing', answer));
       expect([stateOf(ended), contextOf(ended).reason]).toEqual(['declined', 'client_not_active']);
     }
@@ -60,7 +72,9 @@ describe('the client', () => {
 
   test('[PAY-12] a client that is suspended between authorization and capture gets the authorization given back', () => {
     const voiding = play(scene.capturing(), answered('standing', SUSPENDED));
-    expect(voiding.effects).toMatchObject({ void: { src: 'gateway.void', input: { operation_id: 'pay_1-void-2', amount_minor: 125_000, authorization: 'gw_1' } } });
+    expect(voiding.effects).toMatchObject({
+      void: { src: 'gateway.void', input: { operation_id: 'pay_1-void-2', amount_minor: 125_000, authorization: 'gw_1' } },
+    });
     const ended = play(voiding, answered('void', DONE));
     expect([stateOf(ended), contextOf(ended).reason, moneyOf(ended)]).toEqual(['declined', 'client_not_active', [0, 0, 0]]);
   });

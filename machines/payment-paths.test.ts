@@ -7,7 +7,7 @@ import { payment } from './payment.ts';
 import { brokenOf } from './payment-invariants.ts';
 import { ACTIVE, BILL, contextOf, DECLINED, DONE, draft, SUSPENDED } from './payment-rehearsal.ts';
 import type { PaymentContext } from './payment-terms.ts';
-import { answer, fail, fire, send, START, stateOf, statesOf, throughJson } from './rehearsal.ts';
+import { answer, fail, fire, send, START, stateOf, statesOf, throughJson, unpublishedOf } from './rehearsal.ts';
 import type { Stage } from './rehearsal.ts';
 
 /** What each effect may come back with. */
@@ -60,7 +60,13 @@ describe('every path through the chart', () => {
 
   const pathsOf = (capture: string, amount_minor: number) =>
     getShortestPaths(payment.machine, {
-      input: { ...payment.input.parse({ ...BILL, capture, amount_minor }), id: 'pay_1', by: 'clerk', at: START, settings: payment.settings.parse({}) },
+      input: {
+        ...payment.input.parse({ ...BILL, capture, amount_minor }),
+        id: 'pay_1',
+        by: 'clerk',
+        at: START,
+        settings: payment.settings.parse({}),
+      },
       events: eventsFor as never,
       serializeState: keyOf as never,
     });
@@ -78,7 +84,15 @@ describe('every path through the chart', () => {
       if (broken.length > 0) expect.fail(`${broken.join('; ')} after ${steps.map(({ event }) => event.type).join(' → ')}`);
     }
     expect(paths.length).toBeGreaterThan(100);
-    for (const state of ['settled.idle', 'settled.refund_unknown.closing', 'unknown.closing', 'authorized.holding', 'declined', 'failed', 'canceled']) {
+    for (const state of [
+      'settled.idle',
+      'settled.refund_unknown.closing',
+      'unknown.closing',
+      'authorized.holding',
+      'declined',
+      'failed',
+      'canceled',
+    ]) {
       expect(reached).toContain(state);
     }
   });
@@ -104,8 +118,15 @@ describe('any sequence of events', () => {
     fc.record({ type: fc.constant('AMEND'), amount_minor: optional(amount), payee: optional(text), reference: optional(text) }),
     fc.record({ type: fc.constant('CAPTURE'), amount_minor: optional(amount) }),
     fc.record({ type: fc.constant('CANCEL'), reason: optional(text) }),
-    { weight: 3, arbitrary: fc.record({ type: fc.constant('REFUND'), refund: fc.constantFrom('r1', 'r2', 'r3', 'r4'), amount_minor: amount }) },
-    fc.record({ type: fc.constant('GATEWAY_NOTIFIED'), operation_id: fc.constantFrom('pay_1-authorize-1', 'pay_1-capture-2', 'x'), outcome: text }),
+    {
+      weight: 3,
+      arbitrary: fc.record({ type: fc.constant('REFUND'), refund: fc.constantFrom('r1', 'r2', 'r3', 'r4'), amount_minor: amount }),
+    },
+    fc.record({
+      type: fc.constant('GATEWAY_NOTIFIED'),
+      operation_id: fc.constantFrom('pay_1-authorize-1', 'pay_1-capture-2', 'x'),
+      outcome: text,
+    }),
   );
   const happening = fc.record({
     what: fc.constantFrom('effect', 'effect', 'effect', 'timer', 'person', 'person', 'stale'),
@@ -190,7 +211,12 @@ describe('any sequence of events', () => {
           stored = throughJson(happen(stored, step));
           expect(stateOf(stored)).toBe(stateOf(live));
           expect(contextOf(stored)).toEqual(contextOf(live));
-          expect([stored.refused, stored.facts, stored.timers, stored.effects]).toEqual([live.refused, live.facts, live.timers, live.effects]);
+          expect([stored.refused, stored.facts, stored.timers, stored.effects]).toEqual([
+            live.refused,
+            live.facts,
+            live.timers,
+            live.effects,
+          ]);
         }
       }),
       { numRuns: 100 },
@@ -203,7 +229,7 @@ describe('any sequence of events', () => {
         let stage = bornAs(born);
         for (const step of course) {
           stage = happen(stage, step);
-          for (const { type, ...fact } of stage.facts) payment.facts[type]?.parse(fact) ?? expect.fail(`${type} is not published`);
+          expect(unpublishedOf(stage)).toEqual([]);
         }
       }),
       { numRuns: 200 },

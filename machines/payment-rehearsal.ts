@@ -25,7 +25,8 @@ export function must(step: Scene): Scene {
 
 export const cue = (event: Cue): Scene => must((stage) => send(stage, event));
 export const answered = (effect: string, output: unknown): Scene => must((stage) => answer(stage, effect, output));
-export const failed = (effect: string, kind: 'failed' | 'unknown', code = 'timeout'): Scene => must((stage) => fail(stage, effect, kind, code));
+export const failed = (effect: string, kind: 'failed' | 'unknown', code = 'timeout'): Scene =>
+  must((stage) => fail(stage, effect, kind, code));
 export const fired = (timer: string): Scene => must((stage) => fire(stage, timer));
 export const approve: Scene = (stage) => cue({ type: 'APPROVE', by: 'approver', hash: contextOf(stage).payload_hash })(stage);
 
@@ -35,7 +36,8 @@ export function contextOf(stage: Stage): PaymentContext {
 
 export const draft = (changes: object = {}, settings: object = {}): Stage =>
   begin(payment, { ...BILL, ...changes }, { id: 'pay_1', by: 'clerk', settings });
-export const needingApproval = (changes: object = {}, settings: object = {}): Stage => play(draft(changes, settings), cue({ type: 'SUBMIT' }));
+export const needingApproval = (changes: object = {}, settings: object = {}): Stage =>
+  play(draft(changes, settings), cue({ type: 'SUBMIT' }));
 export const authorizing = (changes: object = {}): Stage => play(needingApproval(changes), approve);
 export const callingAuthorize = (changes: object = {}): Stage => play(authorizing(changes), answered('standing', ACTIVE));
 export const capturing = (): Stage => play(callingAuthorize(), answered('authorize', DONE));

@@ -118,7 +118,13 @@ export function refuseCapture(context: PaymentContext, event: Capture): string |
 /** What can still be refunded: a refund on its way counts as gone until it is refused. */
 export function refundable({ captured_minor, currency, refunds }: PaymentContext): number {
   const taken = refunds.filter(({ state }) => state === 'pending' || state === 'done');
-  return captured_minor - sum(currency, taken.map(({ amount_minor }) => amount_minor));
+  return (
+    captured_minor -
+    sum(
+      currency,
+      taken.map(({ amount_minor }) => amount_minor),
+    )
+  );
 }
 
 export function refuseRefund(context: PaymentContext, event: Refund): string | undefined {

@@ -128,13 +128,11 @@ export const paymentSetup = setup({
       }),
     })),
     announce: emit(({ context }, type: PaymentFactName): PaymentFact => ({ type, ...toFact(context) })),
-    announceOperation: emit(
-      ({ context }, type: PaymentFactName): PaymentFact => ({
-        type,
-        ...toFact(context),
-        ...(context.operation === null ? {} : { operation: context.operation, operation_id: rules.operationId(context) }),
-      }),
-    ),
+    announceOperation: emit(({ context }, type: PaymentFactName): PaymentFact => ({
+      type,
+      ...toFact(context),
+      ...(context.operation === null ? {} : { operation: context.operation, operation_id: rules.operationId(context) }),
+    })),
     /** Both are said before the refund is noted, while it is still the pending one. */
     announceRefunded: emit(({ context }) => ({
       ...toRefundFact('payment.refunded', context),

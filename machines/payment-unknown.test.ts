@@ -45,7 +45,10 @@ describe('an operation that nobody knows the outcome of', () => {
 
   test('[PAY-20] what is found counts as if the call had answered, and the payment says that it knows', () => {
     for (const operation of OPERATIONS) {
-      for (const [outcome, how] of [[DONE, 'done'], [DECLINED, 'declined']] as const) {
+      for (const [outcome, how] of [
+        [DONE, 'done'],
+        [DECLINED, 'declined'],
+      ] as const) {
         const called = play(scene.CALLING[operation](), answered(operation, outcome));
         const found = play(scene.lookingFor(operation), answered('lookup', outcome));
         expect([operation, how, stateOf(found)]).toEqual([operation, how, stateOf(called)]);
@@ -57,7 +60,9 @@ describe('an operation that nobody knows the outcome of', () => {
 
   test('[PAY-21] an operation that the gateway never saw is closed for ever before it is begun anew under another name', () => {
     const closing = scene.closing('capture');
-    expect(closing.effects).toEqual({ close: { src: 'gateway.close', input: { integration: 'sandbox', operation_id: 'pay_1-capture-2' } } });
+    expect(closing.effects).toEqual({
+      close: { src: 'gateway.close', input: { integration: 'sandbox', operation_id: 'pay_1-capture-2' } },
+    });
     const anew = play(closing, answered('close', CANCELED));
     expect([stateOf(anew), anew.facts.map(({ type }) => type)]).toEqual(['capturing.asking', ['payment.resolved']]);
     expect(play(anew, answered('standing', ACTIVE)).effects).toMatchObject({ capture: { input: { operation_id: 'pay_1-capture-3' } } });
@@ -82,7 +87,7 @@ describe('an operation that nobody knows the outcome of', () => {
     const names: unknown[] = [];
     for (let i = 0; i < MOST_ATTEMPTS; i++) {
       if (stage.effects['standing'] !== undefined) stage = play(stage, answered('standing', ACTIVE));
-      names.push((stage.effects[operation]?.input as GatewayRequest).operation_id);
+      names.push((stage.effects[operation]?.input as GatewayRequest | undefined)?.operation_id);
       stage = play(stage, failed(operation, 'unknown'), fired('lookup_wait'), answered('lookup', NOT_FOUND), answered('close', CANCELED));
     }
     expect(stateOf(stage)).toBe(state);
@@ -156,7 +161,11 @@ describe('over a line that loses requests and answers', () => {
           stage = settle(play(stage, cue({ type: cancels ? 'CANCEL' : 'CAPTURE' })), gateway, course.slice(20));
         }
         if (stateOf(stage) === 'settled.idle') {
-          stage = play(stage, cue({ type: 'REFUND', refund: 'r1', amount_minor: 5000 }), cue({ type: 'REFUND', refund: 'r2', amount_minor: 700 }));
+          stage = play(
+            stage,
+            cue({ type: 'REFUND', refund: 'r1', amount_minor: 5000 }),
+            cue({ type: 'REFUND', refund: 'r2', amount_minor: 700 }),
+          );
           stage = settle(stage, gateway, course.slice(10));
         }
         gateway.deliverDelayed();

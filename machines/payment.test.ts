@@ -50,14 +50,22 @@ describe('what a payment is made of', () => {
     const taken = (type: string, payload: object) => payment.events[type]?.safeParse(payload).success;
     expect([taken('APPROVE', {}), taken('APPROVE', { hash: 'x' }), taken('APPROVE', { hash: '' })]).toEqual([true, true, false]);
     expect([taken('DENY', {}), taken('DENY', { reason: 'no' }), taken('DENY', { reason: 'x'.repeat(501) })]).toEqual([false, true, false]);
-    expect([taken('CAPTURE', {}), taken('CAPTURE', { amount_minor: 1 }), taken('CAPTURE', { amount_minor: 1.5 })]).toEqual([true, true, false]);
+    expect([taken('CAPTURE', {}), taken('CAPTURE', { amount_minor: 1 }), taken('CAPTURE', { amount_minor: 1.5 })]).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect([taken('REFUND', { amount_minor: 1 }), taken('REFUND', { refund: 'a.b', amount_minor: 1 })]).toEqual([false, false]);
     expect(taken('REFUND', { refund: 'r1', amount_minor: 0 })).toBe(false);
     expect([taken('AMEND', {}), taken('AMEND', { currency: 'USD' }), taken('AMEND', { amount_minor: -1 })]).toEqual([true, false, false]);
   });
 
   test('[PAY-2] every schema can be published as JSON Schema', () => {
-    for (const schema of [payment.input, payment.settings, ...Object.values({ ...payment.events, ...payment.internal, ...payment.facts })]) {
+    for (const schema of [
+      payment.input,
+      payment.settings,
+      ...Object.values({ ...payment.events, ...payment.internal, ...payment.facts }),
+    ]) {
       expect(z.toJSONSchema(schema, { io: 'input' })).toMatchObject({ type: 'object', additionalProperties: false });
     }
   });
@@ -91,7 +99,13 @@ describe('who may do and see what', () => {
   test('[PAY-31] title, summary and search are the same for everybody, so they hold only what a customer may see', () => {
     const secret = 'zebra';
     const stage = begin(payment, { ...BILL, gateway: secret }, { id: secret, by: secret });
-    const context = { ...stage.snapshot.context, approvals: [{ by: secret }], gateway_reference: secret, note: secret, reason: secret } as Record<string, unknown>;
+    const context = {
+      ...stage.snapshot.context,
+      approvals: [{ by: secret }],
+      gateway_reference: secret,
+      note: secret,
+      reason: secret,
+    } as Record<string, unknown>;
     const shown = [payment.title(context, 'pay_1'), payment.summary(context), ...payment.search(context)];
     expect(shown).toEqual(['Blue Water Ltd · INV-7', '1250.00 EUR', 'acme', 'Blue Water Ltd', 'INV-7', 'EUR']);
   });
@@ -101,7 +115,13 @@ describe('who may do and see what', () => {
       send(stage, { ...payment.samples[type]?.(contextOf(stage) as never), type, by }).refused ?? 'ok';
     const waiting = scene.needingApproval();
     expect(['approver', 'clerk'].map((by) => can(waiting, 'APPROVE', by))).toEqual(['ok', 'four_eyes']);
-    expect(['DENY', 'AMEND', 'CANCEL', 'SUBMIT', 'REFUND'].map((type) => can(waiting, type, 'cfo'))).toEqual(['ok', 'ok', 'ok', 'not_in_state', 'not_in_state']);
+    expect(['DENY', 'AMEND', 'CANCEL', 'SUBMIT', 'REFUND'].map((type) => can(waiting, type, 'cfo'))).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'not_in_state',
+      'not_in_state',
+    ]);
     expect(can(scene.held(), 'CAPTURE', 'clerk')).toBe('ok');
     expect(can(scene.settled(), 'REFUND', 'clerk')).toBe('ok');
     const whole = send(scene.settled(), { type: 'REFUND', refund: 'r1', amount_minor: 125_000 });
@@ -127,7 +147,8 @@ describe('who may do and see what', () => {
 
 describe('names of operations', () => {
   test('[PAY-27] with the longest id a name still fits, and no two payments share one however their ids are chosen', () => {
-    const nameOf = (id: string, operation: 'authorize' | 'refund', attempt: number) => operationId({ ...contextOf(scene.draft()), id, operation, attempt });
+    const nameOf = (id: string, operation: 'authorize' | 'refund', attempt: number) =>
+      operationId({ ...contextOf(scene.draft()), id, operation, attempt });
     expect(nameOf('x'.repeat(64), 'authorize', 999_999)).toMatch(/^[A-Za-z0-9_-]{1,160}$/);
     const ids = ['p', 'p-refund-1', 'p-refund', 'p-authorize-1', 'p-1', 'p-1-refund'];
     const names = ids.flatMap((id) => [1, 2, 11].flatMap((n) => [nameOf(id, 'authorize', n), nameOf(id, 'refund', n)]));

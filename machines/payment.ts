@@ -135,7 +135,10 @@ const paymentMachine = paymentSetup.createMachine({
           after: {
             authorization_ttl: {
               target: 'voiding',
-              actions: [{ type: 'noteReason', params: { reason: 'authorization_expired' } }, { type: 'endAs', params: 'canceled' }],
+              actions: [
+                { type: 'noteReason', params: { reason: 'authorization_expired' } },
+                { type: 'endAs', params: 'canceled' },
+              ],
             },
           },
           on: {
@@ -190,14 +193,20 @@ const paymentMachine = paymentSetup.createMachine({
               { guard: { type: 'isActive', params: ({ event }) => event.output }, target: 'calling' },
               {
                 target: '#payment.authorized.voiding',
-                actions: [{ type: 'noteReason', params: { reason: 'client_not_active' } }, { type: 'endAs', params: 'declined' }],
+                actions: [
+                  { type: 'noteReason', params: { reason: 'client_not_active' } },
+                  { type: 'endAs', params: 'declined' },
+                ],
               },
             ],
             onError: [
               { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
               {
                 target: '#payment.authorized.voiding',
-                actions: [{ type: 'noteReason', params: { reason: 'client_unreachable' } }, { type: 'endAs', params: 'failed' }],
+                actions: [
+                  { type: 'noteReason', params: { reason: 'client_unreachable' } },
+                  { type: 'endAs', params: 'failed' },
+                ],
               },
             ],
           },

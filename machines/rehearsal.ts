@@ -28,7 +28,11 @@ export const START = Date.UTC(2026, 10, 2, 8);
 type Action = { readonly type: string; readonly params?: unknown };
 
 /** A new actor; input and settings go through their schemas, as at the hub's doors. */
-export function begin(definition: Definition, input: Record<string, unknown>, birth: { id?: string; by?: string; settings?: object } = {}): Stage {
+export function begin(
+  definition: Definition,
+  input: Record<string, unknown>,
+  birth: { id?: string; by?: string; settings?: object } = {},
+): Stage {
   const { id = 'one', by = 'clerk', settings = {} } = birth;
   const full = { ...definition.input.parse(input), id, by, at: START, settings: definition.settings.parse(settings) };
   const [snapshot, actions] = initialTransition(definition.machine, full);
@@ -94,6 +98,11 @@ export function throughJson(stage: Stage): Stage {
 /** Names of all the timers of the states that the machine is in, also of those that have fired. */
 export function timersOf(snapshot: AnyMachineSnapshot): readonly string[] {
   return snapshot._nodes.flatMap((node) => node.after.map(({ eventType }) => timerName(eventType)));
+}
+
+/** What the last event made known that the definition does not publish, or not in that shape. */
+export function unpublishedOf({ definition, facts }: Stage): readonly EventObject[] {
+  return facts.filter(({ type, ...fact }) => definition.facts[type]?.safeParse(fact).success !== true);
 }
 
 function without(stage: Stage, effect: string): Stage {
