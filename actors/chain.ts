@@ -15,3 +15,7 @@ export function chainHash(before: string, row: Omit<JournalRow, 'hash'>): string
 export function bodyHash(event: string): string {
   return hash('sha256', event);
 }
+
+export function bytesHash(bytes: Uint8Array): string {
+  return hash('sha256', bytes);
+}

@@ -7,6 +7,7 @@ import { ownId } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import type { PendingEffect } from './envelope.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
+import { mustBeText } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
 import { toSeen } from './step.ts';
 import type { Happening, Result } from './step.ts';
@@ -307,11 +308,21 @@ function integrationOf(input: unknown): string | undefined {
 function toResult(result: Exclude<CallResult, { kind: 'retry' }>, output: { safeParse(value: unknown): { success: boolean; data?: unknown } } | undefined, reads: boolean): Result {
   if (result.kind === 'done') {
     const parsed = output?.safeParse(result.output);
-    if (parsed?.success === true) return { kind: 'done', output: parsed.data };
+    if (parsed?.success === true && isText(parsed.data)) return { kind: 'done', output: parsed.data };
     return { kind: reads ? 'failed' : 'unknown', code: 'unreadable' };
   }
   const detail = result.detail === undefined ? {} : { detail: result.detail.slice(0, 300) };
   return { kind: result.kind === 'unknown' && reads ? 'failed' : result.kind, code: result.code, ...detail };
+}
+
+/** A provider's answer is from outside too: what no event may contain, no result may. */
+function isText(value: unknown): boolean {
+  try {
+    mustBeText(value, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function backoff(attempt: number, chance: number): number {

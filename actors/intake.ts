@@ -4,6 +4,7 @@ import type { Bus, Incoming } from './bus/bus.ts';
 import { deadSubject, readInSubject, receiptSubject } from './bus/subjects.ts';
 import { systemCaller } from './caller.ts';
 import type { Caller } from './caller.ts';
+import { bytesHash } from './chain.ts';
 import type { Outcome } from './delivery.ts';
 import { readMessage, readNames } from './message.ts';
 import type { Message } from './message.ts';
@@ -32,12 +33,12 @@ export type IntakeOptions = {
 
 type Receipt = { outcome: string; address: string; version: number; id: string; reason?: string; detail?: string };
 type Cursor = { at: number; readonly under_way: Set<number> };
-type Reply = { readonly subject: string; readonly at: number };
 
 /** How many messages may wait for their commits, in all and for one actor; the reader waits beyond. */
 const UNDER_WAY = 2_000;
 const UNDER_WAY_ACTOR = 200;
 const REPLIES = 5_000;
+const MOST_BYTES = 64 * 1024;
 
 /**
  * Reads what other systems publish: once, in order, without acks, from the lowest cursor of the partitions that this node
@@ -46,7 +47,7 @@ const REPLIES = 5_000;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #cursors = new Map<number, Cursor>();
-  readonly #replies = new Map<string, Reply>();
+  readonly #replies = new Map<string, string>();
   readonly #perActor = new Map<string, number>();
   readonly #waiters: (() => void)[] = [];
   readonly #stop = new AbortController();
@@ -139,7 +140,9 @@ export class Intake {
     this.#handle(message, address, named).then(
       () => this.#done(cursor, message, address),
       (error: unknown) => {
-        this.#options.ports.log.error({ err: error, subject: message.subject, seq: message.seq }, 'A message could not be handled; it is read again');
+        const { log } = this.#options.ports;
+        if (this.#stop.signal.aborted) log.debug({ subject: message.subject }, 'A message is left for the next start');
+        else log.error({ err: error, subject: message.subject, seq: message.seq }, 'A message could not be handled; it is read again');
         this.#done(cursor, message, address, true);
       },
     );
@@ -165,10 +168,11 @@ export class Intake {
 
   async #handle(message: Incoming, address: string, named: { type: string; id: string } | undefined): Promise<void> {
     const place = `at-${message.seq}-${Math.floor(Date.parse(this.#stream) / 1000)}`;
-    const reply = this.#replies.get(this.#keyOf(message.subject, message.headers, message.data));
+    const reply = this.#recall(message);
     let names = readNames(message.headers, place);
     try {
       if (named === undefined || !isType(named.type) || !isId(named.id)) throw new Fault('bad_id', `${message.subject} does not name an actor: greenlines.in.<type>.<id>`);
+      if (message.data.length > MOST_BYTES) throw new Fault('too_large', `A message may have ${MOST_BYTES} bytes; this one has ${message.data.length}.`);
       const read = readMessage(message.headers, message.data, place);
       names = { source: read.source, id: read.id };
       const outcome = await this.#settle(named, read, message.seq <= this.#repeat_until);
@@ -198,24 +202,31 @@ export class Intake {
     }
   }
 
-  #receipt(names: { source: string; id: string }, receipt: Receipt, reply: Reply | undefined): void {
+  #receipt(names: { source: string; id: string }, receipt: Receipt, reply: string | undefined): void {
     const data = JSON.stringify(receipt);
     this.#options.bus.publish(receiptSubject(names.source, names.id), data);
-    if (reply !== undefined) this.#options.bus.publish(reply.subject, data);
+    if (reply !== undefined) this.#options.bus.publish(reply, data);
   }
 
   /** JetStream keeps messages without their reply subject, so it is remembered as the message passes by. */
   #remember(key: string, subject: string): void {
-    const now = this.#options.ports.clock.now();
-    this.#replies.set(key, { subject, at: now });
+    this.#replies.set(key, subject);
     if (this.#replies.size <= REPLIES) return;
     const oldest = this.#replies.keys().next().value;
     if (oldest !== undefined) this.#replies.delete(oldest);
   }
 
+  #recall(message: Incoming): string | undefined {
+    if (this.#replies.size === 0) return undefined;
+    const key = this.#keyOf(message.subject, message.headers, message.data);
+    const reply = this.#replies.get(key);
+    this.#replies.delete(key);
+    return reply;
+  }
+
   #keyOf(subject: string, headers: Readonly<Record<string, string>>, data: Uint8Array): string {
     const id = headers['ce-id'] ?? headers['nats-msg-id'];
-    return `${subject}\n${id ?? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1')}`;
+    return `${subject}\n${id ?? bytesHash(data)}`;
   }
 }
 

@@ -15,7 +15,13 @@ export type Message = {
 /** Who sent a message and what it is called, as far as its headers tell; also where its contents cannot be read. */
 export type Envelope = { readonly source: string; readonly id: string };
 
-const NAME = z.string().min(1).max(256).regex(/^[^\p{Cc}]+$/u);
+/** Sources and ids are kept and hashed as they are, so nothing may be in them that a database would write otherwise. */
+const NAME = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cc}]+$/u)
+  .refine((text) => text.isWellFormed(), 'half of a surrogate pair');
 const EVENT = z.string().min(1).max(64);
 
 /** CloudEvents 1.0 in JSON; extension attributes are allowed and of them only traceparent is read. */

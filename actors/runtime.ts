@@ -61,6 +61,9 @@ export type Command = {
 const LANES = 2;
 const ALL = Array.from({ length: PARTITIONS }, (_, index) => index);
 const PROGRESS_MS = 500;
+const COMMAND_ID = /^[\x21-\x7e]{1,128}$/;
+/** W3C Trace Context; anything else is no trace. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
  * The runtime of one node, put together: doors hand in commands, lanes commit them, and what was committed goes to timers,
@@ -122,7 +125,7 @@ export class Runtime {
       onPublished: (partition) => void this.#moved.add(partition),
     });
     this.#intake = new Intake({ ports, bus, owns: (partition) => this.lanes.owns(partition), submit: (submission) => this.#submit(submission) });
-    this.#search = new SearchIndex({ store, ports });
+    this.#search = new SearchIndex({ store, ports, read });
     this.lanes.onCommit((rows) => this.#timers.committed(rows));
     this.lanes.onCommit((rows) => this.#circuits.committed(rows));
     this.lanes.onCommit((rows) => this.#effects.committed(rows));
@@ -183,6 +186,7 @@ export class Runtime {
     const { address, caller } = command;
     const named = readAddress(address);
     if (named === undefined) throw new Fault('bad_id', 'An address is <type>/<id>; an id is 1 to 64 of A-Z a-z 0-9 _ -.');
+    if (command.id !== undefined && !COMMAND_ID.test(command.id)) throw new Fault('bad_request', 'The id of an event is 1 to 128 visible ASCII characters.');
     const made = command.id ?? `hub-${this.#options.ports.random.id()}`;
     return this.#deliver({
       type: named.type,
@@ -238,7 +242,7 @@ export class Runtime {
         ...creation,
         causation: '',
         correlation: asked.event_id,
-        traceparent: asked.traceparent,
+        traceparent: TRACEPARENT.test(asked.traceparent) ? asked.traceparent : '',
         repeat: asked.repeat,
         fresh: asked.fresh,
         outside: true,

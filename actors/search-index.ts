@@ -1,4 +1,6 @@
 import { idOf } from '../machines/ids.ts';
+import type { Definition } from '../machines/machine.ts';
+import type { Live } from './batch.ts';
 import type { Committed } from './delivery.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import type { Store } from './store/store.ts';
@@ -11,15 +13,18 @@ export class SearchIndex {
   readonly #store: Store;
   readonly #ports: Ports;
   readonly #waiting = new Map<string, { readonly address: string; readonly type: string; readonly text: string }>();
+  readonly #read: (address: string) => Promise<Live | undefined>;
   #cancel: Cancel | undefined;
   #writing: Promise<void> | undefined;
 
-  constructor(options: { readonly store: Store; readonly ports: Ports }) {
+  constructor(options: { readonly store: Store; readonly ports: Ports; readonly read: (address: string) => Promise<Live | undefined> }) {
     this.#store = options.store;
     this.#ports = options.ports;
+    this.#read = options.read;
   }
 
   start(): void {
+    this.#catchUp().catch((error: unknown) => this.#ports.log.warn({ err: error }, 'Actors that search does not know could not be read'));
     this.#cancel = this.#ports.timers.every(FLUSH_MS, () => void this.#flush());
   }
 
@@ -36,9 +41,26 @@ export class SearchIndex {
       const words = definition.search(context);
       const old = before === undefined ? undefined : definition.search(before.snapshot.context as Record<string, unknown>);
       if (old !== undefined && words.length === old.length && words.every((word, index) => word === old[index])) continue;
-      const text = [idOf(newest.address), definition.title(context, idOf(newest.address)), ...words].join(' ');
-      this.#waiting.set(newest.address, { address: newest.address, type: newest.type, text });
+      this.#add(newest.address, definition, context);
     }
+  }
+
+  /** What was waiting when the last node stopped. */
+  async #catchUp(): Promise<void> {
+    for (;;) {
+      const missing = await this.#store.unindexed(MOST);
+      for (const address of missing) {
+        const live = await this.#read(address);
+        if (live !== undefined) this.#add(address, live.definition, live.envelope.snapshot.context as Record<string, unknown>);
+      }
+      await this.#flush();
+      if (missing.length < MOST) return;
+    }
+  }
+
+  #add(address: string, definition: Definition, context: Record<string, unknown>): void {
+    const text = [idOf(address), definition.title(context, idOf(address)), ...definition.search(context)].join(' ');
+    this.#waiting.set(address, { address, type: definition.type, text });
   }
 
   #flush(): Promise<void> {

@@ -54,12 +54,25 @@ export class NatsBus implements Bus {
         this.#connected = false;
         this.#ports.log.warn({}, 'NATS is gone; events from its doors wait there, those of other doors go on');
       } else if (status.type === 'reconnect') {
-        await this.#declareStreams().catch((error: unknown) => this.#ports.log.warn({ err: error }, 'The streams could not be declared again'));
-        this.#connected = true;
-        this.#ports.log.info({}, 'NATS is back');
-        for (const listener of this.#listeners) listener();
+        void this.#comeBack();
       }
     }
+  }
+
+  /** A server that was made anew has no streams, and one that has just started may not answer for them at once. */
+  async #comeBack(): Promise<void> {
+    for (let attempt = 0; !this.#connection.isClosed(); attempt++) {
+      try {
+        await this.#declareStreams();
+        break;
+      } catch (error) {
+        this.#ports.log.warn({ err: error, attempt }, 'The streams could not be declared again; it is tried again');
+        await new Promise<void>((resolve) => void this.#ports.timers.after(500, resolve));
+      }
+    }
+    this.#connected = true;
+    this.#ports.log.info({}, 'NATS is back');
+    for (const listener of this.#listeners) listener();
   }
 
   async #declareStreams(): Promise<void> {

@@ -341,6 +341,15 @@ export class PostgresStore implements Store {
     }));
   }
 
+  async unindexed(limit: number): Promise<readonly string[]> {
+    const rows = await this.#query<{ address: string }>({
+      name: 'unindexed',
+      text: `select a.address from actor a where not exists (select from actor_text t where t.address = a.address) limit $1`,
+      values: [limit],
+    });
+    return rows.map(({ address }) => address);
+  }
+
   async indexText(rows: readonly { readonly address: string; readonly type: string; readonly text: string }[]): Promise<void> {
     await this.#query({
       name: 'index_text',

@@ -184,5 +184,7 @@ export type Store = {
   list(query: ListQuery): Promise<readonly ListRow[]>;
   count(query: Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>): Promise<number>;
   deadLetters(limit: number): Promise<readonly DeadLetterRow[]>;
+  /** Actors that full-text search does not know, for example because a node stopped before it had written them. */
+  unindexed(limit: number): Promise<readonly string[]>;
   indexText(rows: readonly { readonly address: string; readonly type: string; readonly text: string }[]): Promise<void>;
 };
