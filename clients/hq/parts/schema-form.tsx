@@ -4,6 +4,7 @@ import { CURRENCIES } from '../../../machines/money.ts';
 import { formatMoney, nameWords, readMoney } from '../../core/format.ts';
 import { emptyDraft, type Draft, type Field } from '../../core/schema.ts';
 import { useList } from '../services.ts';
+import { countryName } from './value.tsx';
 
 type Drafts = Readonly<Record<string, Draft>>;
 
@@ -77,7 +78,7 @@ function OneField(props: OneProps) {
     case 'json':
       return <TextInput {...props} lines={4} />;
     case 'text':
-      return <TextInput {...props} lines={(field.most ?? 0) > 200 ? 3 : 1} />;
+      return <TextInput {...props} lines={(field.most ?? 0) > 300 ? 3 : 1} />;
     default:
       return <TextInput {...props} lines={1} />;
   }
@@ -88,7 +89,7 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
   const text = typeof draft === 'string' ? draft : '';
   const numeric = field.kind === 'money' || field.kind === 'number';
   return (
-    <TextField className="field" value={text} onChange={onChange} isRequired={field.required} isInvalid={error !== undefined} validationBehavior="aria" autoFocus={isFirst}>
+    <TextField className="field" value={text} onChange={(next) => onChange(field.name === 'country' ? next.toUpperCase() : next)} isRequired={field.required} isInvalid={error !== undefined} validationBehavior="aria" autoFocus={isFirst}>
       <Label>
         {label ?? field.label}
         {!field.required && <span className="optional"> optional</span>}
@@ -104,7 +105,8 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
         />
       )}
       {field.name === 'client' && <KnownClients id="known-clients" />}
-      {field.kind === 'money' && <MoneyEcho text={text} currency={currency} />}
+      {field.kind === 'money' && <Echo>{moneyEcho(text, currency)}</Echo>}
+      {field.name === 'country' && <Echo>{countryName(text) ?? 'two letters, like DE'}</Echo>}
       {(hint ?? field.hint) !== undefined && (
         <Text slot="description" className="field-hint">
           {hint ?? field.hint}
@@ -130,14 +132,18 @@ function KnownClients({ id }: { id: string }) {
   );
 }
 
-/** Says how an amount is understood, so that a slipped mark is seen before it is sent. */
-function MoneyEcho({ text, currency }: { text: string; currency: string }) {
-  const read = readMoney(text, currency);
+/** Says how a text is understood, so that a slip is seen before it is sent. */
+function Echo({ children }: { children: string }) {
   return (
     <output className="field-echo" aria-live="off">
-      {read.ok ? formatMoney(read.minor, currency) : currency}
+      {children}
     </output>
   );
+}
+
+function moneyEcho(text: string, currency: string): string {
+  const read = readMoney(text, currency);
+  return read.ok ? formatMoney(read.minor, currency) : currency;
 }
 
 function Select({ field, draft, onChange, errors, path, options }: OneProps & { options: readonly string[] }) {

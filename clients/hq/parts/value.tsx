@@ -8,7 +8,12 @@ import { Time } from './time.tsx';
 /** Fields that name another actor, and of which type. */
 const REFERENCES: Readonly<Record<string, string>> = { client: 'client', gateway: 'integration', checks_by: 'integration' };
 
-const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region' });
+const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+/** The name of a country by its two letters (ISO 3166-1 alpha-2). */
+export function countryName(code: string): string | undefined {
+  return /^[A-Z]{2}$/.test(code) ? COUNTRIES.of(code) : undefined;
+}
 
 /** One value of a context, shown as what its name says that it is. `currency` is that of amounts beside it. */
 export function Value({ name, value, currency }: { name: string; value: unknown; currency: string | undefined }) {
@@ -66,7 +71,7 @@ function TextValue({ name, value }: { name: string; value: string }) {
     );
   }
   if (/(^|_)hash$/.test(name)) return <Hash hash={value} />;
-  if (name === 'country' && /^[A-Z]{2}$/.test(value)) return `${COUNTRIES.of(value) ?? value} (${value})`;
+  if (name === 'country') return `${countryName(value) ?? 'Unknown country'} (${value})`;
   if (name === 'reason' && isFaultCode(value)) {
     return (
       <>

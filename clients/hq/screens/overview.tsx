@@ -168,11 +168,13 @@ function Activity() {
     .toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt))
     .slice(0, ACTIVITY);
   const waiting = followed.some(({ kind }) => kind === 'waiting');
+  const refused = followed.find((one) => one.kind === 'refused');
   return (
     <section className="card activity" aria-labelledby="activity-title">
       <h2 id="activity-title">Activity</h2>
       {items.length === 0 && waiting && <Skeleton rows={6} label="Loading the activity" />}
-      {items.length === 0 && !waiting && <Empty title="Nothing has happened yet." />}
+      {refused && <ProblemNotice title="Cannot be shown" problem={{ code: refused.code, message: refused.reason }} onRetry={refused.retry} />}
+      {items.length === 0 && !waiting && !refused && <Empty title="Nothing has happened yet." />}
       <ul className="activity-list">
         {items.map((item) => (
           <li key={item.address} className="activity-row">
