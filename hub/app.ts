@@ -12,10 +12,11 @@ import { machines } from '../machines/machines.ts';
 import type { Config } from './config.ts';
 import { openDoors } from './doors.ts';
 import type { Doors } from './doors.ts';
+import { keptSecret } from './embedded/data-directory.ts';
 import { startEmbedded } from './embedded/services.ts';
 import type { Embedded } from './embedded/services.ts';
 import type { Hub } from './hub.ts';
-import { Vault, keptSecret } from './keys.ts';
+import { Vault } from './keys.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
 
@@ -34,7 +35,7 @@ export const RELEASE = (JSON.parse(readFileSync(new URL('../package.json', impor
 /** Builds the hub from its parts, in the order in which they need each other; `stop` takes them down in reverse. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, progress } = options;
-  const node = config.nodeId ?? (await keptNode(config));
+  const node = config.nodeId ?? keptNode(config);
   const log = openLog({ level: config.logLevel, terminal: options.terminal, node });
   const closing: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -47,7 +48,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const doors = await openDoors({ config, log, release: RELEASE, node });
     closing.push(() => doors.close());
     const services = await startServices(config, log, progress);
-    if (services !== undefined) closing.push(() => services.stop());
+    closing.push(() => services.stop());
     const hub = await openHub({ ...options, node, log, services, url: doors.url, closing });
     closing.push(() => doors.drain());
     await doors.attach(hub);
@@ -59,8 +60,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function startServices(config: Config, log: HubLog, progress: (line: string) => void): Promise<Embedded | undefined> {
-  if (config.databaseUrl !== undefined && config.natsUrl !== undefined) return undefined;
+/** Also where nothing is embedded the data directory belongs to one hub: it holds its name and its keys. */
+function startServices(config: Config, log: HubLog, progress: (line: string) => void): Promise<Embedded> {
   return startEmbedded({
     dataDir: config.dataDir,
     postgres: config.databaseUrl === undefined,
@@ -78,7 +79,7 @@ async function startServices(config: Config, log: HubLog, progress: (line: strin
 type Building = AppOptions & {
   readonly node: string;
   readonly log: HubLog;
-  readonly services: Embedded | undefined;
+  readonly services: Embedded;
   readonly url: () => string;
   readonly closing: (() => Promise<void>)[];
 };
@@ -87,18 +88,18 @@ async function openHub(building: Building): Promise<Hub> {
   const { config, log, node, services, url, closing, progress } = building;
   const ports = systemPorts(log);
   const store = await openPostgres({
-    url: required(config.databaseUrl ?? services?.databaseUrl, 'a database'),
+    url: required(config.databaseUrl ?? services.databaseUrl, 'a database'),
     lease_ms: config.leaseMs,
     lanes: 2,
     release: RELEASE,
   });
   closing.push(() => store.close());
   progress('schema up to date');
-  const bus = await openNats({ url: required(config.natsUrl ?? services?.natsHubUrl ?? services?.natsUrl, 'NATS'), ports });
+  const bus = await openNats({ url: required(config.natsUrl ?? services.natsHubUrl ?? services.natsUrl, 'NATS'), ports });
   closing.push(() => bus.close());
   const settings = new Settings(store.database());
-  const vault = new Vault(config.secretKey ?? (await keptSecret(config.dataDir, 'secret-key')));
-  const jwtSecret = config.jwtSecret ?? (await keptSecret(config.dataDir, 'jwt-secret'));
+  const vault = new Vault(config.secretKey ?? keptSecret(config.dataDir, 'stored-secrets').value);
+  const jwtSecret = config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value;
   const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
   const opened = await openIntegrations(store, settings, vault, ports, url);
   closing.push(async () => void (await Promise.allSettled([...opened.values()].map(({ integration }) => integration.close()))));
@@ -116,7 +117,7 @@ async function openHub(building: Building): Promise<Hub> {
     scale: config.timeScale,
     settings: { payment: { approval_from_major: config.approvalFrom } },
   });
-  const trouble = (): string | undefined => services?.trouble() ?? runtime.trouble();
+  const trouble = (): string | undefined => services.trouble() ?? runtime.trouble();
   const hub: Hub = { config, release: RELEASE, node, hub_id, ports, log, store, bus, runtime, settings, vault, jwtSecret, integrations: opened, embedded: services, url, trouble };
   closing.push(() => runtime.stop());
   await runtime.start();
@@ -143,9 +144,8 @@ async function openIntegrations(
 }
 
 /** A hub that starts again on the same data keeps its name, and so its partitions, without waiting for its old lease. */
-async function keptNode(config: Config): Promise<string> {
-  const kept = await keptSecret(config.dataDir, 'node-id');
-  return `node_${kept.replaceAll(/[-_]/g, '').slice(0, 10)}`;
+function keptNode(config: Config): string {
+  return `node_${keptSecret(config.dataDir, 'node-id').value.replaceAll(/[-_]/g, '').slice(0, 10)}`;
 }
 
 function required(value: string | undefined, what: string): string {

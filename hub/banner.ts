@@ -4,7 +4,7 @@ import type { Hub } from './hub.ts';
 export function banner(hub: Hub): string {
   const { config, embedded } = hub;
   const demo = config.demo ? ['', `  Sign in      clerk, approver, cfo, operator, acme … with the password ${config.demoPassword}`] : [];
-  const nats = embedded?.natsUrl ?? config.natsUrl ?? '';
+  const nats = embedded.natsUrl ?? config.natsUrl ?? '';
   const lines = [
     '',
     `  Green Lines Hub ${hub.release}`,

@@ -25,7 +25,7 @@ export type Hub = {
   readonly vault: Vault;
   readonly jwtSecret: string;
   readonly integrations: ReadonlyMap<string, Open>;
-  readonly embedded: Embedded | undefined;
+  readonly embedded: Embedded;
   /** Address of this node for clients and other nodes; known once it listens. */
   readonly url: () => string;
   /** Why the hub would not commit now; undefined when it would. */

@@ -1,17 +1,4 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
-/** A secret that is kept in the data directory, made there the first time; readable by its owner alone. */
-export async function keptSecret(dataDir: string, name: string): Promise<string> {
-  const path = join(dataDir, 'keys', name);
-  const kept = await readFile(path, 'utf8').catch(() => '');
-  if (kept.trim().length >= 32) return kept.trim();
-  await mkdir(join(dataDir, 'keys'), { recursive: true, mode: 0o700 });
-  const made = randomBytes(32).toString('base64url');
-  await writeFile(path, `${made}\n`, { mode: 0o600 });
-  return made;
-}
 
 /** Encrypts what the hub stores of others' secrets: AES-256-GCM, a fresh nonce each time, bound to the secret's name. */
 export class Vault {

@@ -15,7 +15,7 @@ const NO_HEADERS: Headers = {};
 /** The bus on NATS, with JetStream for what has to be found again. Built to nats-server 2.9.10. */
 export async function openNats(options: NatsOptions): Promise<NatsBus> {
   const connection = await connect({
-    servers: options.url,
+    ...readAddress(options.url),
     name: 'green-lines-hub',
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
@@ -27,6 +27,14 @@ export async function openNats(options: NatsOptions): Promise<NatsBus> {
   const bus = new NatsBus(connection, options.ports);
   await bus.open();
   return bus;
+}
+
+/** The client takes no user and password from a URL and would connect as a stranger without a word. */
+function readAddress(url: string): { servers: string[]; user?: string; pass?: string } {
+  const parts = url.split(',').map((part) => new URL(part.includes('://') ? part : `nats://${part}`));
+  const named = parts.find(({ username }) => username !== '');
+  const servers = parts.map((part) => `${part.protocol}//${part.host}`);
+  return named === undefined ? { servers } : { servers, user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) };
 }
 
 export class NatsBus implements Bus {
