@@ -1,0 +1,33 @@
+import { HEADER, compare, format } from '../../bench/deliver.ts';
+import { doorRow } from '../../bench/doors.ts';
+import { openStage } from '../../bench/stage.ts';
+import type { Proof } from './prove.ts';
+
+/** At least so many times the plain transaction, by payments in flight. */
+const FLOORS: Readonly<Record<number, number>> = { 64: 1.2, 256: 1.6 };
+
+/** The hub with all that it runs beside the plain transaction: the median of five alternating runs. */
+export async function deliver(args: readonly string[], tell: (line: string) => void): Promise<Proof> {
+  const rounds = Number(args[0] ?? 5);
+  const seconds = Number(args[1] ?? 3);
+  const stage = await openStage();
+  try {
+    tell(HEADER);
+    const figures: Record<string, unknown> = {};
+    let held = true;
+    for (const conc of [1, 16, 64, 256]) {
+      const compared = await compare(stage, conc, rounds, seconds, tell);
+      figures[`in_flight_${conc}`] = compared;
+      held &&= compared.ratio >= (FLOORS[conc] ?? 0);
+      tell(`${conc} in flight: ${compared.ratio.toFixed(2)} times the plain transaction`);
+    }
+    for (const door of ['rest', 'socket'] as const) {
+      const row = await doorRow(stage, door, 64, seconds);
+      figures[door] = row;
+      tell(format(row));
+    }
+    return { held, figures };
+  } finally {
+    await stage.close();
+  }
+}
