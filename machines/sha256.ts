@@ -31,7 +31,7 @@ function compress(state: Int32Array, blocks: DataView, offset: number, w: Int32A
     const s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
     w[t] = (at(w, t - 16) + s0 + at(w, t - 7) + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state as Int32Array & Words;
+  let [a, b, c, d, e, f, g, h] = toWords(state);
   for (let t = 0; t < 64; t++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at(ROUNDS, t) + at(w, t)) | 0;
@@ -49,7 +49,11 @@ function compress(state: Int32Array, blocks: DataView, offset: number, w: Int32A
   [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] = (at(state, i) + word) | 0));
 }
 
-type Words = readonly [number, number, number, number, number, number, number, number];
+type Words = [number, number, number, number, number, number, number, number];
+
+function toWords(state: Int32Array): Words {
+  return [at(state, 0), at(state, 1), at(state, 2), at(state, 3), at(state, 4), at(state, 5), at(state, 6), at(state, 7)];
+}
 
 function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by));
