@@ -31,9 +31,9 @@ const WAY: Readonly<Record<string, readonly string[]>> = {
   expired: ['draft', 'needs_approval', 'expired'],
 };
 
-export async function makeScene(assets: string, size: number): Promise<{ hub: FakeHub; url: string }> {
+export async function makeScene(assets: string, size: number, port = 0): Promise<{ hub: FakeHub; url: string }> {
   const hub = new FakeHub({ assets, people: PEOPLE, password: PASSWORD, onCommand, onCreate });
-  const url = await hub.start();
+  const url = await hub.start(port);
   for (let i = 0; i < size; i++) hub.actors.set(`payment/pay_${1000 + i}`, makePayment(i));
   if (size > 0) for (const actor of [...makeClients(), ...makeIntegrations()]) hub.actors.set(actor.view.address, actor);
   return { hub, url };
