@@ -20,7 +20,7 @@ export type ProcessHub = {
 const MAIN = fileURLToPath(new URL('../../hub/main.ts', import.meta.url));
 const READY_MS = 60_000;
 
-export async function processHub(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<ProcessHub> {
+export async function processHub(dataDir: string, env: Readonly<Record<string, string>> = {}, main: string = MAIN): Promise<ProcessHub> {
   const port = await freePort();
   const natsPort = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -28,7 +28,7 @@ export async function processHub(dataDir: string, env: Readonly<Record<string, s
   let output = '';
   const { DATABASE_URL: _, NATS_URL: __, ...rest } = process.env;
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [MAIN], {
+    const started = spawn(process.execPath, [main], {
       env: { ...rest, HUB_DATA_DIR: dataDir, HUB_PORT: String(port), HUB_EMBEDDED_NATS_PORT: String(natsPort), HUB_LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
