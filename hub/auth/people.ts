@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../../actors/caller.ts';
+import type { Cancel, Ports } from '../../actors/ports/ports.ts';
+import { PeopleTable } from '../../actors/store/people.ts';
+import type { Person, Rights } from '../../actors/store/people.ts';
+import { Fault } from '../../machines/fault.ts';
+import type { Role } from '../../machines/machine.ts';
+import { isUsername } from './names.ts';
+import { Passwords } from './password.ts';
+import { Provider } from './provider.ts';
+import { ACCESS_S, AccessTokens, REFRESH_MS, hashOf, makeRefreshToken } from './tokens.ts';
+import type { Claims } from './tokens.ts';
+
+/** Somebody who has shown a valid token. */
+export type Session = {
+  readonly caller: Caller;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** Of the person's rights; what was decided under another one is to be decided again. */
+  readonly generation: number;
+};
+
+export type Tokens = { readonly accessToken: string; readonly refreshToken: string; readonly expiresIn: number };
+
+/** What an administrator may say of a person; `roles`, `client` and `disabled` replace what was said before. */
+export type Put = { readonly roles: readonly Role[]; readonly client?: string; readonly disabled?: boolean; readonly password?: string };
+
+export type PeopleOptions = {
+  readonly table: PeopleTable;
+  readonly ports: Ports;
+  readonly jwtSecret: string;
+  readonly audience: string;
+  readonly oidc: { readonly issuer: string; readonly audience: string } | undefined;
+  /** Whether demo people may sign in. */
+  readonly demo: boolean;
+};
+
+/** What another node has changed is noticed within this time. */
+const FRESH_MS = 2000;
+const FORGET_MS = 60 * 60 * 1000;
+const MOST_KNOWN = 10_000;
+
+type Known = { readonly person: Person | undefined; readonly read_at: number };
+
+/** Who may come in: sign-in, tokens, and rights that change at once for everybody who is inside. */
+export class People {
+  readonly #options: PeopleOptions;
+  readonly #passwords = new Passwords();
+  readonly #own: AccessTokens;
+  readonly #provider: Provider | undefined;
+  /** Tokens whose signature has been checked. What they may do is asked each time. */
+  readonly #checked = new LRUCache<string, Claims>({ max: MOST_KNOWN });
+  readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
+  readonly #reading = new Map<string, Promise<Person | undefined>>();
+  readonly #listeners = new Set<(username: string) => void>();
+  readonly #timers: Cancel[] = [];
+  #looking = false;
+
+  constructor(options: PeopleOptions) {
+    const { jwtSecret, audience, oidc, ports } = options;
+    const now = (): number => ports.clock.now();
+    this.#options = options;
+    this.#own = new AccessTokens({ secret: jwtSecret, audience, now });
+    this.#provider = oidc === undefined ? undefined : new Provider({ ...oidc, now });
+  }
+
+  start(): void {
+    const { timers, log } = this.#options.ports;
+    const warn = (error: unknown): void => log.warn({ err: error }, 'People could not be looked up');
+    this.#timers.push(timers.every(FRESH_MS / 2, () => void this.#lookAgain().catch(warn)));
+    this.#timers.push(timers.every(FORGET_MS, () => void this.#options.table.forgetExpired().catch(warn)));
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers.splice(0)) cancel();
+  }
+
+  /** Calls back whenever somebody's rights have changed; returns how to stop that. */
+  onChange(listener: (username: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Throws the fault `bad_credentials` for a wrong name and a wrong password alike, after the same time. */
+  async signIn(username: string, password: string, address: string): Promise<Tokens> {
+    const person = await this.#read(username);
+    const matches = await this.#passwords.matches(password, person?.passwordHash, address);
+    if (!matches || person === undefined || this.#isOut(person)) throw new Fault('bad_credentials');
+    return this.#open(person);
+  }
+
+  /** Signs somebody in whose right to it was proved otherwise. */
+  async open(username: string): Promise<Tokens> {
+    const person = await this.#read(username);
+    if (person === undefined || this.#isOut(person)) throw new Fault('bad_credentials');
+    return this.#open(person);
+  }
+
+  async #open(person: Person): Promise<Tokens> {
+    const { token, hash } = makeRefreshToken();
+    await this.#options.table.addRefresh(hash, randomBytes(16).toString('base64url'), person.username, REFRESH_MS);
+    return this.#tokens(person, token);
+  }
+
+  /** A new pair for a refresh token, which is worth nothing then. Using one twice ends the sign-in: `token_reused`. */
+  async refresh(refreshToken: string): Promise<Tokens> {
+    const { token, hash } = makeRefreshToken();
+    const rotation = await this.#options.table.rotate(hashOf(refreshToken), hash, REFRESH_MS);
+    if (rotation.kind === 'reused') {
+      this.#options.ports.log.warn({ username: rotation.username }, 'A refresh token was used twice: its sign-in has been ended');
+      throw new Fault('token_reused');
+    }
+    if (rotation.kind === 'unknown') throw new Fault('unauthenticated', 'The refresh token is not known, or has expired; sign in again.');
+    const person = await this.#read(rotation.username);
+    if (person === undefined || this.#isOut(person)) throw new Fault('unauthenticated', 'This person may not sign in any more.');
+    return this.#tokens(person, token);
+  }
+
+  /** Ends the sign-in that a refresh token belongs to; an unknown one is no fault. */
+  async signOut(refreshToken: string): Promise<void> {
+    await this.#options.table.revokeFamilyOf(hashOf(refreshToken));
+  }
+
+  /** Who bears this token, as his rights are now. Throws the faults `unauthenticated` and `token_expired`. */
+  async verify(token: string): Promise<Session> {
+    const claims = await this.#claims(token);
+    if (claims.expiresAt <= this.#options.ports.clock.now()) throw new Fault('token_expired');
+    const person = await this.#person(claims.username);
+    if (person !== undefined && this.#isOut(person)) throw new Fault('unauthenticated', 'This person may not sign in any more.');
+    if (claims.from === 'hub') {
+      if (person === undefined) throw new Fault('unauthenticated');
+      if (person.generation !== claims.generation) throw new Fault('token_expired', 'Your rights have changed; renew the token.');
+      return { caller: toCaller(person), expiresAt: claims.expiresAt, generation: person.generation };
+    }
+    // What the table says of somebody is newer than what the provider wrote into the token.
+    const caller = toCaller(person ?? claims);
+    return { caller, expiresAt: claims.expiresAt, generation: person?.generation ?? 0 };
+  }
+
+  find(username: string): Promise<Person | undefined> {
+    return this.#read(username);
+  }
+
+  page(after: string, limit: number): Promise<readonly Person[]> {
+    return this.#options.table.page(after, limit);
+  }
+
+  /** Says what somebody may do. Tokens that were given before are refused from now on; so are all who may not come in. */
+  async put(username: string, { roles, client, disabled = false, password }: Put): Promise<Person> {
+    const passwordHash = password === undefined ? undefined : await this.#passwords.hash(password);
+    const rights: Rights = { roles: [...new Set(roles)], client, disabled, passwordHash };
+    const { table } = this.#options;
+    const person = await table.put(username, rights);
+    this.#keep(username, person);
+    if (disabled || password !== undefined) await table.revokeAllOf(username);
+    return person;
+  }
+
+  /** The hash of a password, for people who are made at the start. */
+  hash(password: string): Promise<string> {
+    return this.#passwords.hash(password);
+  }
+
+  matches(password: string, encoded: string | undefined): Promise<boolean> {
+    return this.#passwords.matches(password, encoded, '');
+  }
+
+  #isOut(person: Person): boolean {
+    return person.disabled || (person.demo && !this.#options.demo);
+  }
+
+  async #tokens(person: Person, refreshToken: string): Promise<Tokens> {
+    return { accessToken: await this.#own.sign(person), refreshToken, expiresIn: ACCESS_S };
+  }
+
+  async #claims(token: string): Promise<Claims> {
+    const checked = this.#checked.get(token);
+    if (checked !== undefined) return checked;
+    const provider = this.#provider;
+    const claims = provider !== undefined && issuerOf(token) === provider.issuer ? await provider.read(token) : await this.#own.read(token);
+    this.#checked.set(token, claims);
+    return claims;
+  }
+
+  /** From memory where it is fresh, else from the database, once for all who ask meanwhile. */
+  #person(username: string): Promise<Person | undefined> | Person | undefined {
+    const known = this.#known.get(username);
+    if (known !== undefined && this.#options.ports.clock.monotonic() - known.read_at < FRESH_MS) return known.person;
+    let reading = this.#reading.get(username);
+    if (reading === undefined) {
+      reading = this.#read(username)
+        .then((person) => this.#keep(username, person))
+        .finally(() => this.#reading.delete(username));
+      this.#reading.set(username, reading);
+    }
+    return reading;
+  }
+
+  async #read(username: string): Promise<Person | undefined> {
+    if (!isUsername(username)) return undefined;
+    const [person] = await this.#options.table.find([username]);
+    // Names that somebody only tries are not worth remembering.
+    return person === undefined && !this.#known.has(username) ? undefined : this.#keep(username, person);
+  }
+
+  /** Looks at everybody whom this node knows, so that sockets hear of a change even while nothing is asked. */
+  async #lookAgain(): Promise<void> {
+    const usernames = [...this.#known.keys()];
+    if (this.#looking || usernames.length === 0) return;
+    this.#looking = true;
+    try {
+      const found = new Map((await this.#options.table.find(usernames)).map((person) => [person.username, person]));
+      for (const username of usernames) this.#keep(username, found.get(username));
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  #keep(username: string, read: Person | undefined): Person | undefined {
+    const known = this.#known.get(username);
+    const before = known?.person;
+    // An answer that was on its way while somebody changed him must not bring back what he was.
+    const person = read !== undefined && before !== undefined && read.generation < before.generation ? before : read;
+    this.#known.set(username, { person, read_at: this.#options.ports.clock.monotonic() });
+    if (known !== undefined && before?.generation !== person?.generation) for (const listener of this.#listeners) listener(username);
+    return person;
+  }
+}
+
+function toCaller({ username, roles, client }: { readonly username: string; readonly roles: readonly Role[]; readonly client: string | undefined }): Caller {
+  return { kind: 'person', id: username, roles, ...(client === undefined ? {} : { client }) };
+}
+
+/** What an unchecked token says of its issuer, to know whose keys to check it with. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}

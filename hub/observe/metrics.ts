@@ -1,0 +1,75 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Runtime } from '../../actors/runtime.ts';
+
+/** What the hub counts of itself, for Prometheus. One for each hub, so that several in one process do not mix. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #http: Histogram<'method' | 'route' | 'status'>;
+  readonly #transitions: Counter<'type' | 'event'>;
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#http = new Histogram({
+      name: 'hub_http_request_duration_seconds',
+      help: 'How long HTTP requests took, by route.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers: [this.#registry],
+    });
+    this.#transitions = new Counter({
+      name: 'hub_transitions_total',
+      help: 'Committed rows of the journal, by kind of actor and event.',
+      labelNames: ['type', 'event'],
+      registers: [this.#registry],
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** A figure that is read whenever somebody looks. */
+  gauge(name: string, help: string, read: () => number): void {
+    this.#registry.removeSingleMetric(name);
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
+  }
+
+  /** A figure that only grows, counted where it happens. */
+  counter<const Label extends string>(name: string, help: string, labels: readonly Label[] = []): Counter<Label> {
+    this.#registry.removeSingleMetric(name);
+    return new Counter({ name, help, labelNames: [...labels], registers: [this.#registry] });
+  }
+
+  request(method: string, route: string, status: number, seconds: number): void {
+    this.#http.observe({ method, route, status: String(status) }, seconds);
+  }
+
+  watch(runtime: Runtime): void {
+    const figures = (): ReturnType<Runtime['figures']> => runtime.figures();
+    this.gauge('hub_waiting_events', 'Events that wait in the mailboxes.', () => figures().waiting);
+    this.gauge('hub_effects_under_way', 'Effects that have not come back.', () => figures().effects);
+    this.gauge('hub_live_actors', 'Actors in memory.', () => figures().actors);
+    this.gauge('hub_live_actor_bytes', 'What the actors in memory weigh, estimated.', () => figures().bytes);
+    this.gauge('hub_commits', 'Batches that this node has committed since it started.', () => figures().commits);
+    this.gauge('hub_ready', 'Whether an event would be committed now.', () => (runtime.trouble() === undefined ? 1 : 0));
+    runtime.onCommit((rows) => {
+      for (const { definition, delivery } of rows) this.#transitions.inc({ type: definition.type, event: nameOf(delivery.happening) });
+    });
+  }
+
+  /** Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  close(): void {
+    this.#registry.clear();
+  }
+}
+
+type Happening = { readonly kind: string; readonly event?: { readonly type: string } };
+
+/** Names of events are few: the gate lets only declared ones pass. Ids of timers and effects are not names. */
+function nameOf(happening: Happening): string {
+  return happening.event?.type ?? `@${happening.kind}`;
+}
