@@ -54,7 +54,10 @@ const strayImports: Rule = (source) => {
 };
 
 test('[TIDY-1] machines know nothing, actors know machines, the hub knows actors, clients know the protocol and the machines', () => {
-  const stray = toSource('machines/a.ts', "export { y } from '../actors/y.ts';\nawait import('../hub/z.ts');\ntype W = import('../clients/w.ts').W;\n");
+  const stray = toSource(
+    'machines/a.ts',
+    "export { y } from '../actors/y.ts';\nawait import('../hub/z.ts');\ntype W = import('../clients/w.ts').W;\n",
+  );
   expect(findings([stray], strayImports)).toEqual([
     'machines/a.ts:1 imports actors/y.ts; machines may import only machines',
     'machines/a.ts:2 imports hub/z.ts; machines may import only machines',
@@ -75,7 +78,9 @@ const KEPT_PACKAGES: readonly { readonly name: RegExp; readonly places: RegExp }
 
 test('[TIDY-2] SQL and the ORM live in the store, NATS in the bus, HTTP in the hub, React in the clients', () => {
   const rule: Rule = ({ path, imports }) =>
-    imports.flatMap(({ from, line }) => KEPT_PACKAGES.filter(({ name, places }) => name.test(from) && !places.test(path)).map(() => ({ line, why: `imports ${from}` })));
+    imports.flatMap(({ from, line }) =>
+      KEPT_PACKAGES.filter(({ name, places }) => name.test(from) && !places.test(path)).map(() => ({ line, why: `imports ${from}` })),
+    );
   expect(findings(shipped, rule)).toEqual([]);
 });
 
@@ -95,14 +100,27 @@ test('[TIDY-4] the subjects of NATS are written in actors/bus/subjects.ts alone'
   // The server's own configuration names them too; it is checked against the running server.
   const places = new Set(['actors/bus/subjects.ts', 'hub/embedded/nats-config.ts']);
   const rule: Rule = ({ path, strings }) =>
-    places.has(path) ? [] : strings.filter(({ text }) => /\bgreenlines\.[a-z]+\./.test(text)).map(({ line, text }) => ({ line, why: `writes the subject ${JSON.stringify(text)}` }));
+    places.has(path)
+      ? []
+      : strings
+          .filter(({ text }) => /\bgreenlines\.[a-z]+\./.test(text))
+          .map(({ line, text }) => ({ line, why: `writes the subject ${JSON.stringify(text)}` }));
   expect(findings(shipped, rule)).toEqual([]);
 });
 
 /** Names that read a clock, make something random or wait. */
 const IMPURE =
   /^(Date\.now|new Date\(\)|Math\.random|performance|performance\..*|setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame|process\.(hrtime|uptime|nextTick)|AbortSignal\.timeout|crypto|crypto\..*|globalThis\.(setTimeout|setInterval|setImmediate|performance|crypto|Date))$/;
-const RANDOM_NAMES = new Set(['randomUUID', 'randomBytes', 'randomInt', 'webcrypto', 'getRandomValues', 'generateKeyPairSync', '*', 'default']);
+const RANDOM_NAMES = new Set([
+  'randomUUID',
+  'randomBytes',
+  'randomInt',
+  'webcrypto',
+  'getRandomValues',
+  'generateKeyPairSync',
+  '*',
+  'default',
+]);
 
 const impurities: Rule = ({ uses, imports }) => [
   ...uses.filter(({ name }) => IMPURE.test(name)).map(({ name, line }) => ({ line, why: `uses ${name}: take it from the ports` })),
@@ -114,7 +132,10 @@ const impurities: Rule = ({ uses, imports }) => [
 ];
 
 test('[TIDY-5] actors take clocks, timers and randomness from the ports, so that a simulation decides them all', () => {
-  const impure = toSource('actors/a.ts', "import { randomBytes } from 'node:crypto';\nconst at = Date.now() + Math.random();\nsetTimeout(() => at, 1);\nconst clock = { setTimeout: () => clock.setTimeout };\n");
+  const impure = toSource(
+    'actors/a.ts',
+    "import { randomBytes } from 'node:crypto';\nconst at = Date.now() + Math.random();\nsetTimeout(() => at, 1);\nconst clock = { setTimeout: () => clock.setTimeout };\n",
+  );
   expect(findings([impure], impurities)).toEqual([
     'actors/a.ts:2 uses Date.now: take it from the ports',
     'actors/a.ts:2 uses Math.random: take it from the ports',
@@ -126,7 +147,8 @@ test('[TIDY-5] actors take clocks, timers and randomness from the ports, so that
 });
 
 /** The platform: whatever is not the language itself. */
-const PLATFORM = /^(process|process\..*|fetch|console|console\..*|Buffer|Buffer\..*|globalThis|localStorage|__dirname|require|WebSocket|XMLHttpRequest)$/;
+const PLATFORM =
+  /^(process|process\..*|fetch|console|console\..*|Buffer|Buffer\..*|globalThis|localStorage|__dirname|require|WebSocket|XMLHttpRequest)$/;
 
 test('[TIDY-6] machines are pure: no clock, no randomness, no Node, no network, no global of a platform', () => {
   const rule: Rule = (source) => [
@@ -145,16 +167,25 @@ test('[TIDY-7] a file has at most 400 lines and a function at most 70', () => {
   const rule: Rule = (source) => [
     ...(source.lines > LONGEST_FILE ? [`has ${source.lines} lines`] : []),
     // What a test file hands to `describe` is as long as the table that it proves.
-    ...(isTest(source) ? [] : source.functions.filter(({ lines }) => lines > LONGEST_FUNCTION)).map(({ line, lines }) => ({ line, why: `a function of ${lines} lines` })),
+    ...(isTest(source) ? [] : source.functions.filter(({ lines }) => lines > LONGEST_FUNCTION)).map(({ line, lines }) => ({
+      line,
+      why: `a function of ${lines} lines`,
+    })),
   ];
   expect(findings(sources, rule)).toEqual([]);
 });
 
 test('[TIDY-8] nothing is left to be done later, switched off or left out', () => {
-  const marks = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', '@ts-' + 'ignore', '@ts-no' + 'check'].map((mark) => `(?<![A-Za-z])${mark}(?![A-Za-z])`).join('|'));
+  const marks = new RegExp(
+    ['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', '@ts-' + 'ignore', '@ts-no' + 'check']
+      .map((mark) => `(?<![A-Za-z])${mark}(?![A-Za-z])`)
+      .join('|'),
+  );
   const rule: Rule = ({ comments, uses }) => [
     ...comments.filter(({ text }) => marks.test(text)).map(({ line, text }) => ({ line, why: text.trim() })),
-    ...uses.filter(({ name }) => /^(test|it|describe|suite)\.(only|skip|todo|fails)$/.test(name)).map(({ name, line }) => ({ line, why: name })),
+    ...uses
+      .filter(({ name }) => /^(test|it|describe|suite)\.(only|skip|todo|fails)$/.test(name))
+      .map(({ name, line }) => ({ line, why: name })),
   ];
   expect(findings(sources, rule)).toEqual([]);
   const pages = files.filter((path) => /\.(md|css|html|ya?ml|conf)$|Dockerfile$/.test(path));
@@ -163,7 +194,9 @@ test('[TIDY-8] nothing is left to be done later, switched off or left out', () =
 
 test('[TIDY-9] files are kebab-case nouns, and none is named for everything and nothing', () => {
   const vague = /^(utils?|helpers?|manager|data|info|common|misc|index)$/;
-  const names = sources.flatMap(({ path }) => path.split('/').map((part) => ({ path, part: part.replace(/(\.(test|pg|e2e|config))*\.tsx?$/, '') })));
+  const names = sources.flatMap(({ path }) =>
+    path.split('/').map((part) => ({ path, part: part.replace(/(\.(test|pg|e2e|config))*\.tsx?$/, '') })),
+  );
   expect(names.filter(({ part }) => vague.test(part)).map(({ path }) => path)).toEqual([]);
   expect(names.filter(({ part }) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part)).map(({ path }) => path)).toEqual([]);
 });
@@ -172,14 +205,29 @@ test('[TIDY-10] what a file exports has a name and is imported from that file: n
   const rule: Rule = ({ path, defaultExport, imports }) => [
     ...(defaultExport && !/(vite|vitest)\.config\.ts$/.test(path) ? ['has a default export'] : []),
     ...imports.filter(({ kind }) => kind === 'export').map(({ from, line }) => ({ line, why: `passes on ${from}` })),
-    ...imports.filter(({ from }) => /^\.\.?\//.test(from) && !/\.(tsx?|css|json|mjs|svg)$/.test(from)).map(({ from, line }) => ({ line, why: `imports ${from} without its ending` })),
+    ...imports
+      .filter(({ from }) => /^\.\.?\//.test(from) && !/\.(tsx?|css|json|mjs|svg)$/.test(from))
+      .map(({ from, line }) => ({ line, why: `imports ${from} without its ending` })),
   ];
   expect(findings(sources, rule)).toEqual([]);
 });
 
 test('[TIDY-11] the top of the repository holds the four folders, what stands beside them, and nothing else', () => {
   const top = new Set(files.map((path) => path.split('/')[0] ?? ''));
-  const known = ['actors', 'bench', 'clients', 'docs', 'hub', 'machines', 'tests', 'package.json', 'package-lock.json', 'tsconfig.json', 'docker-compose.yml', 'README.md'];
+  const known = [
+    'actors',
+    'bench',
+    'clients',
+    'docs',
+    'hub',
+    'machines',
+    'tests',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'docker-compose.yml',
+    'README.md',
+  ];
   const hidden = ['.ci', '.dockerignore', '.gitignore', '.npmrc', '.oxfmtrc.json', '.oxlintrc.json'];
   expect([...top].filter((name) => !known.includes(name) && !hidden.includes(name))).toEqual([]);
   expect([...known, ...hidden].filter((name) => !top.has(name))).toEqual([]);
@@ -187,22 +235,36 @@ test('[TIDY-11] the top of the repository holds the four folders, what stands be
 
 test('[TIDY-12] no file names a path of one machine, or a registry that packages came from', () => {
   const machine = /(?<![\w./~-])\/(work|root|tmp|home\/[a-z]+|Users\/[A-Za-z]+)\//;
-  const registry = /\b(registry\.(npmjs|yarnpkg|npmmirror)|npm\.pkg\.github|deb\.debian|security\.debian|archive\.ubuntu|ports\.ubuntu|dl-cdn\.alpinelinux)\b/;
+  const registry =
+    /\b(registry\.(npmjs|yarnpkg|npmmirror)|npm\.pkg\.github|deb\.debian|security\.debian|archive\.ubuntu|ports\.ubuntu|dl-cdn\.alpinelinux)\b/;
   const texts = files.filter((path) => !/\.(png|jpe?g|ico|woff2?|gz|zip)$/.test(path));
-  const found = texts.flatMap((path) => readText(path).split('\n').flatMap((text, i) => (machine.test(text) || registry.test(text) ? [`${path}:${i + 1} ${text.trim()}`] : [])));
+  const found = texts.flatMap((path) =>
+    readText(path)
+      .split('\n')
+      .flatMap((text, i) => (machine.test(text) || registry.test(text) ? [`${path}:${i + 1} ${text.trim()}`] : [])),
+  );
   expect(found.filter((line) => !line.startsWith(`tests/${basename(import.meta.filename)}:`))).toEqual([]);
 });
 
 test('[TIDY-13] every rule of docs/SPEC.md has a test whose name begins with it, and every test proves a rule', () => {
   expect(files, 'docs/SPEC.md is missing: it holds the numbered rules').toContain('docs/SPEC.md');
   const rules = [...readText('docs/SPEC.md').matchAll(/^\s*[-*] \*\*([A-Z][A-Z0-9]*-\d+)\*\*/gm)].map(([, id]) => id ?? '');
-  expect(rules.filter((id, i) => rules.indexOf(id) !== i), 'numbered twice').toEqual([]);
+  expect(
+    rules.filter((id, i) => rules.indexOf(id) !== i),
+    'numbered twice',
+  ).toEqual([]);
   const proved = new Map<string, string>();
   for (const { path, strings } of sources.filter(isTest)) {
     for (const { text, line } of strings) for (const id of idsOf(text)) proved.set(id, `${path}:${line}`);
   }
-  expect(rules.filter((id) => !proved.has(id)), 'rules without a test').toEqual([]);
-  expect([...proved].filter(([id]) => !rules.includes(id)).map(([id, at]) => `${at} ${id}`), 'tests of rules that docs/SPEC.md does not have').toEqual([]);
+  expect(
+    rules.filter((id) => !proved.has(id)),
+    'rules without a test',
+  ).toEqual([]);
+  expect(
+    [...proved].filter(([id]) => !rules.includes(id)).map(([id, at]) => `${at} ${id}`),
+    'tests of rules that docs/SPEC.md does not have',
+  ).toEqual([]);
 });
 
 /** `[SYNC-4] …` and `[SYNC-4, SYNC-5] …` name rules. */

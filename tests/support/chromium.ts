@@ -12,9 +12,13 @@ const PLACES = [
 /** Makes sure that there is a browser before the first test that needs one. */
 export function setup(): void {
   if (findChromium() !== undefined) return;
-  const failure = mayInstall() ? (process.stderr.write('installing chromium for the tests\n'), installPackages('chromium')) : 'only root on Debian or Ubuntu can install it';
+  const failure = mayInstall()
+    ? (process.stderr.write('installing chromium for the tests\n'), installPackages('chromium'))
+    : 'only root on Debian or Ubuntu can install it';
   if (findChromium() === undefined) {
-    throw new Error(`These tests need Chromium, and there is none (${failure ?? 'its package brought none'}): install it, or set CHROMIUM to its path`);
+    throw new Error(
+      `These tests need Chromium, and there is none (${failure ?? 'its package brought none'}): install it, or set CHROMIUM to its path`,
+    );
   }
 }
 

@@ -11,7 +11,12 @@ const FOLDERS = ['.ci', 'actors', 'bench', 'clients', 'docs', 'hub', 'machines',
 
 /** Where a name is used: `global` for one that no object stands before (`setTimeout`), else `object.name` (`Date.now`). */
 export type Use = { readonly name: string; readonly line: number };
-export type Import = { readonly from: string; readonly line: number; readonly kind: 'import' | 'export'; readonly names: readonly string[] };
+export type Import = {
+  readonly from: string;
+  readonly line: number;
+  readonly kind: 'import' | 'export';
+  readonly names: readonly string[];
+};
 export type Text = { readonly text: string; readonly line: number };
 
 /** A TypeScript file, with what the rules of the repository are about. */
@@ -34,7 +39,9 @@ export type Source = {
  */
 export function repositoryFiles(): readonly string[] {
   const known = gitFiles();
-  const present = (known === undefined ? readdirSync(ROOT) : FOLDERS).filter((name) => !NOT_OURS.has(name) && existsSync(join(ROOT, name))).flatMap(filesBelow);
+  const present = (known === undefined ? readdirSync(ROOT) : FOLDERS)
+    .filter((name) => !NOT_OURS.has(name) && existsSync(join(ROOT, name)))
+    .flatMap(filesBelow);
   return [...new Set([...present, ...(known ?? [])])].sort();
 }
 
@@ -77,7 +84,9 @@ export function toSource(path: string, text: string): Source {
   };
 }
 
-type Found = { -readonly [K in keyof Omit<Source, 'path' | 'lines' | 'comments'>]: Source[K] extends readonly (infer T)[] ? T[] : Source[K] };
+type Found = {
+  -readonly [K in keyof Omit<Source, 'path' | 'lines' | 'comments'>]: Source[K] extends readonly (infer T)[] ? T[] : Source[K];
+};
 
 function collect(program: ESTree.Program, lineAt: (offset: number) => number): Found {
   const found: Found = { imports: [], uses: [], strings: [], functions: [], defaultExport: false };
@@ -92,7 +101,12 @@ function collect(program: ESTree.Program, lineAt: (offset: number) => number): F
     if (typeof source?.value === 'string') found.imports.push({ from: source.value, line: lineAt(node.start), kind, names });
   };
   new Visitor({
-    ImportDeclaration: (node) => addImport(node, 'import', node.specifiers.map((each) => importedName(each))),
+    ImportDeclaration: (node) =>
+      addImport(
+        node,
+        'import',
+        node.specifiers.map((each) => importedName(each)),
+      ),
     ImportExpression: (node) => addImport(node, 'import'),
     TSImportType: (node) => addImport(node, 'import'),
     ExportAllDeclaration: (node) => addImport(node, 'export'),
