@@ -1,0 +1,232 @@
+import type { Ports } from '../ports/ports.ts';
+import type { Bus, Headers, Incoming, StreamState } from './bus.ts';
+import { STREAMS } from './subjects.ts';
+
+export type MemoryMessage = { readonly subject: string; readonly headers: Headers; readonly data: string };
+
+/** What befalls something that is published. `lost`: it never arrives. `unanswered`: it arrives, its acknowledgement does not. */
+export type BusMishap = 'none' | 'lost' | 'unanswered';
+
+export type BusFaults = { readonly onPublish?: (message: MemoryMessage) => BusMishap };
+
+type Stream = { readonly prefix: string; created: string; last: number; readonly messages: Incoming[]; readonly ids: Map<string, number> };
+type Ack = { readonly seq: number; readonly duplicate: boolean };
+
+/** How long the streams remember the ids of what they took, as the hub declares it to JetStream. */
+const WINDOW_MS = 100;
+
+/** The message server in memory: its streams outlive every connection. */
+export class MemoryServer {
+  /** Everything that went over it, in order; also what no stream keeps. */
+  readonly published: MemoryMessage[] = [];
+  readonly #ports: Pick<Ports, 'clock'>;
+  readonly #connections = new Set<MemoryBus>();
+  readonly #streams: readonly Stream[];
+  #down = false;
+  #made = 0;
+
+  constructor(ports: Pick<Ports, 'clock'>) {
+    this.#ports = ports;
+    const stream = (prefix: string): Stream => ({ prefix, created: this.#now(), last: 0, messages: [], ids: new Map() });
+    this.#streams = [stream('greenlines.in.'), stream('greenlines.event.'), stream('greenlines.changes.')];
+  }
+
+  get down(): boolean {
+    return this.#down;
+  }
+
+  /** Connections break; what is published meanwhile is lost. */
+  stop(): void {
+    this.#down = true;
+    for (const connection of this.#connections) connection.broke();
+  }
+
+  start(): void {
+    this.#down = false;
+    for (const connection of this.#connections) connection.returned();
+  }
+
+  /** Its disk is lost: the streams begin anew and are other streams. */
+  wipe(): void {
+    for (const stream of this.#streams) Object.assign(stream, { created: this.#now(), last: 0, messages: [], ids: new Map() });
+  }
+
+  /** The end of a stream is lost, as when the machine dies before its disk has it. */
+  cutTail(count: number): void {
+    const intake = this.#streamOf('greenlines.in.');
+    intake?.messages.splice(-count);
+    if (intake !== undefined) intake.last = Math.max(0, intake.last - count);
+  }
+
+  attach(connection: MemoryBus): void {
+    this.#connections.add(connection);
+  }
+
+  detach(connection: MemoryBus): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Publishes as another system does. `reply` is where it wants an answer. */
+  publishFrom(subject: string, data: string | Uint8Array, headers: Headers = {}, reply = ''): Ack | undefined {
+    if (this.#down) throw new Error('The server is down');
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    if (reply !== '') for (const connection of this.#connections) connection.passBy(subject, toLower(headers), bytes, reply);
+    const ack = this.#take(subject, bytes, headers);
+    if (reply !== '' && ack !== undefined) this.#take(reply, new TextEncoder().encode(JSON.stringify({ stream: STREAMS.in, seq: ack.seq })), {});
+    return ack;
+  }
+
+  messagesTo(prefix: string): MemoryMessage[] {
+    return this.published.filter(({ subject }) => subject.startsWith(prefix));
+  }
+
+  /** What a stream keeps of this subject; undefined where none keeps it. */
+  kept(subject: string): MemoryMessage[] | undefined {
+    const messages = this.#streamOf(subject)?.messages.filter((message) => message.subject === subject);
+    return messages?.map(({ headers, data }) => ({ subject, headers, data: new TextDecoder().decode(data) }));
+  }
+
+  stateOf(subject: string): StreamState | undefined {
+    const stream = this.#streamOf(subject);
+    return stream === undefined ? undefined : { created: stream.created, first: stream.messages[0]?.seq ?? stream.last + 1, last: stream.last };
+  }
+
+  read(subject: string, from: number): Incoming | undefined {
+    return this.#streamOf(subject)?.messages.find(({ seq }) => seq >= from);
+  }
+
+  #streamOf(subject: string): Stream | undefined {
+    return this.#streams.find(({ prefix }) => subject.startsWith(prefix));
+  }
+
+  #take(subject: string, data: Uint8Array, headers: Headers): Ack | undefined {
+    this.published.push({ subject, headers, data: new TextDecoder().decode(data) });
+    const stream = this.#streamOf(subject);
+    if (stream === undefined) return undefined;
+    const at = this.#ports.clock.now();
+    const lower = toLower(headers);
+    const id = lower['nats-msg-id'];
+    for (const [known, seen] of stream.ids) if (seen + WINDOW_MS <= at) stream.ids.delete(known);
+    if (id !== undefined && stream.ids.has(id)) return { seq: stream.last, duplicate: true };
+    if (id !== undefined) stream.ids.set(id, at);
+    stream.last++;
+    stream.messages.push({ subject, headers: lower, data, seq: stream.last, at });
+    for (const connection of this.#connections) connection.wake();
+    return { seq: stream.last, duplicate: false };
+  }
+
+  /** A moment that no other stream was made at. */
+  #now(): string {
+    return new Date(this.#ports.clock.now() + this.#made++).toISOString();
+  }
+}
+
+/** The bus in memory: one connection to such a server. One contract suite holds it to the behaviour of NATS. */
+export class MemoryBus implements Bus {
+  readonly #server: MemoryServer;
+  readonly #ports: Ports;
+  readonly #faults: BusFaults;
+  readonly #listeners: (() => void)[] = [];
+  readonly #watchers: Parameters<Bus['watchReplies']>[0][] = [];
+  readonly #sleepers = new Set<() => void>();
+  #closed = false;
+
+  constructor(server: MemoryServer, ports: Ports, faults: BusFaults = {}) {
+    this.#server = server;
+    this.#ports = ports;
+    this.#faults = faults;
+    server.attach(this);
+  }
+
+  trouble(): string | undefined {
+    return this.#closed || this.#server.down ? 'NATS does not answer' : undefined;
+  }
+
+  onReconnect(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  publish(subject: string, data: string, headers: Headers = {}): void {
+    if (this.trouble() !== undefined) return;
+    if (this.#faults.onPublish?.({ subject, headers, data }) === 'lost') return;
+    this.#server.publishFrom(subject, data, headers);
+  }
+
+  async publishAcked(subject: string, data: string, headers: Headers): Promise<void> {
+    if (this.trouble() !== undefined) throw new Error('NATS does not answer');
+    const mishap = this.#faults.onPublish?.({ subject, headers, data }) ?? 'none';
+    const ack = mishap === 'lost' ? undefined : this.#server.publishFrom(subject, data, headers);
+    await new Promise<void>((resolve) => this.#ports.timers.soon(resolve));
+    if (ack === undefined || mishap !== 'none' || this.trouble() !== undefined) throw new Error('There was no acknowledgement');
+  }
+
+  async intakeState(): Promise<StreamState> {
+    await Promise.resolve();
+    const state = this.trouble() === undefined ? this.#server.stateOf('greenlines.in.') : undefined;
+    if (state === undefined) throw new Error('NATS does not answer');
+    return state;
+  }
+
+  async readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void> {
+    for (let next = Math.max(1, from); !signal.aborted && !this.#closed; ) {
+      const message = this.#server.down ? undefined : this.#server.read('greenlines.in.', next);
+      if (message === undefined) {
+        await this.#sleep(signal);
+        continue;
+      }
+      // Each arrives in a turn of its own, as it does over a connection.
+      await new Promise<void>((resolve) => this.#ports.timers.soon(resolve));
+      if (signal.aborted) return;
+      await take(message);
+      next = message.seq + 1;
+    }
+  }
+
+  watchReplies(see: (subject: string, headers: Headers, data: Uint8Array, reply: string) => void): void {
+    this.#watchers.push(see);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#server.detach(this);
+    this.wake();
+    await Promise.resolve();
+  }
+
+  passBy(subject: string, headers: Headers, data: Uint8Array, reply: string): void {
+    if (subject.startsWith('greenlines.in.')) for (const see of this.#watchers) see(subject, headers, data, reply);
+  }
+
+  wake(): void {
+    for (const resolve of [...this.#sleepers]) resolve();
+  }
+
+  broke(): void {
+    this.wake();
+  }
+
+  returned(): void {
+    for (const listener of this.#listeners) listener();
+    this.wake();
+  }
+
+  #sleep(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#sleepers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#sleepers.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+}
+
+function toLower(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
