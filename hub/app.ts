@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { openNats } from '../actors/bus/nats.ts';
-import type { Open } from '../actors/effects.ts';
-import { integrations } from '../actors/integrations/integrations.ts';
 import { systemPorts } from '../actors/ports/system.ts';
 import { Runtime } from '../actors/runtime.ts';
 import { openPostgres } from '../actors/store/postgres.ts';
@@ -10,12 +8,14 @@ import { Settings } from '../actors/store/settings.ts';
 import type { Definition } from '../machines/machine.ts';
 import { machines } from '../machines/machines.ts';
 import type { Config } from './config.ts';
+import { startDemo } from './demo/demo.ts';
 import { openDoors } from './doors.ts';
 import type { Doors } from './doors.ts';
 import { keptSecret } from './embedded/data-directory.ts';
 import { startEmbedded } from './embedded/services.ts';
 import type { Embedded } from './embedded/services.ts';
 import type { Hub } from './hub.ts';
+import { Integrations } from './integrations.ts';
 import { Vault } from './keys.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
@@ -24,6 +24,8 @@ export type AppOptions = {
   readonly config: Config;
   readonly terminal: boolean;
   readonly progress: (line: string) => void;
+  /** Whether the demo's payments flow; its people are there anyway. */
+  readonly traffic?: boolean;
   /** Machines beside those of the list, for tests that add one. */
   readonly machines?: readonly Definition[];
 };
@@ -53,6 +55,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     closing.push(() => doors.drain());
     await doors.attach(hub);
     progress('ready');
+    if (config.demo && options.traffic !== false) {
+      const demo = startDemo(hub);
+      demo.opened.catch((error: unknown) => log.error({ err: error }, 'The demo did not open'));
+      closing.push(() => Promise.resolve(demo.stop()));
+    }
     return { hub, doors, stop };
   } catch (error) {
     await stop();
@@ -101,14 +108,15 @@ async function openHub(building: Building): Promise<Hub> {
   const vault = new Vault(config.secretKey ?? keptSecret(config.dataDir, 'stored-secrets').value);
   const jwtSecret = config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value;
   const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
-  const opened = await openIntegrations(store, settings, vault, ports, url);
-  closing.push(async () => void (await Promise.allSettled([...opened.values()].map(({ integration }) => integration.close()))));
+  const integrations = new Integrations({ database: store.database(), settings, vault, ports, url });
+  closing.push(() => integrations.close());
+  await integrations.open();
   const runtime = new Runtime({
     store,
     bus,
     ports,
     machines: [...machines, ...(building.machines ?? [])],
-    integrations: opened,
+    integrations: integrations.opened,
     node,
     url,
     hub_id,
@@ -118,29 +126,10 @@ async function openHub(building: Building): Promise<Hub> {
     settings: { payment: { approval_from_major: config.approvalFrom } },
   });
   const trouble = (): string | undefined => services.trouble() ?? runtime.trouble();
-  const hub: Hub = { config, release: RELEASE, node, hub_id, ports, log, store, bus, runtime, settings, vault, jwtSecret, integrations: opened, embedded: services, url, trouble };
+  const hub: Hub = { config, release: RELEASE, node, hub_id, ports, log, store, bus, runtime, settings, vault, jwtSecret, integrations, embedded: services, url, trouble };
   closing.push(() => runtime.stop());
   await runtime.start();
   return hub;
-}
-
-async function openIntegrations(
-  store: PostgresStore,
-  settings: Settings,
-  vault: Vault,
-  ports: ReturnType<typeof systemPorts>,
-  url: () => string,
-): Promise<ReadonlyMap<string, Open>> {
-  const opened = new Map<string, Open>();
-  for (const kind of integrations) {
-    const config = JSON.parse((await settings.get(`integration.${kind.name}.config`)) ?? '{}') as unknown;
-    const name = `integration.${kind.name}.secrets`;
-    const sealed = await settings.keep(name, vault.seal(name, JSON.stringify({ webhook_secret: ports.random.id() + ports.random.id() })));
-    const secrets = JSON.parse(vault.open(name, sealed)) as Record<string, string>;
-    const integration = await kind.open({ ports, config: kind.config.parse(config), secrets, hubUrl: url, database: store.database() });
-    opened.set(kind.name, { kind, integration });
-  }
-  return opened;
 }
 
 /** A hub that starts again on the same data keeps its name, and so its partitions, without waiting for its old lease. */

@@ -46,7 +46,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     extensions: [Migrator],
     discovery: { warnWhenNoEntities: false },
     pool: { min: 0, max: 8 },
-    migrations: { migrationsList: migrations, transactional: true, allOrNothing: true, snapshot: false, tableName: 'migration' },
+    migrations: { migrationsList: migrations, transactional: true, allOrNothing: true, snapshot: false, silent: true, tableName: 'migration' },
   } as never);
   await migrate(orm, options.url);
   await check(orm);

@@ -6,7 +6,7 @@ import type { Role } from '../../machines/machine.ts';
 import type { Hub } from '../hub.ts';
 import { DEMO_CLIENTS, DEMO_CURRENCIES, DEMO_NEWCOMER, DEMO_PAYEES } from './cast.ts';
 
-export type Demo = { stop(): void };
+export type Demo = { readonly opened: Promise<void>; stop(): void };
 
 const EVERY_MS = 5_000;
 const FIRST = 6;
@@ -19,10 +19,9 @@ const APPROVE_AFTER_MS = 25_000;
  * A day in the back office, slowly and for ever: clients, working integrations and plausible payments, some of which need
  * somebody. It sends what its people would send, through the same gate, and touches only what it made itself.
  */
-export async function startDemo(hub: Hub): Promise<Demo> {
-  const demo = new Office(hub);
-  await demo.open();
-  return demo;
+export function startDemo(hub: Hub): Demo {
+  const office = new Office(hub);
+  return { opened: office.open(), stop: () => office.stop() };
 }
 
 const person = (id: string, ...roles: Role[]): Caller => ({ kind: 'person', id, roles });
@@ -30,9 +29,10 @@ const OPERATOR = person('operator', 'operator');
 const CLERK = person('clerk', 'clerk');
 const APPROVER = person('approver', 'approver');
 
-class Office implements Demo {
+class Office {
   readonly #hub: Hub;
   #made = 0;
+  #stopped = false;
   #cancel: (() => void) | undefined;
   readonly #waits = new Set<() => void>();
 
@@ -45,13 +45,15 @@ class Office implements Demo {
     for (const client of DEMO_CLIENTS) await this.#admit(client, true);
     await this.#admit(DEMO_NEWCOMER, false);
     await this.#untilActive();
-    for (let n = 0; n < FIRST; n++) await this.#pay();
+    for (let n = 0; n < FIRST && !this.#stopped; n++) await this.#pay();
+    if (this.#stopped) return;
     this.#cancel = this.#hub.ports.timers.every(EVERY_MS, () => {
       this.#pay().catch((error: unknown) => this.#hub.log.warn({ err: error }, 'The demo could not make a payment'));
     });
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel?.();
     for (const cancel of this.#waits) cancel();
   }
@@ -64,7 +66,7 @@ class Office implements Demo {
   async #send(caller: Caller, address: string, type: string, payload: object, id: string, repeat = false): Promise<Outcome> {
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#hub.runtime.command({ address, type, payload, caller, id, repeat: repeat || attempt > 0 });
-      if (outcome.outcome !== 'retry' || attempt === 20) return outcome;
+      if (outcome.outcome !== 'retry' || attempt === 20 || this.#stopped) return outcome;
       await this.#pause(outcome.after_ms);
     }
   }
