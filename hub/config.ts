@@ -27,6 +27,8 @@ const schema = z.object({
   HUB_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   HUB_NODE_ID: z.string().refine(isId).optional(),
   HUB_INSPECT: flag.optional(),
+  /** `0` leaves the HQ console out: a node that only serves programs. */
+  HUB_CONSOLE: flag.default(true),
   /** How much memory live actors may take, in megabytes. */
   HUB_ACTOR_MB: z.coerce.number().int().min(16).max(65_536).default(200),
   /** From how many units of its currency a payment needs an approval. */
@@ -56,6 +58,7 @@ export type Config = {
   readonly logLevel: string;
   readonly nodeId: string | undefined;
   readonly inspect: boolean;
+  readonly console: boolean;
   readonly actorBytes: number;
   readonly approvalFrom: number;
   readonly origins: readonly string[];
@@ -102,6 +105,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     logLevel: read.HUB_LOG_LEVEL,
     nodeId: read.HUB_NODE_ID,
     inspect: read.HUB_INSPECT ?? demo,
+    console: read.HUB_CONSOLE,
     actorBytes: read.HUB_ACTOR_MB * 1024 * 1024,
     approvalFrom: read.HUB_APPROVAL_FROM,
     origins: toList(read.HUB_ORIGINS),

@@ -2,9 +2,16 @@ import type { Config } from './config.ts';
 import type { Hub } from './hub.ts';
 import { openHttp } from './http/server.ts';
 import type { HubLog } from './observe/log.ts';
+import { Metrics } from './observe/metrics.ts';
 import { openSockets } from './socket/server.ts';
 
-export type DoorsOptions = { readonly config: Config; readonly log: HubLog; readonly release: string; readonly node: string };
+export type DoorsOptions = {
+  readonly config: Config;
+  readonly log: HubLog;
+  readonly release: string;
+  readonly node: string;
+  readonly metrics: Metrics;
+};
 
 /** The doors of the hub: HTTP and Socket.IO on one port. They listen from the first moment and serve once there is a hub. */
 export type Doors = {
@@ -16,7 +23,8 @@ export type Doors = {
   close(): Promise<void>;
 };
 
-export async function openDoors(options: DoorsOptions): Promise<Doors> {
+export async function openDoors(given: Omit<DoorsOptions, 'metrics'>): Promise<Doors> {
+  const options: DoorsOptions = { ...given, metrics: new Metrics() };
   const http = await openHttp(options);
   const sockets = openSockets(http.server, options);
   return {

@@ -6,6 +6,7 @@ import type { PostgresStore } from '../actors/store/postgres.ts';
 import type { Settings } from '../actors/store/settings.ts';
 import type { Config } from './config.ts';
 import type { Embedded } from './embedded/services.ts';
+import type { Integrations } from './integrations.ts';
 import type { Vault } from './keys.ts';
 import type { HubLog } from './observe/log.ts';
 
@@ -24,7 +25,10 @@ export type Hub = {
   readonly settings: Settings;
   readonly vault: Vault;
   readonly jwtSecret: string;
+  /** Open for calls; always the ones to call now. */
   readonly integrations: ReadonlyMap<string, Open>;
+  /** How they are set up. */
+  readonly setups: Integrations;
   readonly embedded: Embedded;
   /** Address of this node for clients and other nodes; known once it listens. */
   readonly url: () => string;

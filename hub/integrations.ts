@@ -1,0 +1,99 @@
+import type { Open } from '../actors/effects.ts';
+import type { Database, IntegrationKind } from '../actors/integrations/integration.ts';
+import { integrations } from '../actors/integrations/integrations.ts';
+import type { Ports } from '../actors/ports/ports.ts';
+import type { Settings } from '../actors/store/settings.ts';
+import { Fault } from '../machines/fault.ts';
+import type { Vault } from './keys.ts';
+
+export type IntegrationsOptions = {
+  readonly database: Database;
+  readonly settings: Settings;
+  readonly vault: Vault;
+  readonly ports: Ports;
+  readonly url: () => string;
+};
+
+/** How an integration is set up, without its secrets but for their names. */
+export type Setup = { readonly name: string; readonly title: string; readonly provides: string; readonly config: unknown; readonly secrets: readonly string[] };
+
+/** The integrations of this node, open for calls, and how they are set up. */
+export class Integrations {
+  readonly #options: IntegrationsOptions;
+  readonly #opened = new Map<string, Open>();
+
+  constructor(options: IntegrationsOptions) {
+    this.#options = options;
+  }
+
+  /** Always the ones to call now: one that is set up anew takes the place of the old one. */
+  get opened(): ReadonlyMap<string, Open> {
+    return this.#opened;
+  }
+
+  async open(): Promise<void> {
+    for (const kind of integrations) await this.#open(kind);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#opened.values()].map(({ integration }) => integration.close()));
+  }
+
+  async setups(): Promise<readonly Setup[]> {
+    return Promise.all([...this.#opened.values()].map(({ kind }) => this.#setup(kind)));
+  }
+
+  /**
+   * Sets an integration up anew. Secrets that are not named stay. This node calls it that way from now on; calls that are
+   * under way end as they began, and other nodes follow when they start again. Throws the faults `not_found` and `invalid`.
+   */
+  async configure(name: string, config: unknown, secrets: Readonly<Record<string, string>>): Promise<Setup> {
+    const kind = this.#opened.get(name)?.kind;
+    if (kind === undefined) throw new Fault('not_found', 'There is no such integration.');
+    const read = kind.config.safeParse(config);
+    if (!read.success) {
+      const errors = read.error.issues.slice(0, 20).map(({ path, message }) => ({ where: ['config', ...path].join('.'), what: message }));
+      throw new Fault('invalid', `${errors[0]?.where}: ${errors[0]?.what}`, { errors });
+    }
+    const { settings, vault } = this.#options;
+    const sealed = secretsOf(name);
+    await settings.set(sealed, vault.seal(sealed, JSON.stringify({ ...(await this.#secrets(name)), ...secrets })));
+    await settings.set(configOf(name), JSON.stringify(config));
+    const before = this.#opened.get(name);
+    await this.#open(kind);
+    // Whoever called it in the moment before is still waiting for it.
+    this.#options.ports.timers.after(kind.timeout_ms, () => void before?.integration.close().catch(() => undefined));
+    return this.#setup(kind);
+  }
+
+  async #open(kind: IntegrationKind): Promise<void> {
+    const { ports, url, database } = this.#options;
+    const config = kind.config.parse(await this.#config(kind.name));
+    const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind.name), hubUrl: url, database });
+    this.#opened.set(kind.name, { kind, integration });
+  }
+
+  async #setup(kind: IntegrationKind): Promise<Setup> {
+    const { name, title, provides } = kind;
+    return { name, title, provides, config: kind.config.parse(await this.#config(name)), secrets: Object.keys(await this.#secrets(name)).toSorted() };
+  }
+
+  async #config(name: string): Promise<unknown> {
+    return JSON.parse((await this.#options.settings.get(configOf(name))) ?? '{}');
+  }
+
+  async #secrets(name: string): Promise<Readonly<Record<string, string>>> {
+    const { settings, vault, ports } = this.#options;
+    const sealed = secretsOf(name);
+    const made = vault.seal(sealed, JSON.stringify({ webhook_secret: ports.random.id() + ports.random.id() }));
+    return JSON.parse(vault.open(sealed, await settings.keep(sealed, made))) as Record<string, string>;
+  }
+}
+
+function configOf(name: string): string {
+  return `integration.${name}.config`;
+}
+
+function secretsOf(name: string): string {
+  return `integration.${name}.secrets`;
+}
