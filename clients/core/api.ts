@@ -22,7 +22,10 @@ export type Page<T> = { readonly items: readonly T[]; readonly next: string | un
 export type Created = { readonly address: string; readonly version: number; readonly view: ActorView | undefined };
 
 /** The people of the demo, for signing in by a click; undefined outside of it. */
-export type Demo = { readonly people: readonly { readonly username: string; readonly roles: readonly string[] }[]; readonly password: string };
+export type Demo = {
+  readonly people: readonly { readonly username: string; readonly roles: readonly string[] }[];
+  readonly password: string;
+};
 
 /** The hub's REST side, as the signed-in person. Every call throws a Problem when it fails. */
 export class Api {

@@ -163,10 +163,16 @@ export class Connection {
     const mine = (task: () => void) => () => {
       if (this.#socket === socket) task();
     };
-    socket.on('connect', mine(() => this.#onConnect(url)));
+    socket.on(
+      'connect',
+      mine(() => this.#onConnect(url)),
+    );
     socket.on('frames', (frames: readonly Frame[]) => mine(() => this.#onFrames(frames))());
     socket.on('connect_error', (error: Error) => mine(() => this.#onRefused(error))());
-    socket.on('disconnect', mine(() => this.#onLost()));
+    socket.on(
+      'disconnect',
+      mine(() => this.#onLost()),
+    );
   }
 
   #onConnect(url: string): void {
@@ -286,7 +292,10 @@ export class Connection {
       if (topics.length === 0) return;
       const olds = topics.flatMap(({ was }) => (was === undefined ? [] : [was]));
       if (olds.length > 0) socket.emit('unsubscribe', olds, () => undefined);
-      this.#store = asked(this.#store, topics.map(({ topic }) => topic));
+      this.#store = asked(
+        this.#store,
+        topics.map(({ topic }) => topic),
+      );
       const asking = topics.map(({ topic, ...rest }) => ('at' in rest ? { topic, at: rest.at } : { topic }));
       // A callback, not a promise: the first frames may follow the answer within the same turn.
       socket.timeout(ACK_TIMEOUT_MS).emit('subscribe', asking, (error: Error | null, acks: readonly SubscribeAck[]) => {
@@ -326,4 +335,3 @@ export class Connection {
     for (const listener of this.#listeners) listener();
   }
 }
-

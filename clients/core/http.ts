@@ -27,7 +27,8 @@ export async function ask(http: Http, call: Call): Promise<unknown> {
     const text = await response.text();
     const answer = parse(text);
     if (!response.ok) throw readProblem(response.status, answer, response.headers.get('retry-after'));
-    if (answer === undefined && text !== '') throw new Problem(response.status, 'unreadable', 'The hub answered something that is not JSON.');
+    if (answer === undefined && text !== '')
+      throw new Problem(response.status, 'unreadable', 'The hub answered something that is not JSON.');
     return answer;
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -49,6 +49,11 @@ test('[CLIENT-16] After the end nothing is to come any more', () => {
 });
 
 test('[CLIENT-16] Without the journal only the present state is certain', () => {
-  expect(shape([], 'authorized').slice(0, 4)).toEqual(['draft:bypassed', 'needs_approval:bypassed', 'authorizing:bypassed', 'authorized:current']);
+  expect(shape([], 'authorized').slice(0, 4)).toEqual([
+    'draft:bypassed',
+    'needs_approval:bypassed',
+    'authorizing:bypassed',
+    'authorized:current',
+  ]);
   expect(shape([], 'declined')[0]).toBe('/declined:current');
 });

@@ -15,7 +15,14 @@ const schema = z.toJSONSchema(
   }),
 );
 const fields = readFields(schema);
-const filled = { amount_minor: '12.50', payee: ' Globex ', kind: 'company', documents: ['passport'], bank: { iban: 'DE1' }, anything: '{"a":1}' };
+const filled = {
+  amount_minor: '12.50',
+  payee: ' Globex ',
+  kind: 'company',
+  documents: ['passport'],
+  bank: { iban: 'DE1' },
+  anything: '{"a":1}',
+};
 
 test('[CLIENT-17] A form has a fitting control for every field of a schema, and JSON where none fits', () => {
   expect(fields.map(({ name, kind, required }) => `${name}:${kind}${required ? '' : '?'}`)).toEqual([
@@ -32,10 +39,21 @@ test('[CLIENT-17] A form has a fitting control for every field of a schema, and 
 test('[CLIENT-17] A filled-in form becomes the payload: amounts in minor units, texts trimmed, what is empty left out', () => {
   expect(readDraft(fields, filled, 'EUR')).toEqual({
     ok: true,
-    value: { amount_minor: 1250, payee: 'Globex', kind: 'company', urgent: false, documents: ['passport'], bank: { iban: 'DE1' }, anything: { a: 1 } },
+    value: {
+      amount_minor: 1250,
+      payee: 'Globex',
+      kind: 'company',
+      urgent: false,
+      documents: ['passport'],
+      bank: { iban: 'DE1' },
+      anything: { a: 1 },
+    },
   });
   const { bank: _bank, anything: _anything, ...rest } = filled;
-  expect(readDraft(fields, { ...rest, bank: { iban: ' ', bic: '' } }, 'EUR')).toMatchObject({ ok: true, value: expect.not.objectContaining({ bank: {} }) });
+  expect(readDraft(fields, { ...rest, bank: { iban: ' ', bic: '' } }, 'EUR')).toMatchObject({
+    ok: true,
+    value: expect.not.objectContaining({ bank: {} }),
+  });
 });
 
 test.each<[string, Record<string, Draft>, string]>([

@@ -3,8 +3,20 @@ import { formatMoney, nameWords, readMoney } from './format.ts';
 import { isRecord } from './problem.ts';
 
 /** One field of a form, read from JSON Schema. */
-export type Field = { readonly name: string; readonly label: string; readonly required: boolean; readonly hint: string | undefined; readonly initial: string } & (
-  | { readonly kind: 'text'; readonly least: number; readonly most: number | undefined; readonly pattern: string | undefined; readonly email: boolean }
+export type Field = {
+  readonly name: string;
+  readonly label: string;
+  readonly required: boolean;
+  readonly hint: string | undefined;
+  readonly initial: string;
+} & (
+  | {
+      readonly kind: 'text';
+      readonly least: number;
+      readonly most: number | undefined;
+      readonly pattern: string | undefined;
+      readonly email: boolean;
+    }
   | { readonly kind: 'money'; readonly least: number; readonly most: number | undefined }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'currency' | 'json' }
@@ -17,7 +29,9 @@ export type Field = { readonly name: string; readonly label: string; readonly re
 /** What has been filled in so far: texts as typed, by field. */
 export type Draft = string | boolean | readonly Draft[] | { readonly [name: string]: Draft };
 
-export type Reading = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly errors: Readonly<Record<string, string>> };
+export type Reading =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly errors: Readonly<Record<string, string>> };
 
 /** The fields of an object schema, in its order. What no control fits is edited as JSON, so that no event is out of reach. */
 export function readFields(schema: unknown): readonly Field[] {
@@ -41,12 +55,25 @@ function readField(name: string, schema: unknown, required: boolean): Field {
       return { ...base, ...readText(rule) };
     case 'integer':
     case 'number':
-      if (name.endsWith('_minor')) return { ...base, kind: 'money', least: numberOf(rule['minimum']) ?? 0, most: numberOf(rule['maximum']) };
-      return { ...base, kind: 'number', whole: rule['type'] === 'integer', least: numberOf(rule['minimum']), most: numberOf(rule['maximum']) };
+      if (name.endsWith('_minor'))
+        return { ...base, kind: 'money', least: numberOf(rule['minimum']) ?? 0, most: numberOf(rule['maximum']) };
+      return {
+        ...base,
+        kind: 'number',
+        whole: rule['type'] === 'integer',
+        least: numberOf(rule['minimum']),
+        most: numberOf(rule['maximum']),
+      };
     case 'boolean':
       return { ...base, kind: 'boolean' };
     case 'array':
-      return { ...base, kind: 'list', item: readField(name, rule['items'], true), least: numberOf(rule['minItems']) ?? 0, most: numberOf(rule['maxItems']) };
+      return {
+        ...base,
+        kind: 'list',
+        item: readField(name, rule['items'], true),
+        least: numberOf(rule['minItems']) ?? 0,
+        most: numberOf(rule['maxItems']),
+      };
     case 'object': {
       const fields = readFields(rule);
       return fields.length > 0 ? { ...base, kind: 'group', fields } : { ...base, kind: 'json' };
@@ -58,7 +85,13 @@ function readField(name: string, schema: unknown, required: boolean): Field {
 
 function readText(rule: Record<string, unknown>) {
   const pattern = typeof rule['pattern'] === 'string' ? rule['pattern'] : undefined;
-  return { kind: 'text', least: numberOf(rule['minLength']) ?? 0, most: numberOf(rule['maxLength']), pattern, email: rule['format'] === 'email' } as const;
+  return {
+    kind: 'text',
+    least: numberOf(rule['minLength']) ?? 0,
+    most: numberOf(rule['maxLength']),
+    pattern,
+    email: rule['format'] === 'email',
+  } as const;
 }
 
 /** `amount_minor` is entered as an amount, so the unit is not in its name for a person. */
@@ -93,7 +126,13 @@ export function readDraft(fields: readonly Field[], draft: { readonly [name: str
 
 type Errors = Record<string, string>;
 
-function readGroup(fields: readonly Field[], draft: Draft | undefined, currency: string, path: string, errors: Errors): Record<string, unknown> {
+function readGroup(
+  fields: readonly Field[],
+  draft: Draft | undefined,
+  currency: string,
+  path: string,
+  errors: Errors,
+): Record<string, unknown> {
   const record = typeof draft === 'object' && !Array.isArray(draft) ? (draft as Record<string, Draft>) : {};
   const entries = fields.map((field) => [field.name, readValue(field, record[field.name], currency, path + field.name, errors)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
@@ -113,7 +152,13 @@ function readValue(field: Field, draft: Draft | undefined, currency: string, pat
   return read.ok ? read.value : undefined;
 }
 
-function readList(field: Extract<Field, { kind: 'list' }>, draft: Draft | undefined, currency: string, path: string, errors: Errors): unknown[] {
+function readList(
+  field: Extract<Field, { kind: 'list' }>,
+  draft: Draft | undefined,
+  currency: string,
+  path: string,
+  errors: Errors,
+): unknown[] {
   const items = Array.isArray(draft) ? (draft as Draft[]) : [];
   if (items.length < field.least) errors[path] = `At least ${field.least} needed.`;
   if (field.most !== undefined && items.length > field.most) errors[path] = `At most ${field.most} are taken.`;
@@ -155,7 +200,8 @@ function checkText(field: Extract<Field, { kind: 'text' }>, text: string): ReadL
   if (field.most !== undefined && text.length > field.most) return refuse(`At most ${field.most} characters; these are ${text.length}.`);
   // An e-mail pattern is a page long; the browser's own idea of one is enough here.
   if (field.email && !/^\S+@\S+\.\S+$/.test(text)) return refuse('An e-mail address is expected.');
-  if (field.pattern !== undefined && !matches(field.pattern, text)) return refuse(field.hint ?? `${field.label} has a form that the hub does not take.`);
+  if (field.pattern !== undefined && !matches(field.pattern, text))
+    return refuse(field.hint ?? `${field.label} has a form that the hub does not take.`);
   return { ok: true, value: text };
 }
 

@@ -48,7 +48,14 @@ const row = (id: string, version = 1): ListItem => ({
   context: {},
 });
 
-const listSnapshot = (items: ListItem[], version = 1): Frame => ({ kind: 'snapshot', sub: 1, epoch: 'e1', version, items, total: items.length });
+const listSnapshot = (items: ListItem[], version = 1): Frame => ({
+  kind: 'snapshot',
+  sub: 1,
+  epoch: 'e1',
+  version,
+  items,
+  total: items.length,
+});
 
 function following(topic: string, ...frames: Frame[]): Store {
   const first = answered(asked(want(EMPTY, topic), [topic]), topic, ack('snapshot', 1));
@@ -244,7 +251,9 @@ function listChange(before: ListItem[], after: ListItem[], base: number): Frame 
   const stay = before.length - leaves.length;
   const ops = after.map((item, index) => {
     const known = before.some(({ address }) => address === item.address);
-    return known ? { op: 'move' as const, address: item.address, index: Math.min(index, stay + index), item } : { op: 'enter' as const, index, item };
+    return known
+      ? { op: 'move' as const, address: item.address, index: Math.min(index, stay + index), item }
+      : { op: 'enter' as const, index, item };
   });
   return {
     kind: 'list',

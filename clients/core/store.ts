@@ -81,7 +81,12 @@ function receiveSnapshot(store: Store, entry: Entry, standing: Following, frame:
   const keepOurs = older && standing.awaits !== 'any' && copy.kind === 'actor';
   const next = keepOurs ? copy : toCopy(frame);
   const past = keepOurs ? entry.past : [];
-  return put(store, { ...entry, copy: next, past, standing: { ...standing, awaits: 'nothing', head: headAbove(standing.head, next.version) } });
+  return put(store, {
+    ...entry,
+    copy: next,
+    past,
+    standing: { ...standing, awaits: 'nothing', head: headAbove(standing.head, next.version) },
+  });
 }
 
 function toCopy(frame: Extract<Frame, { kind: 'snapshot' }>): Copy {
@@ -207,7 +212,8 @@ export function asked(store: Store, topics: readonly string[]): Store {
 export function answered(store: Store, topic: string, ack: SubscribeAck): Store {
   const entry = store.entries.get(topic);
   if (entry?.standing.kind !== 'asked') return store;
-  if (!ack.ok) return put(store, { ...entry, copy: undefined, past: [], standing: { kind: 'refused', code: ack.code, reason: ack.reason } });
+  if (!ack.ok)
+    return put(store, { ...entry, copy: undefined, past: [], standing: { kind: 'refused', code: ack.code, reason: ack.reason } });
   const { fresh } = entry.standing;
   const continues = !fresh && entry.copy !== undefined && entry.copy.epoch === ack.epoch;
   if (ack.how !== 'snapshot' && !continues) return put(store, { ...entry, standing: { kind: 'wanted', fresh: true, was: ack.sub } });

@@ -5,21 +5,26 @@ import { NOUNS, toneOf } from './nouns.ts';
 
 const definitionOf = (type: string) => machines.find((machine) => machine.type === type);
 
-test.each(NOUNS.map((noun) => [noun.type, noun] as const))('[HQ-1] The console names no state, event or field of a %s that its machine does not have', (type, noun) => {
-  const definition = definitionOf(type);
-  const tops = Object.keys(definition?.machine.root.states ?? {});
-  const events = Object.keys(definition?.events ?? {});
-  if (noun.course) {
-    expect(tops).toEqual(expect.arrayContaining([...noun.course.line, ...noun.course.ends]));
-    expect(tops.toSorted()).toEqual(Object.keys(noun.tones).toSorted());
-  } else {
-    const regions = tops.flatMap((region) => Object.keys(definition?.machine.root.states[region]?.states ?? {}).map((state) => `${region}.${state}`));
-    expect(regions.toSorted()).toEqual(Object.keys(noun.tones).toSorted());
-  }
-  expect(events).toEqual(expect.arrayContaining([...noun.grave, ...noun.main]));
-  expect(Object.keys(noun.basis).filter((event) => event !== '*' && !events.includes(event))).toEqual([]);
-  expect(definition?.permissions['@create']).toEqual(expect.arrayContaining([...noun.makers]));
-});
+test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
+  '[HQ-1] The console names no state, event or field of a %s that its machine does not have',
+  (type, noun) => {
+    const definition = definitionOf(type);
+    const tops = Object.keys(definition?.machine.root.states ?? {});
+    const events = Object.keys(definition?.events ?? {});
+    if (noun.course) {
+      expect(tops).toEqual(expect.arrayContaining([...noun.course.line, ...noun.course.ends]));
+      expect(tops.toSorted()).toEqual(Object.keys(noun.tones).toSorted());
+    } else {
+      const regions = tops.flatMap((region) =>
+        Object.keys(definition?.machine.root.states[region]?.states ?? {}).map((state) => `${region}.${state}`),
+      );
+      expect(regions.toSorted()).toEqual(Object.keys(noun.tones).toSorted());
+    }
+    expect(events).toEqual(expect.arrayContaining([...noun.grave, ...noun.main]));
+    expect(Object.keys(noun.basis).filter((event) => event !== '*' && !events.includes(event))).toEqual([]);
+    expect(definition?.permissions['@create']).toEqual(expect.arrayContaining([...noun.makers]));
+  },
+);
 
 test.each(machines.map((machine) => [machine.type, machine] as const))('[HQ-1] Every kind of actor has a screen: %s', (type) => {
   expect(NOUNS.map((noun) => noun.type)).toContain(type);

@@ -54,7 +54,10 @@ const payment: Noun = {
   sections: [
     { title: 'Payment', fields: ['amount_minor', 'payee', 'reference', 'client', 'capture', 'reason', 'note'] },
     { title: 'Money', fields: ['currency', 'authorized_minor', 'capture_minor', 'captured_minor', 'refunded_minor', 'refunds'] },
-    { title: 'Approval', fields: ['maker', 'amended_by', 'approvals_needed', 'approval_from_minor', 'approvals', 'revision', 'payload_hash'] },
+    {
+      title: 'Approval',
+      fields: ['maker', 'amended_by', 'approvals_needed', 'approval_from_minor', 'approvals', 'revision', 'payload_hash'],
+    },
     { title: 'Gateway', fields: ['gateway', 'gateway_reference', 'capture_reference', 'operation', 'attempt', 'retries', 'tries'] },
   ],
   grave: ['DENY', 'CANCEL', 'REFUND'],

@@ -26,7 +26,11 @@ afterAll(async () => {
   await rm(assets, { recursive: true, force: true });
 });
 
-async function openAs(who: string, path: string, options: { width?: number; dark?: boolean; base?: string } = {}): Promise<{ page: Page; complaints: string[] }> {
+async function openAs(
+  who: string,
+  path: string,
+  options: { width?: number; dark?: boolean; base?: string } = {},
+): Promise<{ page: Page; complaints: string[] }> {
   const opened = await openWindow(browser, options);
   await opened.page.goto((options.base ?? url) + path);
   await opened.page.getByRole('button', { name: who, exact: false }).first().click();
@@ -37,7 +41,19 @@ async function openAs(who: string, path: string, options: { width?: number; dark
 const close = (page: Page) => page.context().close();
 
 describe('every screen', () => {
-  const screens = ['/hq/', '/hq/payments', '/hq/clients', '/hq/integrations', '/hq/payment/pay_1001', '/hq/payment/pay_1006', '/hq/client/hooli', '/hq/integration/northbank', '/hq/payment/pay_1005?at=3', '/hq/payment/none', '/hq/no/such/page'];
+  const screens = [
+    '/hq/',
+    '/hq/payments',
+    '/hq/clients',
+    '/hq/integrations',
+    '/hq/payment/pay_1001',
+    '/hq/payment/pay_1006',
+    '/hq/client/hooli',
+    '/hq/integration/northbank',
+    '/hq/payment/pay_1005?at=3',
+    '/hq/payment/none',
+    '/hq/no/such/page',
+  ];
 
   test.each([
     ['wide and light', { width: 1440 }],
@@ -48,8 +64,11 @@ describe('every screen', () => {
       await page.goto(url + path);
       await page.locator('h1').waitFor();
       await page.waitForTimeout(400);
-      expect(await findBarriers(page), path).toEqual([]);
-      expect(await overflows(page), path).toBe(false);
+      expect({ path, barriers: await findBarriers(page), overflows: await overflows(page) }).toEqual({
+        path,
+        barriers: [],
+        overflows: false,
+      });
     }
     expect(complaints).toEqual([]);
     await close(page);
@@ -139,10 +158,13 @@ describe('lists', () => {
     expect(await page.getByRole('row').count()).toBeLessThan(60);
     const body = page.locator('.table-body');
     await expect
-      .poll(async () => {
-        await body.evaluate((element) => element.scrollTo(0, element.scrollHeight));
-        return page.getByRole('link', { name: /INV-2026-4349/ }).count();
-      }, { timeout: 10_000 })
+      .poll(
+        async () => {
+          await body.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+          return page.getByRole('link', { name: /INV-2026-4349/ }).count();
+        },
+        { timeout: 10_000 },
+      )
       .toBe(1);
     await close(page);
   });
@@ -266,7 +288,16 @@ describe('the connection', () => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     const at = new Date().toISOString();
     const base = hub.actors.get('payment/pay_1045')?.view.version ?? 0;
-    hub.send('payment/pay_1045', (sub) => ({ kind: 'patch', sub, base: base + 4, version: base + 5, ops: [], state: ['failed'], updatedAt: at, cause: { event: 'X', by: 'x', at } }));
+    hub.send('payment/pay_1045', (sub) => ({
+      kind: 'patch',
+      sub,
+      base: base + 4,
+      version: base + 5,
+      ops: [],
+      state: ['failed'],
+      updatedAt: at,
+      cause: { event: 'X', by: 'x', at },
+    }));
     hub.change('payment/pay_1045', 'X', 'cfo', { state: ['canceled'] });
     await expect.poll(() => page.locator('.station[aria-current="step"]').textContent()).toContain('Canceled');
     await close(page);

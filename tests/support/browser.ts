@@ -10,9 +10,16 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /** A new window that fails the test's patience early, and remembers what the page complained of. */
-export async function openWindow(browser: Browser, options: { width?: number; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
+export async function openWindow(
+  browser: Browser,
+  options: { width?: number; dark?: boolean } = {},
+): Promise<{ page: Page; complaints: string[] }> {
   const { width = 1440, dark = false } = options;
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light', hasTouch: width < 500 });
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: dark ? 'dark' : 'light',
+    hasTouch: width < 500,
+  });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -28,9 +35,12 @@ const require = createRequire(import.meta.url);
 /** What axe-core finds on the page that is serious or worse, one line each. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(await readFile(require.resolve('axe-core/axe.min.js'), 'utf8'));
-  const script = 'axe.run().then((found) => found.violations.map(({ id, impact, nodes }) => ({ id, impact, html: nodes.map((node) => node.html) })))';
+  const script =
+    'axe.run().then((found) => found.violations.map(({ id, impact, nodes }) => ({ id, impact, html: nodes.map((node) => node.html) })))';
   const found = (await page.evaluate(script)) as { id: string; impact: string; html: string[] }[];
-  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, html }) => `${id}: ${html[0]?.slice(0, 200)} (${html.length})`);
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, html }) => `${id}: ${html[0]?.slice(0, 200)} (${html.length})`);
 }
 
 /** Whether the page is wider than the window, so that it would have to be pushed about. */

@@ -15,8 +15,29 @@ const PEOPLE = [
 
 export const PASSWORD = 'green-lines';
 
-const PAYEES = ['Aurora Freight', 'Birch & Sons', 'Cobalt Energy', 'Delta Dairy', 'Elm Street Print', 'Fjord Timber', 'Globex', 'Harbour Foods'];
-const STATES = ['draft', 'needs_approval', 'authorizing.calling', 'authorized.holding', 'capturing.calling', 'settled.idle', 'unknown.waiting', 'declined', 'failed', 'canceled', 'expired'];
+const PAYEES = [
+  'Aurora Freight',
+  'Birch & Sons',
+  'Cobalt Energy',
+  'Delta Dairy',
+  'Elm Street Print',
+  'Fjord Timber',
+  'Globex',
+  'Harbour Foods',
+];
+const STATES = [
+  'draft',
+  'needs_approval',
+  'authorizing.calling',
+  'authorized.holding',
+  'capturing.calling',
+  'settled.idle',
+  'unknown.waiting',
+  'declined',
+  'failed',
+  'canceled',
+  'expired',
+];
 const WAY: Readonly<Record<string, readonly string[]>> = {
   draft: ['draft'],
   needs_approval: ['draft', 'needs_approval'],
@@ -54,6 +75,30 @@ function cans(type: string, ok: readonly string[], refused: Readonly<Record<stri
 function ago(minutes: number): string {
   return new Date(Date.now() - minutes * 60_000).toISOString();
 }
+
+type Moment = {
+  readonly tags?: readonly string[];
+  readonly ok?: readonly string[];
+  readonly refused?: Readonly<Record<string, string>>;
+  readonly timers?: readonly TimerView[];
+};
+
+/** What is possible and pending in a state. */
+const MOMENTS: Readonly<Record<string, Moment>> = {
+  draft: { ok: ['SUBMIT', 'AMEND', 'CANCEL'] },
+  needs_approval: {
+    tags: ['needs_somebody'],
+    ok: ['APPROVE', 'DENY', 'CANCEL'],
+    refused: { AMEND: 'forbidden', CAPTURE: 'not_in_state' },
+    timers: [
+      { id: 'xstate.after.approval_ttl.payment.needs_approval', due: ago(-4_210) },
+      { id: 'xstate.after.first_reminder.payment.needs_approval', due: ago(-61) },
+    ],
+  },
+  authorized: { tags: ['needs_somebody'], ok: ['CAPTURE', 'CANCEL'] },
+  settled: { ok: ['REFUND'], refused: { CANCEL: 'not_in_state' } },
+  unknown: { tags: ['unknown'], timers: [{ id: 'xstate.after.lookup_wait.payment.unknown.waiting', due: ago(-0.6) }] },
+};
 
 function makePayment(i: number): FakeActor {
   const id = `pay_${1000 + i}`;
@@ -94,19 +139,21 @@ function makePayment(i: number): FakeActor {
     outcome: null,
     ending: null,
   };
-  const tags = top === 'needs_approval' || top === 'authorized' ? ['needs_somebody'] : top === 'unknown' ? ['unknown'] : [];
-  const ok = top === 'needs_approval' ? ['APPROVE', 'DENY', 'CANCEL'] : top === 'draft' ? ['SUBMIT', 'AMEND', 'CANCEL'] : top === 'authorized' ? ['CAPTURE', 'CANCEL'] : top === 'settled' ? ['REFUND'] : [];
-  const refused: Record<string, string> = top === 'needs_approval' ? { AMEND: 'forbidden', CAPTURE: 'not_in_state' } : top === 'settled' ? { CANCEL: 'not_in_state' } : { APPROVE: 'not_in_state' };
-  const timers: TimerView[] =
-    top === 'needs_approval'
-      ? [
-          { id: 'xstate.after.approval_ttl.payment.needs_approval', due: ago(-4_210) },
-          { id: 'xstate.after.first_reminder.payment.needs_approval', due: ago(-61) },
-        ]
-      : top === 'unknown'
-        ? [{ id: 'xstate.after.lookup_wait.payment.unknown.waiting', due: ago(-0.6) }]
-        : [];
-  return makeActor({ address: `payment/${id}`, way: WAY[top] ?? ['draft'], state: [state], tags, context, can: cans('payment', ok, refused), timers, minutes: i * 3 + 1 }, `${payee} · INV-2026-${4100 + i}`, `${amount_minor / 100} ${currency}`);
+  const { tags = [], ok = [], refused = { APPROVE: 'not_in_state' }, timers = [] } = MOMENTS[top] ?? {};
+  return makeActor(
+    {
+      address: `payment/${id}`,
+      way: WAY[top] ?? ['draft'],
+      state: [state],
+      tags,
+      context,
+      can: cans('payment', ok, refused),
+      timers,
+      minutes: i * 3 + 1,
+    },
+    `${payee} · INV-2026-${4100 + i}`,
+    `${amount_minor / 100} ${currency}`,
+  );
 }
 
 type Sketch = Pick<ActorView, 'address' | 'state' | 'tags' | 'context' | 'can' | 'timers'> & { way: readonly string[]; minutes: number };
@@ -114,7 +161,11 @@ type Sketch = Pick<ActorView, 'address' | 'state' | 'tags' | 'context' | 'can' |
 function makeActor({ way, minutes, ...view }: Sketch, title: string, summary: string): FakeActor {
   const history = way.map((to, i) => ({
     version: i + 1,
-    event: { type: ['@create', 'SUBMIT', 'APPROVE', 'xstate.done.actor.standing', 'xstate.done.actor.authorize', 'xstate.done.actor.capture'][i] ?? 'SUBMIT' },
+    event: {
+      type:
+        ['@create', 'SUBMIT', 'APPROVE', 'xstate.done.actor.standing', 'xstate.done.actor.authorize', 'xstate.done.actor.capture'][i] ??
+        'SUBMIT',
+    },
     caller: ['clerk', 'clerk', 'cfo'][i] ?? `own:${view.address}@${i}#0`,
     at: ago(minutes + (way.length - 1 - i) * 7),
     from: i === 0 ? [] : [way[i - 1] ?? ''],
@@ -145,15 +196,44 @@ function makeClients(): FakeActor[] {
       checks_by: 'sandbox_checks',
       documents: ['register-extract.pdf', 'passport-director.pdf'],
       bank_account: 'DE89 3704 0044 0532 0130 00',
-      checks: { identity: { verdict: 'passed', tries: 1, findings: [] }, bank_account: unchecked, sanctions: { verdict: 'refused', tries: 2, findings: ['name resembles a listed one'] } },
+      checks: {
+        identity: { verdict: 'passed', tries: 1, findings: [] },
+        bank_account: unchecked,
+        sanctions: { verdict: 'refused', tries: 2, findings: ['name resembles a listed one'] },
+      },
       reason: state === 'suspended' ? 'Two returned direct debits' : null,
     };
-    const full = state.startsWith('verifying') ? ['verifying.identity.checking', 'verifying.bank_account.passed', 'verifying.sanctions.pausing'] : [state];
+    const full = state.startsWith('verifying')
+      ? ['verifying.identity.checking', 'verifying.bank_account.passed', 'verifying.sanctions.pausing']
+      : [state];
     const top = state.split('.')[0] ?? '';
-    const can = cans('client', top === 'submitted' ? ['VERIFY', 'REJECT'] : top === 'collecting' || top === 'invited' ? ['SUBMIT', 'INVITE'] : top === 'active' ? ['SUSPEND', 'CLOSE'] : [], { REINSTATE: 'not_in_state' });
+    const can = cans(
+      'client',
+      top === 'submitted'
+        ? ['VERIFY', 'REJECT']
+        : top === 'collecting' || top === 'invited'
+          ? ['SUBMIT', 'INVITE']
+          : top === 'active'
+            ? ['SUSPEND', 'CLOSE']
+            : [],
+      { REINSTATE: 'not_in_state' },
+    );
     const way = ['invited', 'collecting', 'submitted', 'verifying', 'active'];
     const at = way.indexOf(top);
-    return makeActor({ address: `client/${id}`, state: full, tags: top === 'submitted' ? ['needs_somebody'] : [], context, can, timers: [], way: [...way.slice(0, at < 0 ? 5 : at), top], minutes: 40 * i + 2 }, name, `company, ${country}`);
+    return makeActor(
+      {
+        address: `client/${id}`,
+        state: full,
+        tags: top === 'submitted' ? ['needs_somebody'] : [],
+        context,
+        can,
+        timers: [],
+        way: [...way.slice(0, at < 0 ? 5 : at), top],
+        minutes: 40 * i + 2,
+      },
+      name,
+      `company, ${country}`,
+    );
   });
 }
 
@@ -164,8 +244,30 @@ function makeIntegrations(): FakeActor[] {
     ['northbank', 'North Bank transfers', ['lifecycle.enabled', 'circuit.forced_open', 'auth.valid', 'admission.none'], ['needs_somebody']],
   ];
   return made.map(([id, title, state, tags], i) => {
-    const context = { id, title, provides: i === 1 ? 'checks' : 'gateway', rules: { window_s: 60, failures: 5, probes: 3 }, window: { since: Date.now() - 30_000, calls: 48, failed: i }, trips: i, probed: i, reason: i === 2 ? 'maintenance at the bank until 18:00' : null };
-    return makeActor({ address: `integration/${id}`, state, tags, context, can: cans('integration', ['DISABLE', 'TRIP', 'RESET'], { ENABLE: 'not_in_state', PROBE: 'not_in_state' }), timers: [], way: ['draft', 'draft'], minutes: 12 * i + 1 }, title, context.provides);
+    const context = {
+      id,
+      title,
+      provides: i === 1 ? 'checks' : 'gateway',
+      rules: { window_s: 60, failures: 5, probes: 3 },
+      window: { since: Date.now() - 30_000, calls: 48, failed: i },
+      trips: i,
+      probed: i,
+      reason: i === 2 ? 'maintenance at the bank until 18:00' : null,
+    };
+    return makeActor(
+      {
+        address: `integration/${id}`,
+        state,
+        tags,
+        context,
+        can: cans('integration', ['DISABLE', 'TRIP', 'RESET'], { ENABLE: 'not_in_state', PROBE: 'not_in_state' }),
+        timers: [],
+        way: ['draft', 'draft'],
+        minutes: 12 * i + 1,
+      },
+      title,
+      context.provides,
+    );
   });
 }
 
@@ -173,10 +275,25 @@ function onCommand(hub: FakeHub, command: Command, by: string): CommandAck {
   const actor = hub.actors.get(command.to);
   if (actor === undefined) return { outcome: 'rejected', code: 'not_found', reason: 'There is no such thing.', version: 0, can: [] };
   const { view } = actor;
-  const refuse = (code: string, reason: string): CommandAck => ({ outcome: 'rejected', code, reason, version: view.version, can: view.can });
-  const moves: Record<string, string> = { SUBMIT: 'needs_approval', APPROVE: 'authorizing.asking', DENY: 'declined', CANCEL: 'canceled', CAPTURE: 'capturing.asking', VERIFY: 'verifying.identity.checking', SUSPEND: 'suspended' };
+  const refuse = (code: string, reason: string): CommandAck => ({
+    outcome: 'rejected',
+    code,
+    reason,
+    version: view.version,
+    can: view.can,
+  });
+  const moves: Record<string, string> = {
+    SUBMIT: 'needs_approval',
+    APPROVE: 'authorizing.asking',
+    DENY: 'declined',
+    CANCEL: 'canceled',
+    CAPTURE: 'capturing.asking',
+    VERIFY: 'verifying.identity.checking',
+    SUSPEND: 'suspended',
+  };
   const { type } = command.event;
-  if (type === 'APPROVE' && command.event['hash'] !== view.context['payload_hash']) return refuse('hash_stale', 'What you saw has been changed since; look again and approve that.');
+  if (type === 'APPROVE' && command.event['hash'] !== view.context['payload_hash'])
+    return refuse('hash_stale', 'What you saw has been changed since; look again and approve that.');
   if (type === 'DENY' && command.event['reason'] === 'refuse me') return refuse('four_eyes', 'The person who made it may not approve it.');
   const to = moves[type];
   const can = cans('payment', to === 'needs_approval' ? ['APPROVE', 'DENY', 'CANCEL'] : [], {});
@@ -188,9 +305,23 @@ const created = new Map<string, { status: number; body: unknown }>();
 function onCreate(hub: FakeHub, type: string, input: Record<string, unknown>, key: string): { status: number; body: unknown } {
   const known = created.get(key);
   if (known) return known;
-  if (input['payee'] === 'Nobody') return { status: 409, body: { title: 'Conflict', status: 409, code: 'client_not_active', detail: 'The client is not active.' } };
+  if (input['payee'] === 'Nobody')
+    return { status: 409, body: { title: 'Conflict', status: 409, code: 'client_not_active', detail: 'The client is not active.' } };
   const address = `${type}/${type}_${hub.actors.size}`;
-  const actor = makeActor({ address, state: ['draft'], tags: [], context: { ...input, refunds: [], payload_hash: 'ab'.repeat(32) }, can: cans(type, type === 'payment' ? ['SUBMIT', 'AMEND', 'CANCEL'] : ['INVITE']), timers: [], way: ['draft'], minutes: 0 }, `${String(input['payee'] ?? input['name'])}`, '');
+  const actor = makeActor(
+    {
+      address,
+      state: ['draft'],
+      tags: [],
+      context: { ...input, refunds: [], payload_hash: 'ab'.repeat(32) },
+      can: cans(type, type === 'payment' ? ['SUBMIT', 'AMEND', 'CANCEL'] : ['INVITE']),
+      timers: [],
+      way: ['draft'],
+      minutes: 0,
+    },
+    `${String(input['payee'] ?? input['name'])}`,
+    '',
+  );
   hub.put(actor);
   const answer = { status: 201, body: { address, version: 1, view: actor.view } };
   created.set(key, answer);

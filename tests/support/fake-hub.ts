@@ -11,7 +11,16 @@ export type FakeActor = {
   view: ActorView;
   title: string;
   summary: string;
-  history: { version: number; event: { type: string }; caller: string; at: string; from: readonly string[]; to: readonly string[]; changed: string[]; hash: string }[];
+  history: {
+    version: number;
+    event: { type: string };
+    caller: string;
+    at: string;
+    from: readonly string[];
+    to: readonly string[];
+    changed: string[];
+    hash: string;
+  }[];
 };
 
 export type FakeOptions = {
@@ -26,7 +35,12 @@ export type FakeOptions = {
 
 /** The policy that the console has to live with: nothing inline, nothing from elsewhere. */
 const POLICY = "default-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self' ws:; frame-ancestors 'none'";
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 
 type Sub = { sub: number; topic: string; version: number; window: ListItem[] };
 
@@ -84,21 +98,39 @@ export class FakeHub {
   }
 
   /** One step of an actor: the next version, with everybody told. */
-  change(address: string, event: string, by: string, next: Partial<Pick<ActorView, 'state' | 'tags' | 'context' | 'can' | 'timers'>>): number {
+  change(
+    address: string,
+    event: string,
+    by: string,
+    next: Partial<Pick<ActorView, 'state' | 'tags' | 'context' | 'can' | 'timers'>>,
+  ): number {
     const actor = this.actors.get(address);
     if (actor === undefined) throw new Error(`No actor ${address}`);
     const before = actor.view;
     const at = new Date().toISOString();
     const view = { ...before, ...next, version: before.version + 1, updatedAt: at };
     const changed = Object.keys(view.context).filter((name) => view.context[name] !== before.context[name]);
-    const row = { version: view.version, event: { type: event }, caller: by, at, from: before.state, to: view.state, changed, hash: `${view.version}f`.repeat(16) };
+    const row = {
+      version: view.version,
+      event: { type: event },
+      caller: by,
+      at,
+      from: before.state,
+      to: view.state,
+      changed,
+      hash: `${view.version}f`.repeat(16),
+    };
     this.actors.set(address, { ...actor, view, history: [...actor.history, row] });
     this.#tell(address, {
       kind: 'patch',
       sub: 0,
       base: before.version,
       version: view.version,
-      ops: changed.map((name) => ({ op: name in before.context ? ('replace' as const) : ('add' as const), path: `/${name}`, value: view.context[name] })),
+      ops: changed.map((name) => ({
+        op: name in before.context ? ('replace' as const) : ('add' as const),
+        path: `/${name}`,
+        value: view.context[name],
+      })),
       state: view.state,
       tags: view.tags,
       can: view.can,
@@ -129,7 +161,9 @@ export class FakeHub {
       if (at === index && old?.version === item.version) return;
       if (at >= 0) window.splice(at, 1);
       window.splice(index, 0, item);
-      ops.push(at < 0 ? { op: 'enter', index, item } : at === index ? { op: 'update', item } : { op: 'move', address: item.address, index, item });
+      ops.push(
+        at < 0 ? { op: 'enter', index, item } : at === index ? { op: 'update', item } : { op: 'move', address: item.address, index, item },
+      );
     });
     one.window = [...items];
     socket.emit('frames', [{ kind: 'list', sub: one.sub, base: one.version, version: ++one.version, ops, total } satisfies Frame]);
@@ -167,7 +201,9 @@ export class FakeHub {
       gone.forEach((sub) => subs.delete(sub));
       ack?.({});
     });
-    socket.on('authenticate', (_: unknown, ack: (done: unknown) => void) => ack({ expiresAt: new Date(Date.now() + 900_000).toISOString() }));
+    socket.on('authenticate', (_: unknown, ack: (done: unknown) => void) =>
+      ack({ expiresAt: new Date(Date.now() + 900_000).toISOString() }),
+    );
     socket.on('command', (command: Command, ack: (done: CommandAck) => void) => {
       if (!this.silent) ack(this.#options.onCommand(this, command, (socket.data as { who: string }).who));
     });
@@ -214,14 +250,29 @@ export class FakeHub {
     else answer(401, { title: 'Unauthorized', status: 401, code: 'bad_credentials', detail: 'The name or the password is wrong.' });
   }
 
-  #actors(request: IncomingMessage, path: string, search: URLSearchParams, body: Record<string, unknown>, answer: (status: number, body: unknown) => void): void {
+  #actors(
+    request: IncomingMessage,
+    path: string,
+    search: URLSearchParams,
+    body: Record<string, unknown>,
+    answer: (status: number, body: unknown) => void,
+  ): void {
     const [, , , type = '', id, part] = path.split('/');
     if (request.method === 'POST' && id === undefined) {
       const made = this.#options.onCreate(this, type, body['input'] as Record<string, unknown>, String(request.headers['idempotency-key']));
       return answer(made.status, made.body);
     }
+    if (id === undefined) {
+      const from = Number(search.get('cursor') ?? 0);
+      const size = Number(search.get('limit') ?? 50);
+      search.set('limit', '1000000');
+      const { items } = this.#list(`${type}?${search}`);
+      const more = from + size < items.length;
+      return answer(200, { items: items.slice(from, from + size), next: more ? String(from + size) : null });
+    }
     const actor = this.actors.get(`${type}/${id}`);
-    if (actor === undefined) return answer(404, { title: 'Not found', status: 404, code: 'not_found', detail: 'There is no such thing, or you may not see it.' });
+    if (actor === undefined)
+      return answer(404, { title: 'Not found', status: 404, code: 'not_found', detail: 'There is no such thing, or you may not see it.' });
     if (part === 'history') {
       const [from, to] = [Number(search.get('from') ?? 1), Number(search.get('to') ?? 1e9)];
       return answer(200, { items: actor.history.filter(({ version }) => version >= from && version <= to), next: null });
@@ -241,7 +292,12 @@ export class FakeHub {
 }
 
 export const may = (type: string, schema: unknown = { type: 'object', properties: {} }): Can => ({ type, ok: true, schema });
-export const mayNot = (type: string, reason: string, schema: unknown = { type: 'object', properties: {} }): Can => ({ type, ok: false, reason, schema });
+export const mayNot = (type: string, reason: string, schema: unknown = { type: 'object', properties: {} }): Can => ({
+  type,
+  ok: false,
+  reason,
+  schema,
+});
 
 function tokens(username: string, people: FakeOptions['people']) {
   const roles = people.find((one) => one.username === username)?.roles ?? [];

@@ -49,19 +49,17 @@ export function ActorTable({ type, label, items, total, sort, onSort, onEnd }: T
     <div className="table" role="table" aria-label={label} aria-rowcount={total + 1} data-type={type}>
       <div role="rowgroup" className="table-head">
         <div role="row" className="table-row" aria-rowindex={1}>
-          <span role="columnheader" data-column="title">
-            {label}
-          </span>
+          <ColumnHeader column={{ key: 'title', label, sort: 'title' }} sort={sort} onSort={onSort} />
           {columns.map((column) => (
             <ColumnHeader key={column.key} column={column} sort={sort} onSort={onSort} />
           ))}
         </div>
       </div>
-      <div role="rowgroup" className="table-body" ref={scroller} onKeyDown={onKeyDown}>
+      <div role="rowgroup" className="table-body" ref={scroller}>
         <div className="table-space" role="presentation" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start, key }) => {
             const item = items[index];
-            return item && <Row key={key} item={item} index={index} start={start} columns={columns} />;
+            return item && <Row key={key} item={item} index={index} start={start} columns={columns} onKeyDown={onKeyDown} />;
           })}
         </div>
       </div>
@@ -69,7 +67,18 @@ export function ActorTable({ type, label, items, total, sort, onSort, onEnd }: T
   );
 }
 
-function ColumnHeader({ column, sort, onSort }: { column: Column; sort: string; onSort: (sort: string) => void }) {
+/** Times are looked at from the newest; everything else from its beginning. */
+const FIRST_DOWN = new Set(['updatedAt', 'createdAt']);
+
+function ColumnHeader({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Pick<Column, 'key' | 'label' | 'sort'>;
+  sort: string;
+  onSort: (sort: string) => void;
+}) {
   const { key, label, sort: by } = column;
   if (by === undefined) {
     return (
@@ -82,7 +91,11 @@ function ColumnHeader({ column, sort, onSort }: { column: Column; sort: string; 
   const direction = down ? 'descending' : sort === by ? 'ascending' : 'none';
   return (
     <span role="columnheader" data-column={key} aria-sort={direction}>
-      <button type="button" className="sort" onClick={() => onSort(down ? by : `-${by}`)}>
+      <button
+        type="button"
+        className="sort"
+        onClick={() => onSort(sort === by ? `-${by}` : down ? by : FIRST_DOWN.has(by) ? `-${by}` : by)}
+      >
         {label}
         <span aria-hidden="true">{direction === 'none' ? '' : down ? ' ↓' : ' ↑'}</span>
       </button>
@@ -90,11 +103,20 @@ function ColumnHeader({ column, sort, onSort }: { column: Column; sort: string; 
   );
 }
 
-function Row({ item, index, start, columns }: { item: ListItem; index: number; start: number; columns: readonly Column[] }) {
+type RowProps = {
+  readonly item: ListItem;
+  readonly index: number;
+  /** Pixels from the top of the list. */
+  readonly start: number;
+  readonly columns: readonly Column[];
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+};
+
+function Row({ item, index, start, columns, onKeyDown }: RowProps) {
   return (
     <div role="row" className="table-row" aria-rowindex={index + 2} data-index={index} style={{ transform: `translateY(${start}px)` }}>
       <span role="cell" data-column="title">
-        <Link to={`/${item.address}`} className="row-link">
+        <Link to={`/${item.address}`} className="row-link" onKeyDown={onKeyDown}>
           {item.title}
         </Link>
         <Changed version={item.version} updatedAt={item.updatedAt} />

@@ -20,7 +20,7 @@ const state = (type: string): Column => ({
   show: (item) => <StateBadge type={type} state={item.state} tags={item.tags} />,
 });
 const updated: Column = { key: 'updated', label: 'Changed', sort: 'updatedAt', show: (item) => <Ago at={item.updatedAt} /> };
-const id: Column = { key: 'id', label: 'Id', show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
+const id: Column = { key: 'id', label: 'Id', sort: 'address', show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
 
 const payment: readonly Column[] = [
   { key: 'client', label: 'Client', show: (item) => text(item, 'client') },
@@ -38,7 +38,12 @@ const client: readonly Column[] = [
   updated,
 ];
 
-const integration: readonly Column[] = [{ key: 'provides', label: 'Provides', show: (item) => item.summary }, state('integration'), id, updated];
+const integration: readonly Column[] = [
+  { key: 'provides', label: 'Provides', show: (item) => item.summary },
+  state('integration'),
+  id,
+  updated,
+];
 
 const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, client, integration };
 

@@ -32,7 +32,10 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
   const [key] = useState(() => newId('new'));
   const input = INPUTS[noun.type];
   const fields = readFields(input?.schema);
-  const [draft, setDraft] = useState<Record<string, Draft>>(() => ({ ...Object.fromEntries(fields.map((field) => [field.name, emptyDraft(field)])), ...input?.first }));
+  const [draft, setDraft] = useState<Record<string, Draft>>(() => ({
+    ...Object.fromEntries(fields.map((field) => [field.name, emptyDraft(field)])),
+    ...input?.first,
+  }));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);

@@ -79,7 +79,14 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
           <Button className="button" onPress={onClose} isDisabled={sending.kind === 'sending'}>
             {sending.kind === 'unanswered' ? 'Close' : 'Back'}
           </Button>
-          <Button type="submit" className="button" data-kind={grave ? 'grave' : 'main'} isPending={sending.kind === 'sending'} isDisabled={changed} autoFocus={fields.length === 0 && !grave}>
+          <Button
+            type="submit"
+            className="button"
+            data-kind={grave ? 'grave' : 'main'}
+            isPending={sending.kind === 'sending'}
+            isDisabled={changed}
+            autoFocus={fields.length === 0 && !grave}
+          >
             {sending.kind === 'sending' ? `${verb}…` : sending.kind === 'unanswered' ? 'Try again' : verb}
           </Button>
         </div>
@@ -107,12 +114,16 @@ function Basis({ noun, event, seen, currency }: { noun: Noun; event: string; see
 
 /** What became of a command that was not simply done. */
 export function SendingNotice({ sending, verb }: { sending: Sending; verb: string }) {
-  if (sending.kind === 'refused') return <ProblemNotice title={`${verb} was refused`} problem={{ code: sending.code, message: sending.sentence }} />;
+  if (sending.kind === 'refused')
+    return <ProblemNotice title={`${verb} was refused`} problem={{ code: sending.code, message: sending.sentence }} />;
   if (sending.kind !== 'unanswered') return null;
   return (
     <ProblemNotice
       title="The hub has not answered"
-      problem={{ code: 'unanswered', message: 'It may or may not have been done. Trying again is safe: it carries the same id and takes effect once.' }}
+      problem={{
+        code: 'unanswered',
+        message: 'It may or may not have been done. Trying again is safe: it carries the same id and takes effect once.',
+      }}
     />
   );
 }

@@ -38,7 +38,12 @@ function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string
     <li className="history-row" data-shown={shown || undefined}>
       <Changed version={version} updatedAt={at} />
       <p className="history-what">
-        <Link to={`/${address}`} search={{ at: String(version) } as never} className="history-version" aria-label={`Version ${version}, as it was`}>
+        <Link
+          to={`/${address}`}
+          search={{ at: String(version) } as never}
+          className="history-version"
+          aria-label={`Version ${version}, as it was`}
+        >
           {version}
         </Link>
         <strong>{eventWords(event.type)}</strong>

@@ -5,7 +5,17 @@ import { ToneGlyph } from './state-badge.tsx';
 import { Ago } from './time.tsx';
 
 /** The way that an actor has gone, as stations on a line: where it was, where it is, what may come. */
-export function JourneyLine({ noun, state, tags, visits }: { noun: Noun; state: readonly string[]; tags: readonly string[]; visits: readonly Visit[] }) {
+export function JourneyLine({
+  noun,
+  state,
+  tags,
+  visits,
+}: {
+  noun: Noun;
+  state: readonly string[];
+  tags: readonly string[];
+  visits: readonly Visit[];
+}) {
   if (noun.course === undefined) return <Regions noun={noun} state={state} tags={tags} />;
   const stations = toJourney(noun.course, visits, state[0] ?? '');
   const inner = state.length === 1 ? (state[0] ?? '').split('.').slice(1) : [];
@@ -31,7 +41,13 @@ function StationMark({ station, noun, tags, inner }: { station: Station; noun: N
   const current = status === 'current';
   const tone = toneOf(noun, state, current ? tags : []);
   return (
-    <li className="station" data-status={status} data-siding={siding || undefined} data-tone={tone} aria-current={current ? 'step' : undefined}>
+    <li
+      className="station"
+      data-status={status}
+      data-siding={siding || undefined}
+      data-tone={tone}
+      aria-current={current ? 'step' : undefined}
+    >
       <span className="station-mark" aria-hidden="true">
         {current && <ToneGlyph tone={tone} />}
       </span>

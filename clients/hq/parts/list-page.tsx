@@ -6,15 +6,14 @@ import type { ListCopy } from '../../core/store.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Noun } from '../nouns.ts';
 import type { Search } from '../screen.ts';
-import { useList, useWho } from '../services.ts';
+import { useWho } from '../services.ts';
 import { useTitle } from '../title.ts';
 import { ActorTable } from './actor-table.tsx';
 import { CreateButton } from './create-dialog.tsx';
+import { useRows } from './use-rows.ts';
 import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
 import { stateLabel } from './state-badge.tsx';
 
-/** How many rows are followed live at first, how many more at the end of the list, and at most. */
-const WINDOW = { first: 100, step: 100, most: 500 };
 const NEWEST_FIRST = '-updatedAt';
 
 /** The live list of one noun. What is asked for stands in the address, so that a view can be kept and shared. */
@@ -23,16 +22,14 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
   const { state, q, sort = NEWEST_FIRST, tag } = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const who = useWho();
-  const [limit, setLimit] = useState(WINDOW.first);
+  const [held, setHeld] = useState<Shown>();
   const change = (changes: Search): void => {
-    setLimit(WINDOW.first);
     const next = { state, q, tag, sort: sort === NEWEST_FIRST ? undefined : sort, ...changes };
+    setHeld(undefined);
     void navigate({ to: noun.path, search: next as never, replace: true });
   };
-  const followed = useList({ type: noun.type, state, tag, q, sort, limit });
-  const copy = useLast(followed.kind === 'here' ? followed.copy : undefined);
-  const { held, hold } = useHold(copy);
-  const shown = held ?? copy;
+  const { followed, list, problem, more } = useRows({ type: noun.type, state, tag, q, sort });
+  const shown = held ?? list;
   const mayCreate = who?.roles.some((role) => noun.makers.includes(role)) ?? false;
   return (
     <div className="page list-page">
@@ -49,7 +46,7 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
       </div>
       <div className="filters">
         <SearchBox value={q ?? ''} label={`Search ${noun.many}`} onChange={(text) => change({ q: text === '' ? undefined : text })} />
-        <HoldButton copy={copy} held={held} hold={hold} />
+        <HoldButton list={list} held={held} onHold={setHeld} />
         <StateFilter noun={noun} states={states} state={state} tag={tag} onChange={change} />
       </div>
       {followed.kind === 'refused' && (
@@ -63,7 +60,11 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
       {followed.kind !== 'refused' && shown !== undefined && (
         <div className="list-body" data-waiting={followed.kind === 'waiting' || undefined}>
           {shown.items.length === 0 ? (
-            <NothingHere noun={noun} filtered={state !== undefined || q !== undefined || tag !== undefined} onClear={() => change({ state: undefined, q: undefined, tag: undefined })} />
+            <NothingHere
+              noun={noun}
+              filtered={state !== undefined || q !== undefined || tag !== undefined}
+              onClear={() => change({ state: undefined, q: undefined, tag: undefined })}
+            />
           ) : (
             <ActorTable
               type={noun.type}
@@ -72,36 +73,30 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
               total={shown.total}
               sort={sort}
               onSort={(next) => change({ sort: next === NEWEST_FIRST ? undefined : next })}
-              onEnd={() => setLimit((now) => (shown.items.length >= now ? Math.min(now + WINDOW.step, WINDOW.most) : now))}
+              onEnd={more}
             />
           )}
-          {shown.items.length >= WINDOW.most && shown.total > shown.items.length && (
-            <p className="muted list-more">The first {formatNumber(shown.items.length)} are shown. Search or filter to find the others.</p>
-          )}
+          {problem && <ProblemNotice title="The older ones cannot be shown" problem={problem} />}
         </div>
       )}
     </div>
   );
 }
 
-/** The copy before, while the one of another question is on its way: a list that goes blank at every key is worse than a late one. */
-function useLast(copy: ListCopy | undefined): ListCopy | undefined {
-  const [last, setLast] = useState(copy);
-  if (copy !== undefined && copy !== last) setLast(copy);
-  return copy ?? last;
-}
+type Shown = Pick<ListCopy, 'items' | 'total'>;
+type HoldProps = { readonly list: Shown | undefined; readonly held: Shown | undefined; readonly onHold: (held: Shown | undefined) => void };
 
-/** Holds the list still for reading; changes go on being counted. */
-function useHold(copy: ListCopy | undefined) {
-  const [held, setHeld] = useState<ListCopy>();
-  return { held, hold: (on: boolean) => setHeld(on ? copy : undefined) };
-}
-
-function HoldButton({ copy, held, hold }: { copy: ListCopy | undefined; held: ListCopy | undefined; hold: (on: boolean) => void }) {
+/** Holds the list still for reading; what changes meanwhile is counted. */
+function HoldButton({ list, held, onHold }: HoldProps) {
   const before = new Map(held?.items.map(({ address, version }) => [address, version]));
-  const changes = held === undefined ? 0 : (copy?.items.filter(({ address, version }) => before.get(address) !== version).length ?? 0);
+  const changes = held === undefined ? 0 : (list?.items.filter(({ address, version }) => before.get(address) !== version).length ?? 0);
   return (
-    <Button className="button" aria-pressed={held !== undefined} isDisabled={copy === undefined} onPress={() => hold(held === undefined)}>
+    <Button
+      className="button"
+      aria-pressed={held !== undefined}
+      isDisabled={list === undefined}
+      onPress={() => onHold(held === undefined ? list : undefined)}
+    >
       {held === undefined ? 'Hold still' : changes === 0 ? 'Go on' : `Go on (${changes} changed)`}
     </Button>
   );

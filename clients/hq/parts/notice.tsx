@@ -2,7 +2,15 @@ import type { ReactNode } from 'react';
 import type { Problem } from '../../core/problem.ts';
 
 /** What went wrong: the hub's sentence and its code, and a way on if there is one. */
-export function ProblemNotice({ title, problem, onRetry }: { title: string; problem: Pick<Problem, 'message' | 'code'>; onRetry?: () => void }) {
+export function ProblemNotice({
+  title,
+  problem,
+  onRetry,
+}: {
+  title: string;
+  problem: Pick<Problem, 'message' | 'code'>;
+  onRetry?: () => void;
+}) {
   return (
     <div className="notice" data-tone="wrong" role="alert">
       <p className="notice-title">{title}</p>

@@ -89,7 +89,15 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
   const text = typeof draft === 'string' ? draft : '';
   const numeric = field.kind === 'money' || field.kind === 'number';
   return (
-    <TextField className="field" value={text} onChange={(next) => onChange(field.name === 'country' ? next.toUpperCase() : next)} isRequired={field.required} isInvalid={error !== undefined} validationBehavior="aria" autoFocus={isFirst}>
+    <TextField
+      className="field"
+      value={text}
+      onChange={(next) => onChange(field.name === 'country' ? next.toUpperCase() : next)}
+      isRequired={field.required}
+      isInvalid={error !== undefined}
+      validationBehavior="aria"
+      autoFocus={isFirst}
+    >
       <Label>
         {label ?? field.label}
         {!field.required && <span className="optional"> optional</span>}
@@ -182,7 +190,13 @@ function Select({ field, draft, onChange, errors, path, options }: OneProps & { 
 function Choice({ field, draft, onChange, errors, path, options }: OneProps & { options: readonly string[] }) {
   const error = errors[path];
   return (
-    <RadioGroup className="field" value={typeof draft === 'string' ? draft : ''} onChange={onChange} isInvalid={error !== undefined} validationBehavior="aria">
+    <RadioGroup
+      className="field"
+      value={typeof draft === 'string' ? draft : ''}
+      onChange={onChange}
+      isInvalid={error !== undefined}
+      validationBehavior="aria"
+    >
       <Label>
         {field.label}
         {!field.required && <span className="optional"> optional</span>}
@@ -228,7 +242,12 @@ function List(props: OneProps & { field: Extract<Field, { kind: 'list' }> }) {
             onChange={(next) => onChange(items.with(index, next))}
           />
           {items.length > field.least && (
-            <Button className="button" data-kind="quiet" aria-label={`Remove ${field.label} ${index + 1}`} onPress={() => onChange(items.toSpliced(index, 1))}>
+            <Button
+              className="button"
+              data-kind="quiet"
+              aria-label={`Remove ${field.label} ${index + 1}`}
+              onPress={() => onChange(items.toSpliced(index, 1))}
+            >
               Remove
             </Button>
           )}

@@ -21,42 +21,45 @@ export function useHistory(address: string, version: number | undefined): Histor
   const { api } = useServices();
   const [rows, setRows] = useState<readonly HistoryItem[]>([]);
   const [problem, setProblem] = useState<Problem>();
-  const [loading, setLoading] = useState(true);
+  const [paging, setPaging] = useState(false);
   const [turn, setTurn] = useState(0);
   const busy = useRef(false);
   const newest = rows[0]?.version ?? 0;
   const oldest = rows.at(-1)?.version ?? 0;
 
   const fetchRange = useCallback(
-    async (from: number, to: number): Promise<void> => {
+    (from: number, to: number): void => {
       if (busy.current || from > to) return;
       busy.current = true;
-      setLoading(true);
-      try {
-        const { items } = await api.history(address, { from, to, limit: PAGE });
-        setRows((before) => merge(before, items));
-        setProblem(undefined);
-      } catch (error) {
-        setProblem(toProblem(error));
-      }
-      busy.current = false;
-      setLoading(false);
-      setTurn((now) => now + 1); // whatever came meanwhile is looked for again
+      api
+        .history(address, { from, to, limit: PAGE })
+        .then(
+          ({ items }) => setRows((before) => merge(before, items)),
+          (error: unknown) => setProblem(toProblem(error)),
+        )
+        .finally(() => {
+          busy.current = false;
+          setPaging(false);
+          setTurn((now) => now + 1); // whatever came meanwhile is looked for again
+        });
     },
     [api, address],
   );
 
+  const behind = version !== undefined && newest < version && problem === undefined;
   useEffect(() => {
-    if (version === undefined || newest >= version || problem !== undefined) return;
-    void fetchRange(Math.max(newest + 1, version - PAGE + 1), version);
-  }, [version, newest, problem, turn, fetchRange]);
+    if (behind) fetchRange(Math.max(newest + 1, version - PAGE + 1), version);
+  }, [behind, version, newest, turn, fetchRange]);
 
   return {
     rows,
     problem,
-    loading,
+    loading: paging || ((behind || version === undefined) && rows.length === 0),
     more: oldest > 1,
-    older: () => void fetchRange(Math.max(1, oldest - PAGE), oldest - 1),
+    older: () => {
+      setPaging(true);
+      fetchRange(Math.max(1, oldest - PAGE), oldest - 1);
+    },
     retry: () => {
       setProblem(undefined);
       setTurn((now) => now + 1);

@@ -55,7 +55,11 @@ function ActorPage({ type, id }: { type: string; id: string }) {
       {at !== undefined && <PastBanner address={address} at={at} shown={past} />}
       {shown.kind === 'waiting' && <Skeleton rows={6} label={`Loading ${address}`} />}
       {shown.kind === 'refused' && (
-        <ProblemNotice title={`This ${noun.one} cannot be shown`} problem={new Problem(0, shown.code, shown.reason)} onRetry={shown.retry} />
+        <ProblemNotice
+          title={`This ${noun.one} cannot be shown`}
+          problem={new Problem(0, shown.code, shown.reason)}
+          onRetry={shown.retry}
+        />
       )}
       {shown.kind === 'here' && <ActorBody address={address} noun={noun} shown={shown.copy} history={history} at={at} />}
     </div>
@@ -80,7 +84,13 @@ function Figure({ noun, shown }: { noun: Noun; shown: Shown }) {
   );
 }
 
-type BodyProps = { readonly address: string; readonly noun: Noun; readonly shown: Shown; readonly history: History; readonly at: string | undefined };
+type BodyProps = {
+  readonly address: string;
+  readonly noun: Noun;
+  readonly shown: Shown;
+  readonly history: History;
+  readonly at: string | undefined;
+};
 
 function ActorBody({ address, noun, shown, history, at }: BodyProps) {
   const rows = at === undefined ? history.rows : history.rows.filter(({ version }) => version <= shown.version);

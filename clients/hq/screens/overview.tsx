@@ -92,7 +92,8 @@ function Rows({ items, none }: { items: readonly ListItem[]; none: string }) {
 function Circuits() {
   const noun = nounOf('integration');
   const followed = useList({ type: noun.type, sort: '-updatedAt', limit: 20 });
-  const broken = followed.kind === 'here' && followed.copy.items.some((item) => item.state.some((one) => toneOf(noun, one, item.tags) === 'wrong'));
+  const broken =
+    followed.kind === 'here' && followed.copy.items.some((item) => item.state.some((one) => toneOf(noun, one, item.tags) === 'wrong'));
   return (
     <section className="card waiting-card" data-tone={broken ? 'wrong' : 'resting'}>
       <h2>
@@ -173,7 +174,9 @@ function Activity() {
     <section className="card activity" aria-labelledby="activity-title">
       <h2 id="activity-title">Activity</h2>
       {items.length === 0 && waiting && <Skeleton rows={6} label="Loading the activity" />}
-      {refused && <ProblemNotice title="Cannot be shown" problem={{ code: refused.code, message: refused.reason }} onRetry={refused.retry} />}
+      {refused && (
+        <ProblemNotice title="Cannot be shown" problem={{ code: refused.code, message: refused.reason }} onRetry={refused.retry} />
+      )}
       {items.length === 0 && !waiting && !refused && <Empty title="Nothing has happened yet." />}
       <ul className="activity-list">
         {items.map((item) => (
