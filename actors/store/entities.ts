@@ -9,7 +9,7 @@ export const Partition = defineEntity({
   name: 'Partition',
   tableName: 'partition',
   properties: {
-    id: p.integer().primary(),
+    id: p.integer().primary().autoincrement(false),
     owner: p.text().nullable(),
     epoch: p.bigint('number'),
   },
@@ -30,6 +30,10 @@ export const Node = defineEntity({
 export const Journal = defineEntity({
   name: 'Journal',
   tableName: 'journal',
+  uniques: [
+    { name: 'journal_event', properties: ['actor', 'eventId'] },
+    { name: 'journal_seq', properties: ['partition', 'seq'] },
+  ],
   properties: {
     actor: p.text().primary(),
     version: p.integer().primary(),
@@ -116,7 +120,7 @@ export const Progress = defineEntity({
   name: 'Progress',
   tableName: 'progress',
   properties: {
-    partition: p.smallint().primary(),
+    partition: p.smallint().primary().autoincrement(false),
     epoch: p.bigint('number'),
     stream: p.text(),
     cursor: p.bigint('number'),
