@@ -53,7 +53,8 @@ export type CommandAck =
       readonly can: readonly Can[];
     }
   | { readonly outcome: 'parked'; readonly reason: string }
-  | { readonly outcome: 'retry'; readonly afterMs: number };
+  /** Nothing was done; `code` is a fault code that says why. */
+  | { readonly outcome: 'retry'; readonly afterMs: number; readonly code?: string };
 
 /** One operation of RFC 6902, absolute within `context`. */
 export type PatchOp =

@@ -1,0 +1,194 @@
+import type { Committed } from '../../actors/delivery.ts';
+import type { Envelope } from '../../actors/envelope.ts';
+import type { Definition } from '../../machines/machine.ts';
+import type { Position } from '../protocol/messages.ts';
+import { toContext } from '../view.ts';
+import type { Subject } from '../view.ts';
+import type { Feed, Follower } from './follower.ts';
+import { show, toCause, toEmptyPatch, toMergedPatch, toPatch, toSnapshot } from './projection.ts';
+import type { Origin, Shown } from './projection.ts';
+import type { Rights } from './rights.ts';
+
+/** How many versions are kept to continue from. */
+const RING = 16;
+
+export type Joined = { readonly how: 'current' | 'replay' | 'snapshot'; readonly epoch: string; readonly version: number };
+
+/** What brought about the newest version, as the journal has it. */
+type Raw = { readonly event: string; readonly by: string; readonly at: number };
+
+/** Everybody who sees an actor in exactly the same way: what they are sent is made once. */
+type Group = Feed & { readonly rights: Rights; readonly followers: Set<Follower>; shown: Shown };
+
+/**
+ * One actor that somebody follows, or followed a moment ago. It is registered before the actor is read, and takes commits
+ * from then on, so that nothing is lost between reading the head and joining: reading and committing only ever raise the head.
+ */
+export class ActorTopic {
+  readonly kind = 'actor';
+  readonly address: string;
+  readonly definition: Definition;
+  readonly #history: string;
+  readonly #now: () => number;
+  readonly #groups = new Map<string, Group>();
+  #ring: Envelope[] = [];
+  #told = 0;
+  /** Who brought about what has not been told yet. */
+  #makers = new Set<string>();
+  #newest: Raw | undefined;
+  /** When the last follower left; undefined while there is one. Milliseconds that never run backwards. */
+  idleSince: number | undefined;
+
+  constructor(options: { readonly address: string; readonly definition: Definition; readonly history: string; readonly now: () => number }) {
+    this.address = options.address;
+    this.definition = options.definition;
+    this.#history = options.history;
+    this.#now = options.now;
+  }
+
+  get head(): Envelope | undefined {
+    return this.#ring.at(-1);
+  }
+
+  get followers(): number {
+    let count = 0;
+    for (const { followers } of this.#groups.values()) count += followers.size;
+    return count;
+  }
+
+  /** A version that was read. */
+  meet(envelope: Envelope): void {
+    const { head } = this;
+    if (head !== undefined && head.version >= envelope.version) return;
+    this.#ring.push(envelope);
+    if (this.#ring.length > RING) this.#ring.shift();
+  }
+
+  /** A version that was committed; told by the next `flush`. */
+  take({ row, after }: Committed): void {
+    if (this.head !== undefined && this.head.version >= after.version) return;
+    this.meet(after);
+    this.#newest = { event: row.event, by: row.caller, at: row.at };
+    if (this.#groups.size > 0) this.#makers.add(row.caller);
+  }
+
+  /** Tells every group what it sees of the versions since the last time, in one patch each. */
+  flush(): void {
+    const { head } = this;
+    if (head === undefined || head.version === this.#told) return;
+    this.#told = head.version;
+    const makers = this.#makers;
+    this.#makers = new Set();
+    if (this.#groups.size === 0) return;
+    const origin = this.#origin(head);
+    for (const group of this.#groups.values()) this.#tell(group, head, makers, origin);
+  }
+
+  #tell(group: Group, head: Envelope, makers: ReadonlySet<string>, origin: Origin): void {
+    const { rights } = group;
+    const before = group.shown;
+    const after = show(this.#subject(head), rights, this.#now());
+    if (after === undefined) {
+      for (const follower of [...group.followers]) follower.revoke();
+      return;
+    }
+    const cause = toCause(this.definition, origin, rights);
+    let patch = toPatch(before, after, cause);
+    if (patch === undefined) {
+      // A change that the view does not show leaves its version where it is, unless the viewer made it himself and waits for it.
+      if (!rights.whole && !makers.has(rights.caller.id)) return;
+      patch = toEmptyPatch(before, after, cause);
+    }
+    group.shown = after;
+    for (const follower of group.followers) {
+      if (follower.live) follower.send(`{"kind":"patch","sub":${follower.sub},${patch}`, after.version);
+      else follower.owe();
+    }
+  }
+
+  /** Undefined where the caller may not know of it. The follower is then owed its first frame, if there is one to send. */
+  join(rights: Rights, follower: Follower, at?: Position): Joined | undefined {
+    this.flush();
+    const group = this.#groups.get(rights.key) ?? this.#form(rights);
+    if (group === undefined) return undefined;
+    group.followers.add(follower);
+    follower.feed = group;
+    this.idleSince = undefined;
+    const epoch = this.#epoch(rights);
+    const { version } = group.shown;
+    if (at?.epoch === epoch && at.version === version) {
+      follower.version = version;
+      return { how: 'current', epoch, version };
+    }
+    follower.owe();
+    if (at?.epoch === epoch && this.#base(at.version, version) !== undefined) {
+      follower.version = at.version;
+      return { how: 'replay', epoch, version };
+    }
+    follower.version = 0;
+    return { how: 'snapshot', epoch, version };
+  }
+
+  /** What a caller who sees the actor so would have to name to mean the newest version. */
+  visibleVersion(rights: Rights): number | undefined {
+    return this.#groups.get(rights.key)?.shown.version;
+  }
+
+  #form(rights: Rights): Group | undefined {
+    const { head } = this;
+    if (head === undefined) return undefined;
+    const shown = show(this.#subject(head), rights, this.#now());
+    if (shown === undefined) return undefined;
+    const group: Group = {
+      rights,
+      shown,
+      followers: new Set(),
+      catchUp: (follower) => this.#catchUp(group, follower),
+      leave: (follower) => this.#leave(group, follower),
+    };
+    this.#groups.set(rights.key, group);
+    return group;
+  }
+
+  #catchUp(group: Group, follower: Follower): { frame: string; version: number } | undefined {
+    const { shown, rights } = group;
+    if (follower.version === shown.version) return undefined;
+    const base = follower.version === 0 ? undefined : this.#base(follower.version, shown.version);
+    if (base === undefined) {
+      return { frame: `{"kind":"snapshot","sub":${follower.sub},${toSnapshot(shown, this.#epoch(rights))}`, version: shown.version };
+    }
+    const seen = toContext(this.definition, rights.audience, base.snapshot.context as Record<string, unknown>);
+    const cause = toCause(this.definition, this.#origin(this.head ?? base), rights);
+    const patch = toMergedPatch(base.version, seen, shown, cause);
+    return { frame: `{"kind":"patch","sub":${follower.sub},${patch}`, version: shown.version };
+  }
+
+  /** The version that a copy stands at, if it is still known and older than what the group sees. */
+  #base(version: number, below: number): Envelope | undefined {
+    return version < below ? this.#ring.find((envelope) => envelope.version === version) : undefined;
+  }
+
+  #leave(group: Group, follower: Follower): void {
+    group.followers.delete(follower);
+    if (group.followers.size === 0 && this.#groups.get(group.rights.key) === group) this.#groups.delete(group.rights.key);
+  }
+
+  #origin(head: Envelope): Origin {
+    if (this.#newest === undefined) return { type: 'changed', by: 'hub', at: head.at };
+    const { event, by, at } = this.#newest;
+    return { type: typeOfEvent(event), by, at };
+  }
+
+  #subject(envelope: Envelope): Subject {
+    return { address: this.address, definition: this.definition, envelope };
+  }
+
+  #epoch(rights: Rights): string {
+    return `${this.#history}.${rights.key}`;
+  }
+}
+
+function typeOfEvent(event: string): string {
+  const { type } = JSON.parse(event) as { type: unknown };
+  return typeof type === 'string' ? type : 'changed';
+}

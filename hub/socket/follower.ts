@@ -1,0 +1,68 @@
+import type { Outbox } from './outbox.ts';
+
+/** What a follower follows. */
+export type Feed = {
+  /** The one frame that brings a follower up to date, and its version; undefined where there is nothing to say. */
+  catchUp(follower: Follower): { readonly frame: string; readonly version: number } | undefined;
+  leave(follower: Follower): void;
+};
+
+/** One subscription of one socket, as the topic that it is on sees it. */
+export class Follower {
+  readonly sub: number;
+  /** The version that the last frame brought it to; 0 before the first. */
+  version = 0;
+  /** Of the copy that the client has or will have. */
+  epoch = '';
+  feed: Feed | undefined;
+  /** Called when the caller may not see the actor any more. */
+  readonly #onRevoked: () => void;
+  readonly #outbox: Outbox;
+  #owed = false;
+
+  constructor(sub: number, outbox: Outbox, onRevoked: () => void) {
+    this.sub = sub;
+    this.#outbox = outbox;
+    this.#onRevoked = onRevoked;
+  }
+
+  /** Whether frames go out as they come. */
+  get live(): boolean {
+    return !this.#owed && this.#outbox.open;
+  }
+
+  /** It has missed something, or not had anything yet. */
+  get behind(): boolean {
+    return this.#owed;
+  }
+
+  send(frame: string, version: number): void {
+    this.version = version;
+    this.#outbox.push(frame);
+  }
+
+  /** From now on it is sent nothing but what catches it up, as soon as there is room. */
+  owe(): void {
+    this.#owed = true;
+    this.#outbox.owe(this);
+  }
+
+  catchUp(): string | undefined {
+    this.#owed = false;
+    const next = this.feed?.catchUp(this);
+    if (next === undefined) return undefined;
+    this.version = next.version;
+    return next.frame;
+  }
+
+  revoke(): void {
+    this.#onRevoked();
+  }
+
+  leave(): void {
+    this.#owed = false;
+    this.#outbox.forgive(this);
+    this.feed?.leave(this);
+    this.feed = undefined;
+  }
+}

@@ -1,0 +1,178 @@
+import type { Socket } from 'socket.io';
+import { Fault } from '../../machines/fault.ts';
+import type { Cancel } from '../../actors/ports/ports.ts';
+import type { Hub } from '../hub.ts';
+import { PROTOCOL_VERSION, authenticateSchema, commandSchema, creditSchema, subscribeSchema, unsubscribeSchema } from '../protocol/messages.ts';
+import { Budgets } from './budget.ts';
+import { perform, refuseCommand } from './commands.ts';
+import { Events } from './events.ts';
+import { openLine } from './line.ts';
+import { Peer } from './peer.ts';
+import type { People, Session } from './session.ts';
+import { Topics } from './topics.ts';
+
+const TICK_MS = 1000;
+const SWEEP_MS = 5000;
+const AUTHENTICATE_COST = 20;
+/** Generous: the mailboxes have bounds of their own. This stops what no screen and no import would ever do. */
+const LIMITS = { burst: 10_000, perSecond: 2_000, patience: 10_000 };
+/** The longest that a drain waits for clients to go by themselves. */
+const LEAVE_MS = 2_000;
+
+/** Everybody who is connected to this node, once there is a hub behind the door. */
+export class Hall {
+  readonly #hub: Hub;
+  readonly #people: People;
+  readonly #topics: Promise<Topics>;
+  readonly #events: Events<Peer>;
+  readonly #budgets = new Budgets(LIMITS);
+  readonly #peers = new Set<Peer>();
+  readonly #byPerson = new Map<string, Set<Peer>>();
+  readonly #closing: Cancel[] = [];
+  #opened: Topics | undefined;
+  #draining = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(hub: Hub, people: People) {
+    this.#hub = hub;
+    this.#people = people;
+    const { ports, settings, runtime, store } = hub;
+    // A restore gives the database another history, and with it every copy another epoch.
+    this.#topics = settings.keep('history', ports.random.id().slice(0, 10)).then((history) => {
+      this.#opened = new Topics({ runtime, store, ports, history });
+      return this.#opened;
+    });
+    this.#topics.catch((error: unknown) => ports.log.error({ err: error }, 'The history of the database could not be read; no socket is let in'));
+    this.#events = new Events({
+      log: ports.log,
+      budget: (peer, cost) => this.#budgets.take(peer.caller.id, cost, ports.clock.monotonic()),
+      onAbuse: (peer) => {
+        ports.log.warn({ person: peer.caller.id }, 'A socket was cut off: it does not stop sending more than is taken');
+        peer.cut('rate_limited', 5_000);
+      },
+    });
+    this.#listen();
+    this.#closing.push(people.onChange((username) => this.#changed(username)));
+    this.#closing.push(ports.timers.every(TICK_MS, () => this.#tick()));
+    this.#closing.push(ports.timers.every(SWEEP_MS, () => this.#sweep()));
+  }
+
+  figures(): { sockets: number; subscriptions: number; parked: number; actors: number; lists: number } {
+    let subscriptions = 0;
+    let parked = 0;
+    for (const peer of this.#peers) {
+      subscriptions += peer.following;
+      if (peer.outbox.parked) parked++;
+    }
+    return { sockets: this.#peers.size, subscriptions, parked, ...(this.#opened?.figures() ?? { actors: 0, lists: 0 }) };
+  }
+
+  /** Who the token stands for. Throws a fault where nobody is let in. */
+  async verify(token: string): Promise<Session> {
+    if (this.#draining) throw new Fault('stopping');
+    await this.#topics;
+    return this.#people.verify(token);
+  }
+
+  welcome(socket: Socket, session: Session, token: string): void {
+    const { node, url, ports } = this.#hub;
+    if (this.#opened === undefined || this.#draining) return void socket.disconnect(true);
+    const { line, terminate } = openLine(socket);
+    const disconnect = (hard: boolean): void => (hard ? terminate() : void socket.disconnect(true));
+    const peer = new Peer({ line, ports, topics: this.#opened, people: this.#people, session, token, disconnect });
+    this.#peers.add(peer);
+    const { id } = session.caller;
+    const others = this.#byPerson.get(id);
+    if (others === undefined) this.#byPerson.set(id, new Set([peer]));
+    else others.add(peer);
+    // Every event goes through the one dispatcher and no further: an event named `error` would end the process otherwise.
+    socket.use((packet) => {
+      if (!peer.closed) this.#events.receive(peer, packet);
+    });
+    socket.on('error', () => undefined);
+    socket.on('disconnect', () => this.#left(peer));
+    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls: [url()] });
+    peer.outbox.flush();
+  }
+
+  /** Tells everybody to go, each at another moment, so that the other nodes are not asked by all at once. */
+  async drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    const { random, timers } = this.#hub.ports;
+    if (this.#peers.size === 0) return;
+    const spread = Math.min(LEAVE_MS - 500, 50 + this.#peers.size);
+    for (const peer of this.#peers) peer.push({ kind: 'bye', afterMs: Math.round(random.next() * spread), reason: 'stopping' });
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      timers.after(spread + 500, resolve);
+    });
+    for (const peer of this.#peers) peer.cut('stopping');
+  }
+
+  close(): void {
+    this.#draining = true;
+    for (const cancel of this.#closing.splice(0)) cancel();
+    for (const peer of this.#peers) peer.cut('stopping');
+  }
+
+  #listen(): void {
+    const { runtime, ports } = this.#hub;
+    this.#events.on('subscribe', {
+      schema: subscribeSchema,
+      cost: (asked) => asked.length,
+      handle: (peer, asked, reply) => peer.subscribe(asked, reply),
+    });
+    this.#events.on('unsubscribe', {
+      schema: unsubscribeSchema,
+      cost: () => 1,
+      handle: (peer, subs, reply) => {
+        peer.unsubscribe(subs);
+        reply({ ok: true });
+      },
+    });
+    this.#events.on('command', {
+      schema: commandSchema,
+      cost: () => 1,
+      refuse: refuseCommand,
+      handle: async (peer, command, reply) => {
+        await peer.settled;
+        if (peer.closed) return;
+        const ifVersion = peer.meant(command);
+        const meant = ifVersion === undefined ? command : { ...command, ifVersion };
+        reply(await perform(runtime, meant, peer.caller, () => ports.clock.now()));
+      },
+    });
+    this.#events.on('authenticate', {
+      schema: authenticateSchema,
+      cost: () => AUTHENTICATE_COST,
+      handle: async (peer, { token }, reply) => {
+        await peer.authenticate(token);
+        reply({ ok: true, expiresAt: new Date(peer.expiresAt).toISOString() });
+      },
+    });
+    this.#events.on('credit', { schema: creditSchema, cost: () => 1, handle: (peer, frames) => peer.outbox.credit(frames) });
+  }
+
+  #changed(username: string): void {
+    for (const peer of this.#byPerson.get(username) ?? []) peer.reverify();
+  }
+
+  #tick(): void {
+    for (const peer of this.#peers) peer.tick();
+  }
+
+  #sweep(): void {
+    this.#opened?.sweep();
+    this.#budgets.sweep(this.#hub.ports.clock.monotonic());
+  }
+
+  #left(peer: Peer): void {
+    peer.close();
+    this.#peers.delete(peer);
+    const others = this.#byPerson.get(peer.caller.id);
+    others?.delete(peer);
+    if (others?.size === 0) this.#byPerson.delete(peer.caller.id);
+    if (this.#peers.size === 0) this.#onEmpty?.();
+  }
+}

@@ -1,0 +1,201 @@
+import type { Cancel, Ports } from '../../actors/ports/ports.ts';
+import type { Feed, Follower } from './follower.ts';
+import { toListOps } from './list-change.ts';
+import { matches, sortValue } from './list-filter.ts';
+import type { ListChange } from './list-changes.ts';
+import type { ListReader, ListSubject } from './list-reader.ts';
+import { ListWindow } from './list-window.ts';
+import type { Row } from './list-window.ts';
+
+export type ListTopicOptions = {
+  readonly subject: ListSubject;
+  readonly reader: ListReader;
+  readonly ports: Ports;
+  /** Asks for a `flush` soon. */
+  readonly onDirty: (topic: ListTopic) => void;
+};
+
+/** Search text is written behind, so a search is asked again only after that. */
+const SEARCH_MS = 400;
+/** However fast rows come and go, a window is made good from the store so often and no more. */
+const REFILL_MS = 100;
+const AGAIN_MS = 2000;
+/** A commit that the count has seen may be told of a moment later. */
+const SEAM_MS = 100;
+
+/**
+ * One list that somebody follows, shared by all who ask the same and see the same. It takes commits while it reads, so that
+ * nothing is missed at the seam; a row of an older version never replaces a newer one.
+ */
+export class ListTopic implements Feed {
+  readonly kind = 'list';
+  readonly subject: ListSubject;
+  readonly #options: ListTopicOptions;
+  readonly #window: ListWindow;
+  readonly #textual: boolean;
+  readonly #followers = new Set<Follower>();
+  #shown: readonly Row[] = [];
+  #shownTotal = 0;
+  #counted = 0;
+  /** Raised with every change of the total, so that a count knows whether it is certain. */
+  #moves = 0;
+  #since: ListChange[] | undefined;
+  #reading: Promise<void> | undefined;
+  #read = false;
+  #later: Cancel | undefined;
+  #closed = false;
+  idleSince: number | undefined;
+  /** How many are about to join. */
+  pins = 0;
+
+  constructor(options: ListTopicOptions) {
+    const { question } = options.subject;
+    this.subject = options.subject;
+    this.#options = options;
+    this.#textual = question.text !== undefined;
+    this.#window = new ListWindow({
+      descending: question.descending,
+      limit: question.limit,
+      capacity: question.limit + Math.max(20, question.limit),
+      sorts: question.sort !== 'title',
+      finds: !this.#textual,
+    });
+  }
+
+  get followers(): number {
+    return this.#followers.size;
+  }
+
+  /** Resolves when it can be joined. Rejects where the store does not answer. */
+  ready(): Promise<void> {
+    if (this.#read && !(this.#followers.size === 0 && this.#window.wanting)) return Promise.resolve();
+    return this.#readPage();
+  }
+
+  join(follower: Follower): void {
+    this.flush();
+    this.#followers.add(follower);
+    follower.feed = this;
+    follower.owe();
+    this.idleSince = undefined;
+    if (this.#textual) this.#askLater(SEARCH_MS); // it may have been idle while the index was written
+  }
+
+  leave(follower: Follower): void {
+    this.#followers.delete(follower);
+  }
+
+  /** A list always begins with a snapshot; whoever fell behind gets one too. */
+  catchUp(follower: Follower): { frame: string; version: number } {
+    const version = follower.version + 1;
+    const items = this.#shown.map(({ json }) => json).join(',');
+    const epoch = JSON.stringify(follower.epoch);
+    const frame = `{"kind":"snapshot","sub":${follower.sub},"epoch":${epoch},"version":${version},"items":[${items}],"total":${this.#shownTotal}}`;
+    return { frame, version };
+  }
+
+  /** Takes what was committed of one actor of this kind. */
+  take(change: ListChange): void {
+    this.#since?.push(change);
+    if (!this.#read) return;
+    if (!this.#textual && !this.#window.complete) this.#count(change);
+    if (this.#apply(change)) this.#options.onDirty(this);
+    const { question, scope } = this.subject;
+    if (this.#textual && matches(change.facts, question, scope)) this.#askLater(SEARCH_MS);
+  }
+
+  /** Tells the followers what has changed since the last time. */
+  flush(): void {
+    if (!this.#read) return;
+    if (this.#window.wanting && this.#followers.size > 0) this.#askLater(REFILL_MS);
+    const rows = this.#window.top();
+    const total = this.#window.complete ? this.#window.size : Math.max(this.#counted, this.#window.size);
+    const ops = toListOps(this.#shown, rows);
+    if (ops.length === 0 && total === this.#shownTotal) return;
+    this.#shown = rows;
+    this.#shownTotal = total;
+    const body = `"ops":[${ops.join(',')}],"total":${total}}`;
+    for (const follower of this.#followers) {
+      const { sub, version } = follower;
+      if (follower.live) follower.send(`{"kind":"list","sub":${sub},"base":${version},"version":${version + 1},${body}`, version + 1);
+      else follower.owe();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#later?.();
+  }
+
+  #apply(change: ListChange): boolean {
+    const { facts } = change;
+    const { question, scope, audience } = this.subject;
+    const row = matches(facts, question, scope)
+      ? { address: facts.address, version: facts.version, sort: sortValue(facts, question), json: change.item(audience) }
+      : undefined;
+    return this.#window.apply(facts.address, facts.version, row) || this.#window.wanting;
+  }
+
+  #count({ facts, before }: ListChange): void {
+    const { question, scope } = this.subject;
+    const old = before();
+    const delta = Number(matches(facts, question, scope)) - Number(old !== undefined && matches(old, question, scope));
+    if (delta === 0) return;
+    this.#counted += delta;
+    this.#moves++;
+    this.#options.onDirty(this);
+  }
+
+  /** Reads the page, at most once at a time; what is committed meanwhile is applied on top. */
+  #readPage(): Promise<void> {
+    this.#reading ??= this.#takePage().finally(() => {
+      this.#reading = undefined;
+      this.#since = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #takePage(): Promise<void> {
+    const since: ListChange[] = [];
+    this.#since = since;
+    const moves = this.#moves;
+    const page = await this.#options.reader.page(this.subject, this.#window.capacity);
+    if (this.#closed) return;
+    this.#window.reset(page.rows, page.edge);
+    for (const { address, version, row } of page.moved) this.#window.apply(address, version, row);
+    for (const change of since) this.#apply(change);
+    this.#counted = page.total;
+    this.#read = true;
+    this.#options.onDirty(this);
+    if (!this.#window.complete && !this.#textual) this.#recheck(since.length > 0 ? -1 : moves);
+  }
+
+  /** The count is certain when nothing has moved from before it was asked until a moment after it came; else it is asked again. */
+  #recheck(moves: number): void {
+    this.#options.ports.timers.after(SEAM_MS, () => {
+      if (this.#closed || this.#moves === moves || this.#followers.size === 0) return;
+      this.#options.ports.timers.after(AGAIN_MS, () => void this.#recount());
+    });
+  }
+
+  async #recount(): Promise<void> {
+    if (this.#closed || this.#window.complete || this.#followers.size === 0) return;
+    const moves = this.#moves;
+    const counted = await this.#options.reader.count(this.subject).catch(() => undefined);
+    if (this.#closed) return;
+    if (counted !== undefined && moves === this.#moves && counted !== this.#counted) {
+      this.#counted = counted;
+      this.#options.onDirty(this);
+    }
+    this.#recheck(counted === undefined ? -1 : moves);
+  }
+
+  /** Asks the store again after a while, however often it is wanted meanwhile. */
+  #askLater(delay_ms: number): void {
+    this.#later ??= this.#options.ports.timers.after(delay_ms, () => {
+      this.#later = undefined;
+      if (this.#closed || this.#followers.size === 0) return;
+      this.#readPage().catch(() => this.#askLater(AGAIN_MS));
+    });
+  }
+}

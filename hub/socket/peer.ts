@@ -1,0 +1,296 @@
+import { Fault, sentenceFor } from '../../machines/fault.ts';
+import type { Definition } from '../../machines/machine.ts';
+import type { Caller } from '../../actors/caller.ts';
+import type { Ports } from '../../actors/ports/ports.ts';
+import type { Command, Frame, Position, Subscribe, SubscribeAck } from '../protocol/messages.ts';
+import type { ActorTopic } from './actor-topic.ts';
+import { Follower } from './follower.ts';
+import type { ListTopic } from './list-topic.ts';
+import { Outbox } from './outbox.ts';
+import type { Line } from './outbox.ts';
+import { rightsOf } from './rights.ts';
+import type { Rights } from './rights.ts';
+import type { People, Session } from './session.ts';
+import { readTopic } from './topic.ts';
+import type { Topic } from './topic.ts';
+import type { Held, Topics } from './topics.ts';
+
+export type PeerOptions = {
+  readonly line: Line;
+  readonly ports: Ports;
+  readonly topics: Topics;
+  readonly people: People;
+  readonly session: Session;
+  readonly token: string;
+  /** Ends the connection, after what is written has gone out or, with `hard`, at once. */
+  readonly disconnect: (hard: boolean) => void;
+};
+
+type Subscription = { readonly topic: Topic; readonly follower: Follower; readonly rights: Rights; readonly joined: ActorTopic | ListTopic };
+
+/** A topic that was asked for, loaded and kept until it is joined. */
+type Found =
+  | { readonly kind: 'actor'; readonly topic: Topic; readonly definition: Definition; readonly held: Held<ActorTopic>; readonly at: Position | undefined }
+  | { readonly kind: 'list'; readonly topic: Topic; readonly rights: Rights; readonly held: Held<ListTopic> }
+  | { readonly kind: 'refused'; readonly code: string; readonly reason: string };
+
+const MOST_SUBSCRIPTIONS = 200;
+const HEADS_MS = 25_000;
+const WARN_MS = 60_000;
+
+/** One connected client: who it is, what it follows, and what goes to it. */
+export class Peer {
+  readonly outbox: Outbox;
+  readonly #options: PeerOptions;
+  readonly #subscriptions = new Map<number, Subscription>();
+  #session: Session;
+  #token: string;
+  #lastSub = 0;
+  #coming = 0;
+  #warned = false;
+  #headsAt: number;
+  #closed = false;
+  /** Raised whenever the rights may have changed: what was found under the old ones is not joined. */
+  #era = 0;
+  #verifications = 0;
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.#session = options.session;
+    this.#token = options.token;
+    this.outbox = new Outbox(options.line, options.ports);
+    this.#headsAt = options.ports.clock.monotonic() + HEADS_MS;
+  }
+
+  get caller(): Caller {
+    return this.#session.caller;
+  }
+
+  get expiresAt(): number {
+    return this.#session.expiresAt;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get following(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Resolves when it is certain what the person may do. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  push(frame: Frame): void {
+    this.outbox.push(JSON.stringify(frame));
+  }
+
+  /** Answers each topic, then sends the first frames: the client knows its subscriptions by then. */
+  async subscribe(asked: Subscribe, reply: (acks: readonly SubscribeAck[]) => void): Promise<void> {
+    await this.#settled;
+    const room = MOST_SUBSCRIPTIONS - this.#subscriptions.size - this.#coming;
+    const coming = Math.min(asked.length, Math.max(0, room));
+    this.#coming += coming;
+    let era = this.#era;
+    let found = await Promise.all(asked.map((ask, index) => this.#find(ask, index < room)));
+    while (this.#era !== era && !this.#closed) {
+      // The rights changed while it was being loaded; what was found may be somebody else's view.
+      release(found);
+      await this.#settled;
+      era = this.#era;
+      found = await Promise.all(asked.map((ask, index) => this.#find(ask, index < room)));
+    }
+    this.#coming -= coming;
+    try {
+      if (this.#closed) return;
+      // From here to the acknowledgement nothing else runs, so no commit can come in between.
+      reply(found.map((one) => this.#mayJoin(one)));
+      this.outbox.pump();
+    } finally {
+      release(found);
+    }
+  }
+
+  async #find({ topic: text, at }: Subscribe[number], room: boolean): Promise<Found> {
+    try {
+      if (!room) throw new Fault('overloaded', `A connection follows at most ${MOST_SUBSCRIPTIONS} topics; unsubscribe some first.`);
+      const topic = readTopic(text);
+      const definition = this.#options.topics.definitions.get(topic.type);
+      const rights = definition === undefined ? undefined : rightsOf(definition, this.caller);
+      if (definition === undefined || rights === undefined) throw new Fault('not_found');
+      if (topic.kind === 'actor') {
+        return { kind: 'actor', topic, definition, held: await this.#options.topics.actor(topic.address, definition), at };
+      }
+      return { kind: 'list', topic, rights, held: await this.#options.topics.list(topic.question, definition, rights) };
+    } catch (error) {
+      if (error instanceof Fault) return { kind: 'refused', code: error.code, reason: error.message };
+      this.#options.ports.log.warn({ err: error }, 'A topic could not be loaded');
+      return { kind: 'refused', code: 'retry', reason: sentenceFor('retry') };
+    }
+  }
+
+  #mayJoin(found: Found): SubscribeAck {
+    try {
+      return this.#join(found);
+    } catch (error) {
+      this.#options.ports.log.error({ err: error }, 'A topic could not be joined');
+      return { ok: false, code: 'internal', reason: sentenceFor('internal') };
+    }
+  }
+
+  #join(found: Found): SubscribeAck {
+    if (found.kind === 'refused') return { ok: false, code: found.code, reason: found.reason };
+    const rights = found.kind === 'list' ? found.rights : rightsOf(found.definition, this.caller);
+    const { topic: joined } = found.held;
+    if (joined === undefined || rights === undefined) return notFound();
+    const sub = this.#lastSub + 1;
+    const follower = new Follower(sub, this.outbox, () => this.#revoke(sub));
+    const epoch = `${this.#options.topics.history}.${rights.key}`;
+    follower.epoch = epoch;
+    let ack: { how: 'current' | 'replay' | 'snapshot'; version: number } | undefined = { how: 'snapshot', version: 1 };
+    if (found.kind === 'list') found.held.topic?.join(follower);
+    else ack = found.held.topic?.join(rights, follower, found.at);
+    if (ack === undefined) return notFound();
+    this.#lastSub = sub;
+    this.#subscriptions.set(sub, { topic: found.topic, follower, rights, joined });
+    return { ok: true, sub, how: ack.how, epoch, version: ack.version };
+  }
+
+  unsubscribe(subs: readonly number[]): void {
+    for (const sub of subs) this.#drop(sub);
+  }
+
+  #drop(sub: number): void {
+    this.#subscriptions.get(sub)?.follower.leave();
+    this.#subscriptions.delete(sub);
+  }
+
+  #revoke(sub: number): void {
+    if (!this.#subscriptions.has(sub)) return;
+    this.#drop(sub);
+    this.push({ kind: 'revoked', sub });
+  }
+
+  /**
+   * A version that a view does not show leaves the copy's version where it is. Whoever names that one means the newest, as
+   * long as nothing that he sees has changed since.
+   */
+  meant({ to, ifVersion }: Command): number | undefined {
+    if (ifVersion === undefined) return undefined;
+    const topic = this.#options.topics.peek(to);
+    if (topic === undefined) return ifVersion;
+    const rights = rightsOf(topic.definition, this.caller);
+    if (rights === undefined || rights.whole) return ifVersion;
+    topic.flush();
+    return topic.visibleVersion(rights) === ifVersion ? (topic.head?.version ?? ifVersion) : ifVersion;
+  }
+
+  /** Renews the session in place. Throws the fault of a token that is not taken; the old one then still carries. */
+  async authenticate(token: string): Promise<void> {
+    await this.#settled;
+    const session = await this.#options.people.verify(token);
+    if (this.#closed) return;
+    // The copies on the other side are of the person who signed in first.
+    if (session.caller.id !== this.caller.id) throw new Fault('forbidden', 'This connection belongs to somebody else; open another one.');
+    this.#token = token;
+    this.#begin(session);
+  }
+
+  /** The person's rights may have changed: nothing goes out and nothing is done before they are known again. */
+  reverify(): void {
+    const mine = ++this.#verifications;
+    this.#era++;
+    this.outbox.hold();
+    this.#settled = this.#options.people.verify(this.#token).then(
+      (session) => {
+        if (mine !== this.#verifications || this.#closed) return;
+        this.#begin(session);
+        this.outbox.release();
+      },
+      (error: unknown) => {
+        if (mine !== this.#verifications) return;
+        if (!(error instanceof Fault)) this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
+        this.cut(error instanceof Fault ? error.code : 'retry');
+      },
+    );
+  }
+
+  #begin(session: Session): void {
+    this.#session = session;
+    this.#warned = false;
+    for (const [sub, subscription] of this.#subscriptions) this.#recheck(sub, subscription);
+    this.outbox.pump();
+  }
+
+  #recheck(sub: number, { topic, follower, rights, joined }: Subscription): void {
+    const definition = this.#options.topics.definitions.get(topic.type);
+    const now = definition === undefined ? undefined : rightsOf(definition, this.caller);
+    if (now === undefined) return this.#revoke(sub);
+    if (now.key === rights.key) return;
+    this.#era++;
+    if (joined.kind === 'list') {
+      // Other rows, perhaps: the client asks again and begins with a snapshot.
+      this.#drop(sub);
+      return this.push({ kind: 'resync', sub, reason: 'rights' });
+    }
+    follower.leave();
+    const ack = joined.join(now, follower);
+    if (ack === undefined) return this.#revoke(sub);
+    follower.epoch = ack.epoch;
+    this.#subscriptions.set(sub, { topic, follower, rights: now, joined });
+  }
+
+  /** Once a second: what time alone brings about. */
+  tick(): void {
+    const { clock } = this.#options.ports;
+    const now = clock.now();
+    const { expiresAt } = this.#session;
+    if (now >= expiresAt) return this.cut('token_expired');
+    const trouble = this.outbox.trouble(clock.monotonic());
+    if (trouble !== undefined) return this.cut(trouble);
+    if (!this.#warned && expiresAt - now <= WARN_MS) {
+      this.#warned = true;
+      this.push({ kind: 'expiring', expiresAt: new Date(expiresAt).toISOString() });
+    }
+    if (clock.monotonic() < this.#headsAt) return;
+    this.#headsAt = clock.monotonic() + HEADS_MS;
+    this.#heads();
+  }
+
+  /** Where each copy should be by now; finds a lost last message. */
+  #heads(): void {
+    if (!this.outbox.open) return;
+    const heads = [...this.#subscriptions.values()].flatMap(({ follower: { sub, version, behind } }) => (behind ? [] : [{ sub, version }]));
+    if (heads.length > 0) this.push({ kind: 'heads', heads });
+  }
+
+  /** Says goodbye and ends the connection. One that does not read is not waited for. */
+  cut(reason: string, afterMs = 0): void {
+    if (this.#closed) return;
+    this.outbox.hold();
+    this.push({ kind: 'bye', afterMs, reason });
+    this.outbox.flush();
+    this.close();
+    this.#options.disconnect(reason === 'slow' || reason === 'rate_limited');
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#era++;
+    this.outbox.close();
+    for (const sub of [...this.#subscriptions.keys()]) this.#drop(sub);
+  }
+}
+
+function release(found: readonly Found[]): void {
+  for (const one of found) if (one.kind !== 'refused') one.held.release();
+}
+
+function notFound(): SubscribeAck {
+  return { ok: false, code: 'not_found', reason: sentenceFor('not_found') };
+}

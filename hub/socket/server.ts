@@ -1,0 +1,98 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
+import type { Socket } from 'socket.io';
+import { z } from 'zod';
+import { Fault } from '../../machines/fault.ts';
+import type { DoorsOptions } from '../doors.ts';
+import type { Hub } from '../hub.ts';
+import { PROTOCOL_VERSION } from '../protocol/messages.ts';
+import { Hall } from './hall.ts';
+import { mayConnectFrom } from './origin.ts';
+import type { People, Session } from './session.ts';
+
+export type Sockets = {
+  attach(hub: Hub, people: People): void;
+  /** Tells everybody to go, each at another moment, and waits until they have or the time is over. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const MOST_CONNECTIONS = 50_000;
+
+const handshakeSchema = z.looseObject({ token: z.string().min(1).max(4096), protocol: z.union([z.number(), z.string().max(16)]).optional() });
+
+/** Opens the Socket.IO door on a server that is listening or will be. It serves once there is a hub behind it. */
+export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'config' | 'log'>): Sockets {
+  const { config, log } = options;
+  let hall: Hall | undefined;
+  let hub: Hub | undefined;
+  const io = new Server({
+    path: '/socket.io',
+    transports: ['websocket'],
+    serveClient: false,
+    allowUpgrades: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: 64 * 1024,
+    connectTimeout: 10_000,
+    // `cors` would not stop a foreign page from opening a WebSocket; this does.
+    allowRequest: (request, decide) => {
+      const own = { host: request.headers.host, url: hub?.url() ?? config.url, more: config.origins };
+      if (!mayConnectFrom(request.headers.origin, own)) return decide('foreign_origin', false);
+      if (io.engine.clientsCount >= MOST_CONNECTIONS) return decide('overloaded', false);
+      decide(null, true);
+    },
+  });
+  io.attach(server);
+  io.engine.on('connection_error', (error: { message: string; context?: unknown }) => log.debug({ reason: error.message, context: error.context }, 'A socket was refused'));
+  const once = new WeakSet<Socket['conn']>();
+  const admitted = new WeakMap<Socket, { session: Session; token: string }>();
+  const admit = async (socket: Socket): Promise<void> => {
+    // A second CONNECT on the same connection would make a second, unseen socket.
+    if (once.has(socket.conn)) throw new Fault('bad_request', 'This connection is open already.');
+    once.add(socket.conn);
+    if (hall === undefined) throw new Fault('not_ready');
+    const token = readHandshake(socket.handshake.auth);
+    admitted.set(socket, { session: await hall.verify(token), token });
+  };
+  io.use((socket, next) => {
+    admit(socket).then(
+      () => next(),
+      (error: unknown) => next(toConnectError(error, log)),
+    );
+  });
+  io.on('connection', (socket) => {
+    const entry = admitted.get(socket);
+    if (hall === undefined || entry === undefined) socket.disconnect(true);
+    else hall.welcome(socket, entry.session, entry.token);
+  });
+  return {
+    attach: (attached, people) => {
+      hub = attached;
+      hall = new Hall(attached, people);
+    },
+    drain: async () => hall?.drain(),
+    close: async () => {
+      hall?.close();
+      io.disconnectSockets(true);
+      io.engine.close();
+    },
+  };
+}
+
+/** The token of a handshake. Throws the faults `protocol` and `unauthenticated`. */
+function readHandshake(auth: unknown): string {
+  const parsed = handshakeSchema.safeParse(auth);
+  if (!parsed.success) throw new Fault('unauthenticated', 'The handshake carries auth: { token }.');
+  const { token, protocol } = parsed.data;
+  if (protocol !== undefined && Math.trunc(Number(protocol)) !== PROTOCOL_VERSION) {
+    throw new Fault('protocol', `This hub speaks version ${PROTOCOL_VERSION} of the protocol; get a newer client.`);
+  }
+  return token;
+}
+
+function toConnectError(error: unknown, log: DoorsOptions['log']): Error {
+  if (!(error instanceof Fault)) log.warn({ err: error }, 'A socket could not be let in');
+  const fault = error instanceof Fault ? error : new Fault('retry');
+  return Object.assign(new Error(fault.message), { data: { code: fault.code, reason: fault.message } });
+}

@@ -1,0 +1,201 @@
+import type { Committed } from '../../actors/delivery.ts';
+import type { Ports } from '../../actors/ports/ports.ts';
+import type { Runtime } from '../../actors/runtime.ts';
+import type { Store } from '../../actors/store/store.ts';
+import { Fault } from '../../machines/fault.ts';
+import type { Definition } from '../../machines/machine.ts';
+import { ActorTopic } from './actor-topic.ts';
+import { toListChanges } from './list-changes.ts';
+import { scopeOf } from './list-filter.ts';
+import { ListReader } from './list-reader.ts';
+import type { ListSubject } from './list-reader.ts';
+import { ListTopic } from './list-topic.ts';
+import type { Rights } from './rights.ts';
+import { toKey } from './topic.ts';
+import type { ListQuestion } from './topic.ts';
+
+export type TopicsOptions = {
+  readonly runtime: Pick<Runtime, 'definitions' | 'lanes' | 'onCommit'>;
+  readonly store: Pick<Store, 'list' | 'count'>;
+  readonly ports: Ports;
+  /** The first half of every epoch. */
+  readonly history: string;
+};
+
+/** A topic that will not be forgotten before it is released; absent where there is nothing that the caller may follow. */
+export type Held<T> = { readonly topic: T | undefined; readonly release: () => void };
+
+type Entry = { readonly topic: ActorTopic; ready: Promise<void>; /** Who is about to join. */ pins: number };
+
+const MOST_ACTORS = 100_000;
+const MOST_LISTS = 2_000;
+/** A topic that nobody follows is kept a while: those who lost their connection come back and continue. */
+const IDLE_MS = { actor: 60_000, list: 10_000 };
+const MOST_IDLE = 2_000;
+const COALESCE_MS = 60;
+
+/** Everything on this node that somebody follows, and the way of commits to it. */
+export class Topics {
+  readonly history: string;
+  readonly definitions: ReadonlyMap<string, Definition>;
+  readonly #options: TopicsOptions;
+  readonly #reader: ListReader;
+  readonly #actors = new Map<string, Entry>();
+  readonly #lists = new Map<string, ListTopic>();
+  readonly #listsOf = new Map<string, Set<ListTopic>>();
+  readonly #dirtyActors = new Set<ActorTopic>();
+  readonly #dirtyLists = new Set<ListTopic>();
+  #actorsScheduled = false;
+  #listsScheduled = false;
+
+  constructor(options: TopicsOptions) {
+    this.history = options.history;
+    this.definitions = options.runtime.definitions;
+    this.#options = options;
+    this.#reader = new ListReader(options.store);
+    options.runtime.onCommit((rows) => this.#committed(rows));
+  }
+
+  figures(): { actors: number; lists: number } {
+    return { actors: this.#actors.size, lists: this.#lists.size };
+  }
+
+  /** What is known of an actor that is followed here. */
+  peek(address: string): ActorTopic | undefined {
+    return this.#actors.get(address)?.topic;
+  }
+
+  /** Finds or loads an actor's topic and keeps it until `release`, so that it can be joined without a gap. */
+  async actor(address: string, definition: Definition): Promise<Held<ActorTopic>> {
+    const entry = this.#actors.get(address) ?? this.#open(address, definition);
+    entry.pins++;
+    const release = (): void => {
+      entry.pins--;
+      if (entry.topic.head === undefined && entry.pins === 0 && this.#actors.get(address) === entry) this.#actors.delete(address);
+    };
+    try {
+      await entry.ready;
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { topic: entry.topic.head === undefined ? undefined : entry.topic, release };
+  }
+
+  /** The same for a list. Undefined where the caller sees no row of it. */
+  async list(question: ListQuestion, definition: Definition, rights: Rights): Promise<Held<ListTopic>> {
+    const scope = scopeOf(rights);
+    if (scope === undefined) return { topic: undefined, release: () => undefined };
+    const key = JSON.stringify([rights.audience, scope.client, scope.agent, toKey(question)]);
+    const topic = this.#lists.get(key) ?? this.#openList(key, { definition, question, scope, audience: rights.audience });
+    topic.pins++;
+    const release = (): void => void topic.pins--;
+    try {
+      await topic.ready();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { topic, release };
+  }
+
+  /** Forgets what nobody has followed for a while. */
+  sweep(): void {
+    const now = this.#options.ports.clock.monotonic();
+    let idle = 0;
+    for (const [address, { topic, pins }] of this.#actors) {
+      if (pins > 0 || topic.followers > 0) {
+        topic.idleSince = undefined;
+        continue;
+      }
+      topic.idleSince ??= now;
+      idle++;
+      // The map is in the order of opening, so the oldest go first when there are too many.
+      if (now - topic.idleSince > IDLE_MS.actor || idle > MOST_IDLE) this.#actors.delete(address);
+    }
+    for (const [key, topic] of this.#lists) {
+      if (topic.pins > 0 || topic.followers > 0) topic.idleSince = undefined;
+      else if (now - (topic.idleSince ??= now) > IDLE_MS.list) this.#closeList(key, topic);
+    }
+  }
+
+  #open(address: string, definition: Definition): Entry {
+    if (this.#actors.size >= MOST_ACTORS) throw new Fault('overloaded', 'This node follows as many actors as it can; try again after a while.');
+    const { runtime, ports } = this.#options;
+    const topic = new ActorTopic({ address, definition, history: this.history, now: () => ports.clock.now() });
+    // Registered before the actor is read: commits from now on reach it, earlier ones are in what is read.
+    const ready = runtime.lanes.read(address).then((live) => {
+      if (live !== undefined) topic.meet(live.envelope);
+    });
+    const entry: Entry = { topic, ready, pins: 0 };
+    this.#actors.set(address, entry);
+    return entry;
+  }
+
+  #openList(key: string, subject: ListSubject): ListTopic {
+    if (this.#lists.size >= MOST_LISTS) throw new Fault('overloaded', 'This node follows as many lists as it can; try again after a while.');
+    const topic = new ListTopic({ subject, reader: this.#reader, ports: this.#options.ports, onDirty: (dirty) => this.#listChanged(dirty) });
+    this.#lists.set(key, topic);
+    const { type } = subject.definition;
+    const siblings = this.#listsOf.get(type);
+    if (siblings === undefined) this.#listsOf.set(type, new Set([topic]));
+    else siblings.add(topic);
+    return topic;
+  }
+
+  #closeList(key: string, topic: ListTopic): void {
+    const { type } = topic.subject.definition;
+    const siblings = this.#listsOf.get(type);
+    siblings?.delete(topic);
+    if (siblings?.size === 0) this.#listsOf.delete(type);
+    this.#lists.delete(key);
+    topic.close();
+  }
+
+  /** After every commit of this node. Nothing is worked out here: the next batch must not wait for it. */
+  #committed(rows: readonly Committed[]): void {
+    if (this.#actors.size > 0) {
+      for (const committed of rows) {
+        const entry = this.#actors.get(committed.row.actor);
+        if (entry === undefined) continue;
+        entry.topic.take(committed);
+        this.#dirtyActors.add(entry.topic);
+      }
+      if (this.#dirtyActors.size > 0 && !this.#actorsScheduled) {
+        this.#actorsScheduled = true;
+        this.#options.ports.timers.soon(() => this.#flushActors());
+      }
+    }
+    if (this.#listsOf.size === 0) return;
+    for (const change of toListChanges(rows, (type) => this.#listsOf.has(type))) {
+      for (const topic of this.#listsOf.get(change.type) ?? []) topic.take(change);
+    }
+  }
+
+  #flushActors(): void {
+    this.#actorsScheduled = false;
+    for (const topic of this.#dirtyActors) this.#flush(topic);
+    this.#dirtyActors.clear();
+  }
+
+  #listChanged(topic: ListTopic): void {
+    this.#dirtyLists.add(topic);
+    if (this.#listsScheduled) return;
+    this.#listsScheduled = true;
+    this.#options.ports.timers.after(COALESCE_MS, () => {
+      this.#listsScheduled = false;
+      const dirty = [...this.#dirtyLists];
+      this.#dirtyLists.clear();
+      for (const list of dirty) this.#flush(list);
+    });
+  }
+
+  /** A view that throws harms its own topic alone. */
+  #flush(topic: ActorTopic | ListTopic): void {
+    try {
+      topic.flush();
+    } catch (error) {
+      this.#options.ports.log.error({ err: error }, 'A topic could not be told');
+    }
+  }
+}
