@@ -14,20 +14,22 @@ export type BuildOptions = {
   readonly outDir: string;
   /** Builds even when nothing has changed. */
   readonly force?: boolean;
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal;
 };
 
 /**
  * Builds the HQ console into `outDir`, unless what stands there was built from the same sources. It works in a process of
  * its own, so that the hub keeps neither the bundler's memory nor its changes to the environment.
  */
-export async function buildConsole({ outDir, force = false }: BuildOptions): Promise<{ built: boolean }> {
+export async function buildConsole({ outDir, force = false, signal }: BuildOptions): Promise<{ built: boolean }> {
   const fingerprint = await fingerprintOf(ROOT, SOURCES);
   const stamped = await readFile(join(outDir, STAMP), 'utf8').catch(() => undefined);
   if (!force && stamped === fingerprint) return { built: false };
   const fresh = `${resolve(outDir)}.new-${process.pid}`;
   await mkdir(fresh, { recursive: true });
   try {
-    await runBundler(fresh);
+    await runBundler(fresh, signal);
     await writeFile(join(fresh, STAMP), fingerprint);
     await replace(fresh, resolve(outDir));
   } finally {
@@ -46,11 +48,12 @@ async function replace(fresh: string, outDir: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-function runBundler(outDir: string): Promise<void> {
+function runBundler(outDir: string, signal: AbortSignal | undefined): Promise<void> {
   const child = spawn(process.execPath, [import.meta.filename, '--bundle', outDir], {
     cwd: ROOT,
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -3,7 +3,6 @@ import { openNats } from '../actors/bus/nats.ts';
 import { systemPorts } from '../actors/ports/system.ts';
 import { Runtime } from '../actors/runtime.ts';
 import { openPostgres } from '../actors/store/postgres.ts';
-import type { PostgresStore } from '../actors/store/postgres.ts';
 import { Settings } from '../actors/store/settings.ts';
 import type { Definition } from '../machines/machine.ts';
 import { machines } from '../machines/machines.ts';

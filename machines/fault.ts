@@ -19,6 +19,7 @@ export const FAULTS = {
   token_expired: fault(401, 'The token has expired; renew it.'),
   token_reused: fault(401, 'This refresh token was used before; sign in again.'),
   forbidden: fault(403, 'Your role may not do this.'),
+  own_rights: fault(409, 'Nobody may take his own administration away; ask another administrator.'),
   foreign_origin: fault(403, 'This origin may not connect.'),
   // what is asked for
   not_found: fault(404, 'There is no such thing, or you may not see it.'),

@@ -39,3 +39,10 @@ export function readInSubject(subject: string): { type: string; id: string } | u
   if (root !== 'greenlines' || door !== 'in' || type === undefined || id === undefined || rest.length > 0) return undefined;
   return { type, id };
 }
+
+/** The subjects of one kind of actor as documents write them: a name in braces stands for a token. */
+export function describedSubjects(type: string): { readonly in: string; readonly dead: string } {
+  return { in: `greenlines.in.${type}.{id}`, dead: `greenlines.dead.${type}.{id}` };
+}
+
+export const DESCRIBED_RECEIPT = 'greenlines.receipt.{source}.{event_id}';

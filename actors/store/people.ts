@@ -52,12 +52,18 @@ export class PeopleTable {
   }
 
   async demo(): Promise<readonly Person[]> {
-    return (await this.#database.query('person_demo', `select ${COLUMNS} from person where demo order by created_at, username`, [])).map(toPerson);
+    return (await this.#database.query('person_demo', `select ${COLUMNS} from person where demo order by created_at, username`, [])).map(
+      toPerson,
+    );
   }
 
   /** Whether somebody who is real could administer the hub. */
   async hasAdmin(): Promise<boolean> {
-    const rows = await this.#database.query('person_admin', `select from person where not demo and not disabled and 'admin' = any(roles) limit 1`, []);
+    const rows = await this.#database.query(
+      'person_admin',
+      `select from person where not demo and not disabled and 'admin' = any(roles) limit 1`,
+      [],
+    );
     return rows.length > 0;
   }
 
@@ -89,7 +95,9 @@ export class PeopleTable {
   }
 
   async setDemoPassword(passwordHash: string): Promise<void> {
-    await this.#database.query('person_demo_password', `update person set password_hash = $1, generation = generation + 1 where demo`, [passwordHash]);
+    await this.#database.query('person_demo_password', `update person set password_hash = $1, generation = generation + 1 where demo`, [
+      passwordHash,
+    ]);
   }
 
   async addRefresh(hash: string, family: string, username: string, lasts_ms: number): Promise<void> {
@@ -143,7 +151,10 @@ export class PeopleTable {
 
   /** Takes a setting away if it has this value; true for exactly one of several who ask at once. */
   async takeSetting(name: string, value: string): Promise<boolean> {
-    const rows = await this.#database.query('setting_take', `delete from setting where name = $1 and value = $2 returning name`, [name, value]);
+    const rows = await this.#database.query('setting_take', `delete from setting where name = $1 and value = $2 returning name`, [
+      name,
+      value,
+    ]);
     return rows.length > 0;
   }
 }

@@ -33,7 +33,9 @@ export class Passwords {
   async matches(password: string, encoded: string | undefined, address: string): Promise<boolean> {
     const [, memory, passes, lanes, salt, key] = ENCODED.exec(encoded ?? NOBODY) ?? ENCODED.exec(NOBODY) ?? [];
     const expected = Buffer.from(key ?? '', 'base64');
-    const derived = await this.#work(address, () => derive(password, Buffer.from(salt ?? '', 'base64'), Number(memory), Number(passes), Number(lanes)));
+    const derived = await this.#work(address, () =>
+      derive(password, Buffer.from(salt ?? '', 'base64'), Number(memory), Number(passes), Number(lanes)),
+    );
     return derived.length === expected.length && timingSafeEqual(derived, expected) && encoded !== undefined;
   }
 
@@ -63,7 +65,9 @@ function derive(password: string, nonce: Buffer, memory: number, passes: number,
   // The same password typed on another keyboard may come in another normal form.
   const message = Buffer.from(password.normalize('NFKC'), 'utf8');
   return new Promise((resolve, reject) => {
-    argon2('argon2id', { message, nonce, parallelism, tagLength: LENGTH, memory, passes }, (error, key) => (error === null || error === undefined ? resolve(key) : reject(error)));
+    argon2('argon2id', { message, nonce, parallelism, tagLength: LENGTH, memory, passes }, (error, key) =>
+      error === null || error === undefined ? resolve(key) : reject(error),
+    );
   });
 }
 

@@ -3,8 +3,7 @@ import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../actors/caller.ts';
 import type { Cancel, Ports } from '../../actors/ports/ports.ts';
-import { PeopleTable } from '../../actors/store/people.ts';
-import type { Person, Rights } from '../../actors/store/people.ts';
+import type { PeopleTable, Person, Rights } from '../../actors/store/people.ts';
 import { Fault } from '../../machines/fault.ts';
 import type { Role } from '../../machines/machine.ts';
 import { isUsername } from './names.ts';
@@ -229,7 +228,15 @@ export class People {
   }
 }
 
-function toCaller({ username, roles, client }: { readonly username: string; readonly roles: readonly Role[]; readonly client: string | undefined }): Caller {
+function toCaller({
+  username,
+  roles,
+  client,
+}: {
+  readonly username: string;
+  readonly roles: readonly Role[];
+  readonly client: string | undefined;
+}): Caller {
   return { kind: 'person', id: username, roles, ...(client === undefined ? {} : { client }) };
 }
 

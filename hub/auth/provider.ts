@@ -47,7 +47,13 @@ export class Provider {
         currentDate: new Date(this.#now()),
       });
       const { sub, exp, roles, client } = claimsSchema.parse(payload);
-      return { from: 'provider', username: toUsername(sub), expiresAt: exp * 1000, roles: roles.filter(isPersonRole) as readonly Role[], client };
+      return {
+        from: 'provider',
+        username: toUsername(sub),
+        expiresAt: exp * 1000,
+        roles: roles.filter(isPersonRole) as readonly Role[],
+        client,
+      };
     } catch (error) {
       throw toTokenFault(error);
     }
@@ -56,7 +62,10 @@ export class Provider {
   #discovered(): Promise<Keys> {
     this.#keys ??= discover(this.issuer).catch((error: unknown) => {
       this.#keys = undefined;
-      throw new Fault('retry', `The identity provider cannot be asked for its keys: ${error instanceof Error ? error.message : 'no answer'}.`);
+      throw new Fault(
+        'retry',
+        `The identity provider cannot be asked for its keys: ${error instanceof Error ? error.message : 'no answer'}.`,
+      );
     });
     return this.#keys;
   }

@@ -10,7 +10,9 @@ type DemoPerson = { readonly username: string; readonly roles: readonly Role[]; 
 
 /** The people of the demo, as interface.md names them. */
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
-  ...(['admin', 'clerk', 'approver', 'cfo', 'operator', 'auditor', 'developer', 'reviewer', 'dispatcher'] as const).map((role) => inHq(role, role)),
+  ...(['admin', 'clerk', 'approver', 'cfo', 'operator', 'auditor', 'developer', 'reviewer', 'dispatcher'] as const).map((role) =>
+    inHq(role, role),
+  ),
   inHq('approver2', 'approver'),
   { username: 'acme', roles: ['customer'], client: 'acme' },
   { username: 'globex', roles: ['customer'], client: 'globex' },
@@ -63,7 +65,8 @@ async function makeOneTimeLink(hub: Hub): Promise<string> {
 export async function redeemOneTime(hub: Hub, people: People, token: string, password: string): Promise<Tokens> {
   const until = Number.parseInt(token.split('.')[0] ?? '', 36);
   const good = until > hub.ports.clock.now() && (await new PeopleTable(hub.store.database()).takeSetting(ONE_TIME, hashOf(token)));
-  if (!good) throw new Fault('unauthenticated', 'This link has been used, is too old, or was never given out. Start the hub again for a new one.');
+  if (!good)
+    throw new Fault('unauthenticated', 'This link has been used, is too old, or was never given out. Start the hub again for a new one.');
   await people.put(ADMIN, { roles: ['admin'], password });
   hub.log.warn({ username: ADMIN }, 'The first administrator was made by the one-time link');
   return people.open(ADMIN);

@@ -24,7 +24,12 @@ export type Claims = {
   | { readonly from: 'provider'; readonly roles: readonly Role[]; readonly client: string | undefined }
 );
 
-export type Bearer = { readonly username: string; readonly roles: readonly Role[]; readonly client: string | undefined; readonly generation: number };
+export type Bearer = {
+  readonly username: string;
+  readonly roles: readonly Role[];
+  readonly client: string | undefined;
+  readonly generation: number;
+};
 
 const claimsSchema = z.object({ sub: z.string().min(1).max(64), exp: z.number(), gen: z.int().min(1) });
 

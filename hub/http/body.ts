@@ -12,7 +12,9 @@ const PATIENCE = 16 * 1024 * 1024;
 /** The one parser of JSON: the same for every route, so that no two readers disagree. */
 export function useJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', async (_: FastifyRequest, payload: Readable) => parseJson(await readBody(payload, JSON_LIMIT)));
+  app.addContentTypeParser('application/json', async (_: FastifyRequest, payload: Readable) =>
+    parseJson(await readBody(payload, JSON_LIMIT)),
+  );
 }
 
 /** Bodies as the bytes that came, whatever they are said to be: signatures are made over bytes. */

@@ -17,7 +17,8 @@ export function readCursor(cursor: string, order: string): After {
   try {
     const [sorted, value, address] = schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
     const numeric = !order.endsWith('title');
-    if (sorted === order && (!numeric || /^\d{1,15}$/.test(value)) && value.isWellFormed() && !value.includes('\0')) return { value, address };
+    if (sorted === order && (!numeric || /^\d{1,15}$/.test(value)) && value.isWellFormed() && !value.includes('\0'))
+      return { value, address };
   } catch {
     // Whatever is wrong with it: it is none of ours.
   }

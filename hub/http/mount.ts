@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Caller } from '../../actors/caller.ts';
 import { FAULTS, Fault } from '../../machines/fault.ts';
+import type { People } from '../auth/people.ts';
 import { useBytes } from './body.ts';
 import type { Door } from './door.ts';
 import { toFault, toProblem } from './problem.ts';
@@ -76,21 +77,30 @@ async function admit(door: Door, route: Route, request: FastifyRequest): Promise
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') throw new Fault('unsupported_media', 'Compressed bodies are not taken.');
   if (route.access === 'public') return door.limits.address(request.ip);
-  const token = /^Bearer ([^\s]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token === undefined) {
-    await door.limits.address(request.ip);
-    throw new Fault('unauthenticated', 'Send the header Authorization: Bearer <access token>.');
-  }
-  const { caller } = await people.verify(token).catch(async (error: unknown) => {
-    await door.limits.address(request.ip);
-    throw error;
-  });
+  const caller = await identify(door, people, request);
   await door.limits.person(caller.id);
   request.caller = caller;
   const { access } = route;
   if (access !== 'person' && !caller.roles.some((role) => access.includes(role))) {
     throw new Fault('forbidden', `This is for ${access.join(', ')}.`);
   }
+}
+
+/** Whoever shows no valid token counts against his address. */
+async function identify(door: Door, people: People, request: FastifyRequest): Promise<Caller> {
+  try {
+    return (await people.verify(readBearer(request))).caller;
+  } catch (error) {
+    await door.limits.address(request.ip);
+    throw error;
+  }
+}
+
+/** The token of the request. Throws the fault `unauthenticated`. */
+export function readBearer(request: FastifyRequest): string {
+  const token = /^Bearer ([^\s]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) throw new Fault('unauthenticated', 'Send the header Authorization: Bearer <access token>.');
+  return token;
 }
 
 function send(reply: FastifyReply, { status = 200, body, headers = {} }: Answer): FastifyReply {
@@ -106,7 +116,14 @@ function toTraceparent(header: string | string[] | undefined): string {
 export function answerError(door: Door, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const fault = toFault(error);
   const { log } = door.options;
-  const about = { request: request.id, method: request.method, path: request.routeOptions.url ?? '', code: fault.code, address: request.ip, person: request.caller?.id };
+  const about = {
+    request: request.id,
+    method: request.method,
+    path: request.routeOptions.url ?? '',
+    code: fault.code,
+    address: request.ip,
+    person: request.caller?.id,
+  };
   if (fault.code === 'internal') log.error({ ...about, err: error }, 'A request failed in a way that nobody foresaw');
   else if (fault.status === 401 || fault.status === 403) log.info(about, 'A request was refused');
   else log.debug({ ...about, detail: fault.message }, FAULTS[fault.code].sentence);

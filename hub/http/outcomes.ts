@@ -66,10 +66,14 @@ async function refuse(asked: Asked, { code, detail, version }: Outcome & { outco
   const subject = await readSubject(hub, definition, address);
   const seen = subject !== undefined && viewFor(subject, caller) !== undefined;
   const now = hub.ports.clock.now();
-  return toRefusal(code, detail, { ...extra, ...(seen ? { version: version === 0 ? subject.envelope.version : version, can: toCan(subject, caller, now) } : {}) });
+  return toRefusal(code, detail, {
+    ...extra,
+    ...(seen ? { version: version === 0 ? subject.envelope.version : version, can: toCan(subject, caller, now) } : {}),
+  });
 }
 
-async function answerWithin(hub: Hub, command: Promise<Outcome>): Promise<Outcome> {
+/** The outcome, or `retry` where none is known in time. */
+export async function answerWithin(hub: Hub, command: Promise<Outcome>): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const cancel = hub.ports.timers.after(COMMIT_MS, () => resolve({ outcome: 'retry', after_ms: 1000, reason: 'unanswered' }));
   try {

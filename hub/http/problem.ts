@@ -23,7 +23,14 @@ export function toProblem(fault: Fault, request: string): Problem {
     ...(typeof allow === 'string' ? { allow } : {}),
   };
   const { code = fault.code, ...rest } = extra;
-  const problem = { type: `urn:green-lines:fault:${String(code)}`, title: sentence, status, code, detail: fault.message, instance: `urn:green-lines:request:${request}` };
+  const problem = {
+    type: `urn:green-lines:fault:${String(code)}`,
+    title: sentence,
+    status,
+    code,
+    detail: fault.message,
+    instance: `urn:green-lines:request:${request}`,
+  };
   return { status, headers, body: JSON.stringify({ ...problem, ...rest }) };
 }
 
@@ -53,11 +60,16 @@ const PARSER: Readonly<Record<string, FaultCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'bad_json',
 };
 
-type Validation = Parameters<typeof hasZodFastifySchemaValidationErrors>[0] & { validation: readonly { instancePath: string; message?: string }[]; validationContext?: string };
+type Validation = {
+  validation: readonly { instancePath: string; message?: string }[];
+  validationContext?: string;
+};
 
 function toInvalid(error: unknown): Fault {
   const { validation, validationContext } = error as Validation;
-  const errors = validation.slice(0, 20).map(({ instancePath, message }) => ({ where: toWhere(validationContext, instancePath), what: message ?? 'not the expected shape' }));
+  const errors = validation
+    .slice(0, 20)
+    .map(({ instancePath, message }) => ({ where: toWhere(validationContext, instancePath), what: message ?? 'not the expected shape' }));
   const first = errors[0];
   return new Fault('invalid', first === undefined ? undefined : `${first.where}: ${first.what}`, { errors });
 }
@@ -74,6 +86,8 @@ function codeOf(error: unknown): string {
 
 /** The database does not answer now, or gave up: nothing was found out, and asking again may help. */
 function isUnavailable(error: unknown, code: string): boolean {
-  const gone = /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error instanceof Error ? error.message : '');
+  const gone = /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(
+    error instanceof Error ? error.message : '',
+  );
   return gone || /^(08|53|57)/.test(code) || /^ECONN|^EPIPE|^ETIMEDOUT/.test(code);
 }

@@ -16,7 +16,10 @@ export function definitionOf(hub: Hub, type: string): Definition {
 }
 
 /** Throws the faults `not_found` for the type and `bad_id` for the id. */
-export function addressOf(hub: Hub, { type, id }: { readonly type: string; readonly id: string }): { definition: Definition; address: string } {
+export function addressOf(
+  hub: Hub,
+  { type, id }: { readonly type: string; readonly id: string },
+): { definition: Definition; address: string } {
   const definition = definitionOf(hub, type);
   if (!isId(id)) throw new Fault('bad_id');
   return { definition, address: toAddress(type, id) };
@@ -56,4 +59,3 @@ export function scopeOf(definition: Definition, caller: Caller): { audience: Aud
   // No client has an empty id, so somebody without one gets an empty list.
   return rows === 'client' ? { audience, client: caller.client ?? '' } : { audience, agent: caller.id };
 }
-

@@ -44,9 +44,7 @@ type Options<Params, Query, Body, Who> = {
   readonly headers?: z.ZodObject;
   /** What it answers when all is well, by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
-  readonly handler: (
-    ask: Ask<Parsed<Params>, Parsed<Query>, Body extends 'raw' ? Buffer : Parsed<Body>, Who>,
-  ) => Promise<Answer>;
+  readonly handler: (ask: Ask<Parsed<Params>, Parsed<Query>, Body extends 'raw' ? Buffer : Parsed<Body>, Who>) => Promise<Answer>;
 };
 
 /** A route, whatever its types were. */

@@ -1,8 +1,25 @@
 import type { Route } from './route.ts';
 import { actorRoutes } from './routes/actors.ts';
 import { authRoutes } from './routes/auth.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { historyRoutes } from './routes/history.ts';
+import { integrationRoutes } from './routes/integrations.ts';
+import { nodeRoutes } from './routes/nodes.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { sandboxRoutes } from './routes/sandbox.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** Every route of the hub. A new one is one file and one line here. */
-export const routes: readonly Route[] = [...authRoutes, ...actorRoutes, ...historyRoutes, ...demoRoutes];
+export const routes: readonly Route[] = [
+  ...authRoutes,
+  ...demoRoutes,
+  ...actorRoutes,
+  ...historyRoutes,
+  ...webhookRoutes,
+  ...sandboxRoutes,
+  ...peopleRoutes,
+  ...integrationRoutes,
+  ...deadLetterRoutes,
+  ...nodeRoutes,
+];

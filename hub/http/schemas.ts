@@ -26,7 +26,16 @@ export const actorView = z.strictObject({
   updatedAt: moment,
 });
 
-export const listItem = z.strictObject({ address, version, state: states, tags: z.array(z.string()), title: z.string(), summary: z.string(), updatedAt: moment, context });
+export const listItem = z.strictObject({
+  address,
+  version,
+  state: states,
+  tags: z.array(z.string()),
+  title: z.string(),
+  summary: z.string(),
+  updatedAt: moment,
+  context,
+});
 
 export const created = z.strictObject({ address, version, view: actorView.optional() });
 export const applied = z.strictObject({ outcome: z.enum(['applied', 'duplicate']), version, view: actorView.optional() });

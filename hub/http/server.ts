@@ -12,7 +12,10 @@ import { BadConfig } from '../config.ts';
 import type { DoorsOptions } from '../doors.ts';
 import type { Hub } from '../hub.ts';
 import { useJson } from './body.ts';
+import { Console } from './console.ts';
+import { mountDocuments, useDescriptions } from './documents.ts';
 import { Door } from './door.ts';
+import { mountFigures } from './figures.ts';
 import { mountHealth } from './health.ts';
 import { answerError, mountRoutes } from './mount.ts';
 import { PROBLEM_TYPE } from './problem.ts';
@@ -41,10 +44,12 @@ const ALWAYS = /^\/(healthz|readyz|metrics)(\?|$)/;
 export async function openHttp(options: DoorsOptions): Promise<HttpDoor> {
   const { config } = options;
   const door = new Door(options);
-  const app = await build(door);
+  const hq = new Console(door);
+  const app = await build(door, hq);
   await listen(app, config.host, config.port);
   const { port } = app.server.address() as AddressInfo;
   door.url = config.url?.replace(/\/$/, '') ?? `http://${hostFor(config.host)}:${port}`;
+  hq.start();
   let people: People | undefined;
   const peopleOf = (hub: Hub): People => (people ??= openPeople(hub));
   return {
@@ -56,6 +61,7 @@ export async function openHttp(options: DoorsOptions): Promise<HttpDoor> {
       const known = peopleOf(hub);
       await seedPeople(hub, known);
       known.start();
+      options.metrics.watch(hub.runtime);
       door.open(hub, known);
     },
     drain: async () => {
@@ -64,17 +70,26 @@ export async function openHttp(options: DoorsOptions): Promise<HttpDoor> {
     },
     close: async () => {
       people?.stop();
+      await hq.stop();
       await app.close();
+      options.metrics.close();
     },
   };
 }
 
 function openPeople(hub: Hub): People {
   const { config, ports, jwtSecret, hub_id } = hub;
-  return new People({ table: new PeopleTable(hub.store.database()), ports, jwtSecret, audience: hub_id, oidc: config.oidc, demo: config.demo });
+  return new People({
+    table: new PeopleTable(hub.store.database()),
+    ports,
+    jwtSecret,
+    audience: hub_id,
+    oidc: config.oidc,
+    demo: config.demo,
+  });
 }
 
-async function build(door: Door): Promise<FastifyInstance> {
+async function build(door: Door, hq: Console): Promise<FastifyInstance> {
   const { config } = door.options;
   const app = fastify({
     logger: false,
@@ -91,13 +106,22 @@ async function build(door: Door): Promise<FastifyInstance> {
   app.server.headersTimeout = 10_000;
   useJson(app);
   app.setErrorHandler((error, request, reply) => answerError(door, error, request, reply));
-  app.setNotFoundHandler((request, reply) => reply.code(204).header('allow', answerUnknown(routes, request.method, request.url)).send());
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(204)
+      .header('allow', answerUnknown(routes, request.method, request.url))
+      .send(),
+  );
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   useOrigins(app, config.origins);
+  await useDescriptions(app, door.options.release);
   await usePressureGuard(app, ({ url }) => ALWAYS.test(url));
   await useSecurity(app, config);
   mountHealth(app, door);
+  mountFigures(app, door);
   mountRoutes(app, routes, door);
+  await mountDocuments(app, door);
+  await hq.mount(app);
   return app;
 }
 
@@ -107,9 +131,11 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     await app.close();
-    if (code === 'EADDRINUSE') throw new BadConfig(`Port ${port} of ${host} is taken. Stop what listens there, or set HUB_PORT to another one.`);
+    if (code === 'EADDRINUSE')
+      throw new BadConfig(`Port ${port} of ${host} is taken. Stop what listens there, or set HUB_PORT to another one.`);
     if (code === 'EACCES') throw new BadConfig(`Port ${port} of ${host} may not be opened by this user. Set HUB_PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new BadConfig(`This machine has no address ${host}. Set HUB_HOST to one that it has.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new BadConfig(`This machine has no address ${host}. Set HUB_HOST to one that it has.`);
     throw error;
   }
 }
@@ -131,6 +157,14 @@ function toRequestId(request: IncomingMessage): string {
 function refuseRaw(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const { status, sentence } = FAULTS.bad_request;
-  const body = JSON.stringify({ type: 'urn:green-lines:fault:bad_request', title: sentence, status, code: 'bad_request', detail: new Fault('bad_request').message });
-  socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  const body = JSON.stringify({
+    type: 'urn:green-lines:fault:bad_request',
+    title: sentence,
+    status,
+    code: 'bad_request',
+    detail: new Fault('bad_request').message,
+  });
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

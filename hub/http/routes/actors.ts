@@ -19,7 +19,9 @@ const ofType = z.strictObject({ type: z.string().max(256).describe('The kind of 
 const ofActor = ofType.extend({ id: z.string().max(256).describe('1 to 64 of A-Z a-z 0-9 _ -') });
 
 const KEY = /^[\x21-\x7e]{1,128}$/;
-const keyHeader = z.object({ 'idempotency-key': z.string().optional().describe("The caller's own id of this event: 1 to 128 visible ASCII characters") });
+const keyHeader = z.object({
+  'idempotency-key': z.string().optional().describe("The caller's own id of this event: 1 to 128 visible ASCII characters"),
+});
 
 const create = defineRoute({
   method: 'POST',
@@ -48,7 +50,8 @@ const send = defineRoute({
   method: 'POST',
   path: '/v1/actors/:type/:id/events',
   summary: 'Send an actor an event',
-  description: 'The payload stands beside `type`. Its id is the Idempotency-Key or else `id`; without either a retry may do the thing twice.',
+  description:
+    'The payload stands beside `type`. Its id is the Idempotency-Key or else `id`; without either a retry may do the thing twice.',
   params: ofActor,
   headers: keyHeader,
   body: z.looseObject({ type: z.string().min(1).max(64), id: z.string().optional(), ifVersion: z.int().min(0).optional() }),
@@ -95,9 +98,25 @@ const list = defineRoute({
   summary: 'A list of actors',
   params: ofType,
   query: z.strictObject({
-    state: z.string().min(1).max(128).regex(/^[A-Za-z0-9_.-]+$/).optional().describe('A state, or the beginning of a path of states'),
-    tag: z.string().min(1).max(64).regex(/^[A-Za-z0-9_.-]+$/).optional(),
-    q: z.string().max(200).refine(isText, 'NUL and halves of surrogate pairs are not taken').optional().describe('Words that it is found by'),
+    state: z
+      .string()
+      .min(1)
+      .max(128)
+      .regex(/^[A-Za-z0-9_.-]+$/)
+      .optional()
+      .describe('A state, or the beginning of a path of states'),
+    tag: z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^[A-Za-z0-9_.-]+$/)
+      .optional(),
+    q: z
+      .string()
+      .max(200)
+      .refine(isText, 'NUL and halves of surrogate pairs are not taken')
+      .optional()
+      .describe('Words that it is found by'),
     sort: z.enum(SORTS).default('-updatedAt'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
     cursor: z.string().min(1).max(1024).optional().describe('`next` of the page before'),
@@ -109,12 +128,17 @@ const list = defineRoute({
     const { sort: order, limit, cursor, state, tag, q } = query;
     const descending = order.startsWith('-');
     const sort = order.replace('-', '') as 'updatedAt' | 'createdAt' | 'title';
-    const filter = { ...(state === undefined ? {} : { state }), ...(tag === undefined ? {} : { tag }), ...(q === undefined ? {} : { text: q }) };
+    const filter = {
+      ...(state === undefined ? {} : { state }),
+      ...(tag === undefined ? {} : { tag }),
+      ...(q === undefined ? {} : { text: q }),
+    };
     const after = cursor === undefined ? {} : { after: readCursor(cursor, order) };
     const rows = await hub.store.list({ type: params.type, ...filter, ...scope, sort, descending, limit: limit + 1, ...after });
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
-    const next = rows.length > limit && last !== undefined ? writeCursor(order, { value: valueOf(last, sort), address: last.address }) : null;
+    const next =
+      rows.length > limit && last !== undefined ? writeCursor(order, { value: valueOf(last, sort), address: last.address }) : null;
     const subjects = shown.map((row) => toSubject(definition, row)).filter((subject) => viewFor(subject, caller) !== undefined);
     return { body: { items: subjects.map((subject) => toListItem(subject, audience)), next } };
   },
@@ -157,9 +181,15 @@ function hashOf(body: unknown): string {
   const sorted = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(sorted);
-    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, below]) => [key, sorted(below)]));
+    return Object.fromEntries(
+      Object.entries(value)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, below]) => [key, sorted(below)]),
+    );
   };
-  return createHash('sha256').update(JSON.stringify(sorted(body))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(body)))
+    .digest('hex');
 }
 
 export const actorRoutes: readonly Route[] = [create, send, list, get];

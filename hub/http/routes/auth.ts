@@ -50,7 +50,8 @@ const redeem = definePublicRoute({
   method: 'POST',
   path: '/v1/auth/one-time',
   summary: 'Make the first administrator',
-  description: 'With the token of the link that a hub without people writes to its log at the start; `admin` gets this password and is signed in.',
+  description:
+    'With the token of the link that a hub without people writes to its log at the start; `admin` gets this password and is signed in.',
   body: z.strictObject({ token: z.string().min(1).max(128), password: z.string().min(8).max(1024) }),
   answers: { 200: tokens },
   handler: async ({ hub, people, body }) => ({ body: await redeemOneTime(hub, people, body.token, body.password) }),

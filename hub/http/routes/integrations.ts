@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { mustBeText } from '../../../actors/gate.ts';
+import { defineRoute } from '../route.ts';
+import type { Route } from '../route.ts';
+
+const setup = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  provides: z.string().describe('The first part of the effects that it does'),
+  config: z.unknown(),
+  secrets: z.array(z.string()).describe('Their names; what they are is never shown'),
+});
+
+const list = defineRoute({
+  method: 'GET',
+  path: '/v1/integrations',
+  summary: 'How the integrations are set up',
+  description: 'How they do is shown by the actors of the type integration.',
+  roles: ['operator', 'admin', 'developer', 'auditor'],
+  answers: { 200: z.strictObject({ items: z.array(setup) }) },
+  handler: async ({ hub }) => ({ body: { items: await hub.setups.setups() } }),
+});
+
+const put = defineRoute({
+  method: 'PUT',
+  path: '/v1/integrations/:name',
+  summary: 'Set an integration up',
+  description: 'This node uses it at once, other nodes when they start again. Secrets that are not named stay; none is ever shown.',
+  roles: ['operator', 'admin'],
+  params: z.strictObject({ name: z.string().max(256) }),
+  body: z.strictObject({
+    config: z.record(z.string(), z.unknown()).default({}),
+    secrets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), z.string().min(1).max(8192)).default({}),
+  }),
+  answers: { 200: setup },
+  handler: async ({ hub, caller, params, body }) => {
+    mustBeText(body, 0);
+    const saved = await hub.setups.configure(params.name, body.config, body.secrets);
+    hub.log.info({ integration: params.name, by: caller.id }, 'An integration was set up anew');
+    return { body: saved };
+  },
+});
+
+export const integrationRoutes: readonly Route[] = [list, put];
