@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { initialTransition } from 'xstate';
 import { machines } from '../../machines/machines.ts';
 import { topOf } from '../core/journey.ts';
 import { NOUNS, toneOf } from './nouns.ts';
@@ -23,6 +24,29 @@ test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
     expect(events).toEqual(expect.arrayContaining([...noun.grave, ...noun.main]));
     expect(Object.keys(noun.basis).filter((event) => event !== '*' && !events.includes(event))).toEqual([]);
     expect(definition?.permissions['@create']).toEqual(expect.arrayContaining([...noun.makers]));
+  },
+);
+
+/** What creates one of each, so that its context can be looked at. */
+const INPUTS: Readonly<Record<string, object>> = {
+  payment: { client: 'acme', payee: 'Globex', amount_minor: 1, currency: 'EUR', reference: 'r' },
+  client: { name: 'Acme', country: 'DE', email: 'a@acme.example', kind: 'company' },
+  integration: {},
+};
+
+test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
+  '[HQ-1] The console names no field of a %s that it does not have',
+  (type, noun) => {
+    const definition = definitionOf(type);
+    if (definition === undefined) throw new Error(`no machine ${type}`);
+    const birth = { id: 'x', by: 'clerk', at: 1, settings: definition.settings.parse({}) };
+    const [snapshot] = initialTransition(definition.machine, { ...definition.input.parse(INPUTS[type]), ...birth });
+    const named = [
+      ...noun.sections.flatMap(({ fields }) => fields),
+      ...Object.values(noun.basis).flat(),
+      ...(noun.figure ? [noun.figure] : []),
+    ];
+    expect(Object.keys(snapshot.context as object)).toEqual(expect.arrayContaining(named));
   },
 );
 

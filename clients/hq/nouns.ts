@@ -117,12 +117,12 @@ const integration: Noun = {
     'admission.none': 'resting',
   },
   sections: [
-    { title: 'Integration', fields: ['title', 'provides', 'reason'] },
+    { title: 'Integration', fields: ['title', 'provides', 'disabled_because', 'open_because'] },
     { title: 'Circuit', fields: ['trips', 'probed', 'window', 'rules'] },
   ],
   grave: ['DISABLE', 'TRIP'],
   main: ['ENABLE', 'RESET', 'PROBE'],
-  basis: { '*': ['title', 'provides', 'reason'] },
+  basis: { '*': ['title', 'provides', 'disabled_because', 'open_because'] },
   makers: [], // integrations come with the hub; who may create one does so by its API
 };
 

@@ -20,7 +20,7 @@ const state = (type: string): Column => ({
   show: (item) => <StateBadge type={type} state={item.state} tags={item.tags} />,
 });
 const updated: Column = { key: 'updated', label: 'Changed', sort: 'updatedAt', show: (item) => <Ago at={item.updatedAt} /> };
-const id: Column = { key: 'id', label: 'Id', sort: 'address', show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
+const id: Column = { key: 'id', label: 'Id', show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
 
 const payment: readonly Column[] = [
   { key: 'client', label: 'Client', show: (item) => text(item, 'client') },
@@ -58,7 +58,11 @@ function text(item: ListItem, name: string): string | undefined {
 }
 
 function Amount({ item }: { item: ListItem }) {
-  const { amount_minor: minor, currency } = item.context;
-  const shown = typeof minor === 'number' && typeof currency === 'string' ? formatMoney(minor, currency) : item.summary;
-  return <span className="number">{shown}</span>;
+  return <span className="number">{summaryOf(item)}</span>;
+}
+
+/** What a row is about in a word: its amount as amounts are written here, or what its machine says of it. */
+export function summaryOf({ context, summary }: ListItem): string {
+  const { amount_minor: minor, currency } = context;
+  return typeof minor === 'number' && typeof currency === 'string' ? formatMoney(minor, currency) : summary;
 }

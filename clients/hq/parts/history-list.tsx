@@ -6,10 +6,19 @@ import { Changed } from './actor-table.tsx';
 import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
 import { Time } from './time.tsx';
 import type { History } from './use-history.ts';
-import { fieldLabel, Hash } from './value.tsx';
+import { fieldLabel, Fields, Hash } from './value.tsx';
+
+type HistoryListProps = {
+  readonly address: string;
+  readonly history: History;
+  /** The version that is shown, when it is not the newest. */
+  readonly at: string | undefined;
+  /** Of the amounts that were sent along. */
+  readonly currency: string | undefined;
+};
 
 /** Who did what, and what came of it. A version is a link to the actor as it was then. */
-export function HistoryList({ address, history, at }: { address: string; history: History; at: string | undefined }) {
+export function HistoryList({ address, history, at, currency }: HistoryListProps) {
   const { rows, problem, loading, more, older, retry } = history;
   return (
     <>
@@ -18,7 +27,7 @@ export function HistoryList({ address, history, at }: { address: string; history
       {rows.length === 0 && !loading && !problem && <Empty title="Nothing has happened yet." />}
       <ol className="history" reversed>
         {rows.map((row) => (
-          <HistoryRow key={row.version} row={row} address={address} shown={String(row.version) === at} />
+          <HistoryRow key={row.version} row={row} address={address} shown={String(row.version) === at} currency={currency} />
         ))}
       </ol>
       {more && rows.length > 0 && (
@@ -30,7 +39,9 @@ export function HistoryList({ address, history, at }: { address: string; history
   );
 }
 
-function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string; shown: boolean }) {
+type RowProps = { readonly row: HistoryItem; readonly address: string; readonly shown: boolean; readonly currency: string | undefined };
+
+function HistoryRow({ row, address, shown, currency }: RowProps) {
   const { version, event, caller, at, from, to, changed, hash } = row;
   const left = from.filter((state) => !to.includes(state));
   const entered = to.filter((state) => !from.includes(state));
@@ -53,12 +64,20 @@ function HistoryRow({ row, address, shown }: { row: HistoryItem; address: string
         {entered.length > 0 && left.length > 0 && <>{statesWords(left)} → </>}
         {entered.length > 0 ? <strong>{statesWords(entered)}</strong> : <span className="muted">No other state</span>}
       </p>
+      <Payload event={event} currency={currency} />
       <p className="history-when">
         <Time at={at} /> <Hash hash={hash} />
-        {changed.length > 0 && <span className="history-changed">{changed.map(changedWords).join(', ')}</span>}
+        {event.type !== '@create' && changed.length > 0 && <span className="history-changed">{changedWords(changed)}</span>}
       </p>
     </li>
   );
+}
+
+/** What somebody sent along. What the hub says to itself is for the inspector. */
+function Payload({ event, currency }: { event: HistoryItem['event']; currency: string | undefined }) {
+  const { type, ...payload } = event;
+  if (/^(@|xstate\.)/.test(type) || Object.keys(payload).length === 0) return null;
+  return <Fields record={payload} currency={currency} />;
 }
 
 /** Regions that moved together are many; the first ones say enough, the page itself says all. */
@@ -85,6 +104,7 @@ function callerWords(caller: string): string {
   return caller.startsWith('own:') ? 'itself' : caller;
 }
 
-function changedWords(path: string): string {
-  return fieldLabel(path.replace(/^\//, '').split('/')[0] ?? path).toLowerCase();
+function changedWords(fields: readonly string[]): string {
+  const words = fields.slice(0, 4).map((field) => fieldLabel(field).toLowerCase());
+  return `${words.join(', ')}${fields.length > words.length ? ` and ${fields.length - words.length} more` : ''}`;
 }

@@ -72,14 +72,14 @@ function TextValue({ name, value }: { name: string; value: string }) {
   }
   if (/(^|_)hash$/.test(name)) return <Hash hash={value} />;
   if (name === 'country') return `${countryName(value) ?? 'Unknown country'} (${value})`;
-  if (name === 'reason' && isFaultCode(value)) {
+  if ((name === 'reason' || name.endsWith('_because')) && isFaultCode(value)) {
     return (
       <>
         {sentenceFor(value)} <code className="code">{value}</code>
       </>
     );
   }
-  if (name === 'reason' && /^[a-z]+(_[a-z]+)+$/.test(value)) return nameWords(value);
+  if ((name === 'reason' || name.endsWith('_because')) && /^[a-z]+(_[a-z]+)+$/.test(value)) return nameWords(value);
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return <Time at={value} />;
   if (/(_reference|^id|^iban|bank_account)$/.test(name)) return <span className="mono">{value}</span>;
   return value;

@@ -69,12 +69,11 @@ function ActorPage({ type, id }: { type: string; id: string }) {
 /** What it is about, large, and how fresh that is. */
 function Figure({ noun, shown }: { noun: Noun; shown: Shown }) {
   const { figure } = noun;
-  const currency = typeof shown.context['currency'] === 'string' ? shown.context['currency'] : undefined;
   return (
     <div className="figure">
       {figure !== undefined && figure in shown.context && (
         <p className="figure-value">
-          <Value name={figure} value={shown.context[figure]} currency={currency} />
+          <Value name={figure} value={shown.context[figure]} currency={currencyOf(shown)} />
         </p>
       )}
       <p className="muted">
@@ -82,6 +81,10 @@ function Figure({ noun, shown }: { noun: Noun; shown: Shown }) {
       </p>
     </div>
   );
+}
+
+function currencyOf({ context }: Shown): string | undefined {
+  return typeof context['currency'] === 'string' ? context['currency'] : undefined;
 }
 
 type BodyProps = {
@@ -119,7 +122,7 @@ function ActorBody({ address, noun, shown, history, at }: BodyProps) {
         </div>
         <section className="card history-card" aria-labelledby="history-title">
           <h2 id="history-title">History</h2>
-          <HistoryList address={address} history={history} at={at} />
+          <HistoryList address={address} history={history} at={at} currency={currencyOf(shown)} />
         </section>
       </div>
     </>

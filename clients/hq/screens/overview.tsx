@@ -4,6 +4,7 @@ import { formatNumber, stateWords } from '../../core/format.ts';
 import { typeOf } from '../../../machines/ids.ts';
 import { NOUNS, nounOf, toneOf, type Noun } from '../nouns.ts';
 import { Changed } from '../parts/actor-table.tsx';
+import { summaryOf } from '../parts/columns.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
 import { StateBadge, ToneGlyph } from '../parts/state-badge.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -80,7 +81,7 @@ function Rows({ items, none }: { items: readonly ListItem[]; none: string }) {
             {item.title}
           </Link>
           <span className="short-about">
-            <span className="number">{item.summary}</span> · <Ago at={item.updatedAt} />
+            <span className="number">{summaryOf(item)}</span> · <Ago at={item.updatedAt} />
           </span>
         </li>
       ))}
@@ -186,7 +187,7 @@ function Activity() {
               <Link to={`/${item.address}`} className="row-link">
                 {item.title}
               </Link>
-              <span className="muted"> {item.summary}</span>
+              <span className="muted"> {summaryOf(item)}</span>
             </span>
             <StateBadge type={typeOf(item.address)} state={item.state} tags={item.tags} />
             <span className="muted activity-time">
