@@ -121,7 +121,9 @@ function toRequest(action: Action): Request[] {
     case 'xstate.raise': {
       const { event, id, delay } = action.params as { event: { type: string }; id: string; delay: number | undefined };
       // Without a delay the macrostep has consumed it already.
-      return delay === undefined ? [] : [{ kind: 'schedule', id, event: event.type, delay_ms: delay }];
+      if (delay === undefined) return [];
+      if (Object.keys(event).length > 1) throw new Error(`A timer sends its event's name alone; ${event.type} has a payload that would be lost`);
+      return [{ kind: 'schedule', id, event: event.type, delay_ms: delay }];
     }
     case 'xstate.cancel':
       return [{ kind: 'cancel', id: (action.params as { sendId: string }).sendId }];
@@ -130,8 +132,11 @@ function toRequest(action: Action): Request[] {
       if (typeof src !== 'string') throw new Error(`The effect ${id} is inline and cannot be made durable`);
       return [{ kind: 'start', id, src, input }];
     }
-    case 'xstate.stopChild':
-      return [{ kind: 'stop', id: (action.params as { id: string }).id }];
+    case 'xstate.stopChild': {
+      // No child: the effect had ended while its state stayed, and the actor was restored since.
+      const child = action.params as { id: string } | undefined;
+      return child === undefined ? [] : [{ kind: 'stop', id: child.id }];
+    }
     case 'xstate.emit':
       return [{ kind: 'emit', event: (action.params as { event: { type: string } }).event }];
     case 'xstate.log':
