@@ -1,21 +1,29 @@
 import { FAULTS, Fault, isFaultCode, sentenceFor } from '../../machines/fault.ts';
 import { readAddress } from '../../machines/ids.ts';
+import type { Definition } from '../../machines/machine.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Outcome } from '../../actors/delivery.ts';
 import type { Runtime } from '../../actors/runtime.ts';
 import type { Can, Command, CommandAck } from '../protocol/messages.ts';
 import { toCan, viewFor } from '../view.ts';
+import type { Subject } from '../view.ts';
 
-export type CommandRuntime = Pick<Runtime, 'command' | 'definitions' | 'lanes'>;
+export type Performing = {
+  readonly runtime: Pick<Runtime, 'command' | 'definitions'>;
+  /** Reads the newest committed state of an actor. */
+  readonly read: (definition: Definition, address: string) => Promise<Subject | undefined>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+};
 
 const RETRY_MS = 500;
 
 /** Sends a person's command to its actor and says what became of it. What he may not see is answered as if it were not there. */
-export async function perform(runtime: CommandRuntime, command: Command, caller: Caller, now: () => number): Promise<CommandAck> {
+export async function perform(hub: Performing, command: Command, caller: Caller): Promise<CommandAck> {
   const { to, id, ifVersion, traceparent } = command;
   const { type, ...rest } = command.event;
   try {
-    const outcome = await runtime.command({
+    const outcome = await hub.runtime.command({
       address: to,
       type,
       payload: type === '@create' ? readInput(rest) : rest,
@@ -24,10 +32,10 @@ export async function perform(runtime: CommandRuntime, command: Command, caller:
       ...(ifVersion === undefined ? {} : { ifVersion }),
       ...(traceparent === undefined ? {} : { traceparent }),
     });
-    return await toAck(runtime, to, caller, outcome, now);
+    return await toAck(hub, to, caller, outcome);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return toFaultAck(runtime, to, caller, error, now);
+    return toFaultAck(hub, to, caller, error);
   }
 }
 
@@ -39,7 +47,7 @@ function readInput(rest: Readonly<Record<string, unknown>>): unknown {
   return input ?? {};
 }
 
-async function toAck(runtime: CommandRuntime, to: string, caller: Caller, outcome: Outcome, now: () => number): Promise<CommandAck> {
+async function toAck(hub: Performing, to: string, caller: Caller, outcome: Outcome): Promise<CommandAck> {
   switch (outcome.outcome) {
     case 'applied':
     case 'duplicate':
@@ -47,26 +55,26 @@ async function toAck(runtime: CommandRuntime, to: string, caller: Caller, outcom
     case 'retry':
       return { outcome: 'retry', afterMs: outcome.after_ms, code: outcome.reason };
     case 'rejected':
-      return rejected(runtime, to, caller, outcome.code, outcome.detail || sentenceFor(outcome.code), now);
+      return rejected(hub, to, caller, outcome.code, outcome.detail || sentenceFor(outcome.code));
     case 'parked': {
-      const seen = await look(runtime, to, caller, now);
+      const seen = await look(hub, to, caller);
       if (seen === undefined) return notFound();
       return { outcome: 'parked', reason: sentenceFor('parked') };
     }
     case 'late':
-      return rejected(runtime, to, caller, 'rejected', sentenceFor('rejected'), now);
+      return rejected(hub, to, caller, 'rejected', sentenceFor('rejected'));
   }
 }
 
-async function toFaultAck(runtime: CommandRuntime, to: string, caller: Caller, fault: Fault, now: () => number): Promise<CommandAck> {
+async function toFaultAck(hub: Performing, to: string, caller: Caller, fault: Fault): Promise<CommandAck> {
   if (FAULTS[fault.code].retry) return { outcome: 'retry', afterMs: RETRY_MS, code: fault.code };
-  return rejected(runtime, to, caller, fault.code, fault.message, now);
+  return rejected(hub, to, caller, fault.code, fault.message);
 }
 
 /** A refusal tells where the actor stands and what the caller could do instead, if he may know of it. */
-async function rejected(runtime: CommandRuntime, to: string, caller: Caller, code: string, reason: string, now: () => number): Promise<CommandAck> {
+async function rejected(hub: Performing, to: string, caller: Caller, code: string, reason: string): Promise<CommandAck> {
   if (code === 'not_found') return notFound();
-  const { version, can } = (await look(runtime, to, caller, now)) ?? { version: 0, can: [] };
+  const { version, can } = (await look(hub, to, caller)) ?? { version: 0, can: [] };
   return { outcome: 'rejected', code, reason, version, can };
 }
 
@@ -74,15 +82,12 @@ function notFound(): CommandAck {
   return { outcome: 'rejected', code: 'not_found', reason: sentenceFor('not_found'), version: 0, can: [] };
 }
 
-async function look(runtime: CommandRuntime, to: string, caller: Caller, now: () => number): Promise<{ version: number; can: readonly Can[] } | undefined> {
+async function look(hub: Performing, to: string, caller: Caller): Promise<{ version: number; can: readonly Can[] } | undefined> {
   const named = readAddress(to);
-  const definition = named === undefined ? undefined : runtime.definitions.get(named.type);
-  if (named === undefined || definition === undefined) return undefined;
-  const live = await runtime.lanes.read(to);
-  if (live === undefined) return undefined;
-  const subject = { address: to, definition, envelope: live.envelope };
-  if (viewFor(subject, caller) === undefined) return undefined;
-  return { version: live.envelope.version, can: toCan(subject, caller, now()) };
+  const definition = named === undefined ? undefined : hub.runtime.definitions.get(named.type);
+  const subject = definition === undefined ? undefined : await hub.read(definition, to);
+  if (subject === undefined || viewFor(subject, caller) === undefined) return undefined;
+  return { version: subject.envelope.version, can: toCan(subject, caller, hub.now()) };
 }
 
 /** The answer to a command that never reached the gate. */

@@ -1,14 +1,19 @@
 import type { Socket } from 'socket.io';
 import { Fault } from '../../machines/fault.ts';
+import type { Definition } from '../../machines/machine.ts';
 import type { Cancel } from '../../actors/ports/ports.ts';
+import type { Session } from '../auth/people.ts';
+import { readSubject } from '../http/reading.ts';
 import type { Hub } from '../hub.ts';
 import { PROTOCOL_VERSION, authenticateSchema, commandSchema, creditSchema, subscribeSchema, unsubscribeSchema } from '../protocol/messages.ts';
+import type { Subject } from '../view.ts';
 import { Budgets } from './budget.ts';
 import { perform, refuseCommand } from './commands.ts';
+import type { Performing } from './commands.ts';
 import { Events } from './events.ts';
 import { openLine } from './line.ts';
 import { Peer } from './peer.ts';
-import type { People, Session } from './session.ts';
+import type { Guard } from './peer.ts';
 import { Topics } from './topics.ts';
 
 const TICK_MS = 1000;
@@ -22,9 +27,10 @@ const LEAVE_MS = 2_000;
 /** Everybody who is connected to this node, once there is a hub behind the door. */
 export class Hall {
   readonly #hub: Hub;
-  readonly #people: People;
+  readonly #people: Guard;
   readonly #topics: Promise<Topics>;
   readonly #events: Events<Peer>;
+  readonly #performing: Performing;
   readonly #budgets = new Budgets(LIMITS);
   readonly #peers = new Set<Peer>();
   readonly #byPerson = new Map<string, Set<Peer>>();
@@ -33,13 +39,15 @@ export class Hall {
   #draining = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor(hub: Hub, people: People) {
+  constructor(hub: Hub, people: Guard) {
     this.#hub = hub;
     this.#people = people;
     const { ports, settings, runtime, store } = hub;
+    const read = (definition: Definition, address: string): Promise<Subject | undefined> => readSubject(hub, definition, address);
+    this.#performing = { runtime, read, now: () => ports.clock.now() };
     // A restore gives the database another history, and with it every copy another epoch.
     this.#topics = settings.keep('history', ports.random.id().slice(0, 10)).then((history) => {
-      this.#opened = new Topics({ runtime, store, ports, history });
+      this.#opened = new Topics({ runtime, store, ports, history, read });
       return this.#opened;
     });
     this.#topics.catch((error: unknown) => ports.log.error({ err: error }, 'The history of the database could not be read; no socket is let in'));
@@ -117,7 +125,6 @@ export class Hall {
   }
 
   #listen(): void {
-    const { runtime, ports } = this.#hub;
     this.#events.on('subscribe', {
       schema: subscribeSchema,
       cost: (asked) => asked.length,
@@ -136,11 +143,11 @@ export class Hall {
       cost: () => 1,
       refuse: refuseCommand,
       handle: async (peer, command, reply) => {
-        await peer.settled;
+        await peer.certain();
         if (peer.closed) return;
         const ifVersion = peer.meant(command);
         const meant = ifVersion === undefined ? command : { ...command, ifVersion };
-        reply(await perform(runtime, meant, peer.caller, () => ports.clock.now()));
+        reply(await perform(this.#performing, meant, peer.caller));
       },
     });
     this.#events.on('authenticate', {

@@ -1,6 +1,5 @@
 import { idOf } from '../../machines/ids.ts';
 import type { Definition } from '../../machines/machine.ts';
-import type { Caller } from '../../actors/caller.ts';
 import { toStates } from '../../actors/envelope.ts';
 import type { Envelope } from '../../actors/envelope.ts';
 import type { ListQuery } from '../../actors/store/store.ts';
@@ -23,15 +22,10 @@ export type Facts = {
   readonly updated_at: number;
 };
 
-/** Undefined where the caller sees no row at all: a customer of no client. */
-export function scopeOf({ view, caller }: Rights): Scope | undefined {
+export function scopeOf({ view, caller }: Rights): Scope {
   if (view.rows === 'all') return {};
-  if (view.rows === 'agent') return { agent: caller.id };
-  return toClientScope(caller);
-}
-
-function toClientScope({ client }: Caller): Scope | undefined {
-  return client === undefined || client === '' ? undefined : { client };
+  // No client has an empty id, so a customer without one gets an empty list.
+  return view.rows === 'client' ? { client: caller.client ?? '' } : { agent: caller.id };
 }
 
 /** The question as the store takes it, for so many rows. */
@@ -57,8 +51,8 @@ export function toFacts(address: string, definition: Definition, envelope: Envel
 
 /** Whether a row belongs to the list, its text left aside: the same as the store's own filter. */
 export function matches(facts: Facts, question: ListQuestion, scope: Scope): boolean {
-  if (scope.client !== undefined && facts.client !== scope.client) return false;
-  if (scope.agent !== undefined && facts.agent !== scope.agent) return false;
+  if (scope.client !== undefined && (facts.client === '' || facts.client !== scope.client)) return false;
+  if (scope.agent !== undefined && (facts.agent === '' || facts.agent !== scope.agent)) return false;
   const { state, tag } = question;
   if (state !== undefined && !facts.states.some((path) => path === state || path.startsWith(`${state}.`))) return false;
   return tag === undefined || facts.tags.includes(tag);

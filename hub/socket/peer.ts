@@ -2,6 +2,7 @@ import { Fault, sentenceFor } from '../../machines/fault.ts';
 import type { Definition } from '../../machines/machine.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Ports } from '../../actors/ports/ports.ts';
+import type { People, Session } from '../auth/people.ts';
 import type { Command, Frame, Position, Subscribe, SubscribeAck } from '../protocol/messages.ts';
 import type { ActorTopic } from './actor-topic.ts';
 import { Follower } from './follower.ts';
@@ -10,21 +11,25 @@ import { Outbox } from './outbox.ts';
 import type { Line } from './outbox.ts';
 import { rightsOf } from './rights.ts';
 import type { Rights } from './rights.ts';
-import type { People, Session } from './session.ts';
 import { readTopic } from './topic.ts';
 import type { Topic } from './topic.ts';
 import type { Held, Topics } from './topics.ts';
+
+/** What the sockets ask of the people. */
+export type Guard = Pick<People, 'verify' | 'find' | 'onChange'>;
 
 export type PeerOptions = {
   readonly line: Line;
   readonly ports: Ports;
   readonly topics: Topics;
-  readonly people: People;
+  readonly people: Guard;
   readonly session: Session;
   readonly token: string;
   /** Ends the connection, after what is written has gone out or, with `hard`, at once. */
   readonly disconnect: (hard: boolean) => void;
 };
+
+type Renewal = { readonly until: number; readonly done: Promise<void>; readonly end: () => void };
 
 type Subscription = { readonly topic: Topic; readonly follower: Follower; readonly rights: Rights; readonly joined: ActorTopic | ListTopic };
 
@@ -37,6 +42,8 @@ type Found =
 const MOST_SUBSCRIPTIONS = 200;
 const HEADS_MS = 25_000;
 const WARN_MS = 60_000;
+/** How long a client whose token was given under other rights may take to show a new one. */
+const RENEW_MS = 5_000;
 
 /** One connected client: who it is, what it follows, and what goes to it. */
 export class Peer {
@@ -54,6 +61,7 @@ export class Peer {
   #era = 0;
   #verifications = 0;
   #settled: Promise<void> = Promise.resolve();
+  #renewal: Renewal | undefined;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -79,9 +87,10 @@ export class Peer {
     return this.#subscriptions.size;
   }
 
-  /** Resolves when it is certain what the person may do. */
-  get settled(): Promise<void> {
-    return this.#settled;
+  /** Resolves when it is certain what the person may do, and that it is still he. */
+  async certain(): Promise<void> {
+    await this.#settled;
+    await this.#renewal?.done;
   }
 
   push(frame: Frame): void {
@@ -196,6 +205,8 @@ export class Peer {
     // The copies on the other side are of the person who signed in first.
     if (session.caller.id !== this.caller.id) throw new Fault('forbidden', 'This connection belongs to somebody else; open another one.');
     this.#token = token;
+    this.#renewal?.end();
+    this.#renewal = undefined;
     this.#begin(session);
   }
 
@@ -204,18 +215,43 @@ export class Peer {
     const mine = ++this.#verifications;
     this.#era++;
     this.outbox.hold();
-    this.#settled = this.#options.people.verify(this.#token).then(
-      (session) => {
+    this.#settled = this.#know().then(
+      (known) => {
         if (mine !== this.#verifications || this.#closed) return;
-        this.#begin(session);
+        if (known.renew) this.#askToRenew();
+        this.#begin(known.session);
         this.outbox.release();
       },
       (error: unknown) => {
-        if (mine !== this.#verifications) return;
+        if (mine !== this.#verifications || this.#closed) return;
         if (!(error instanceof Fault)) this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
+        for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
         this.cut(error instanceof Fault ? error.code : 'retry');
       },
     );
+  }
+
+  /** What the person may do now. A token that was given under other rights is refused, but says who he is for a moment more. */
+  async #know(): Promise<{ readonly session: Session; readonly renew: boolean }> {
+    const { people, ports } = this.#options;
+    try {
+      return { session: await people.verify(this.#token), renew: false };
+    } catch (error) {
+      const old = this.#session;
+      if (!(error instanceof Fault) || error.code !== 'token_expired' || old.expiresAt <= ports.clock.now()) throw error;
+      const person = await people.find(old.caller.id);
+      if (person === undefined || person.disabled) throw new Fault('unauthenticated');
+      const { username, roles, client, generation } = person;
+      const caller: Caller = { kind: 'person', id: username, roles, ...(client === undefined ? {} : { client }) };
+      return { session: { caller, generation, expiresAt: old.expiresAt }, renew: true };
+    }
+  }
+
+  /** What he may see is right already; what he wants done waits until he has shown a token of now. */
+  #askToRenew(): void {
+    const expiresAt = this.#options.ports.clock.now() + RENEW_MS;
+    this.#renewal ??= toRenewal(expiresAt);
+    this.push({ kind: 'expiring', expiresAt: new Date(expiresAt).toISOString() });
   }
 
   #begin(session: Session): void {
@@ -248,7 +284,7 @@ export class Peer {
     const { clock } = this.#options.ports;
     const now = clock.now();
     const { expiresAt } = this.#session;
-    if (now >= expiresAt) return this.cut('token_expired');
+    if (now >= Math.min(expiresAt, this.#renewal?.until ?? expiresAt)) return this.cut('token_expired');
     const trouble = this.outbox.trouble(clock.monotonic());
     if (trouble !== undefined) return this.cut(trouble);
     if (!this.#warned && expiresAt - now <= WARN_MS) {
@@ -282,6 +318,7 @@ export class Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#era++;
+    this.#renewal?.end();
     this.outbox.close();
     for (const sub of [...this.#subscriptions.keys()]) this.#drop(sub);
   }
@@ -293,4 +330,9 @@ function release(found: readonly Found[]): void {
 
 function notFound(): SubscribeAck {
   return { ok: false, code: 'not_found', reason: sentenceFor('not_found') };
+}
+
+function toRenewal(until: number): Renewal {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { until, done: promise, end: resolve };
 }

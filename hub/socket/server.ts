@@ -3,15 +3,16 @@ import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { z } from 'zod';
 import { Fault } from '../../machines/fault.ts';
+import type { Session } from '../auth/people.ts';
 import type { DoorsOptions } from '../doors.ts';
 import type { Hub } from '../hub.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
 import { Hall } from './hall.ts';
 import { mayConnectFrom } from './origin.ts';
-import type { People, Session } from './session.ts';
+import type { Guard } from './peer.ts';
 
 export type Sockets = {
-  attach(hub: Hub, people: People): void;
+  attach(hub: Hub, people: Guard): void;
   /** Tells everybody to go, each at another moment, and waits until they have or the time is over. */
   drain(): Promise<void>;
   close(): Promise<void>;

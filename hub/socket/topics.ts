@@ -4,6 +4,7 @@ import type { Runtime } from '../../actors/runtime.ts';
 import type { Store } from '../../actors/store/store.ts';
 import { Fault } from '../../machines/fault.ts';
 import type { Definition } from '../../machines/machine.ts';
+import type { Subject } from '../view.ts';
 import { ActorTopic } from './actor-topic.ts';
 import { toListChanges } from './list-changes.ts';
 import { scopeOf } from './list-filter.ts';
@@ -15,7 +16,9 @@ import { toKey } from './topic.ts';
 import type { ListQuestion } from './topic.ts';
 
 export type TopicsOptions = {
-  readonly runtime: Pick<Runtime, 'definitions' | 'lanes' | 'onCommit'>;
+  readonly runtime: Pick<Runtime, 'definitions' | 'onCommit'>;
+  /** Reads the newest committed state of an actor. */
+  readonly read: (definition: Definition, address: string) => Promise<Subject | undefined>;
   readonly store: Pick<Store, 'list' | 'count'>;
   readonly ports: Ports;
   /** The first half of every epoch. */
@@ -82,10 +85,9 @@ export class Topics {
     return { topic: entry.topic.head === undefined ? undefined : entry.topic, release };
   }
 
-  /** The same for a list. Undefined where the caller sees no row of it. */
+  /** The same for a list. */
   async list(question: ListQuestion, definition: Definition, rights: Rights): Promise<Held<ListTopic>> {
     const scope = scopeOf(rights);
-    if (scope === undefined) return { topic: undefined, release: () => undefined };
     const key = JSON.stringify([rights.audience, scope.client, scope.agent, toKey(question)]);
     const topic = this.#lists.get(key) ?? this.#openList(key, { definition, question, scope, audience: rights.audience });
     topic.pins++;
@@ -121,11 +123,11 @@ export class Topics {
 
   #open(address: string, definition: Definition): Entry {
     if (this.#actors.size >= MOST_ACTORS) throw new Fault('overloaded', 'This node follows as many actors as it can; try again after a while.');
-    const { runtime, ports } = this.#options;
+    const { read, ports } = this.#options;
     const topic = new ActorTopic({ address, definition, history: this.history, now: () => ports.clock.now() });
     // Registered before the actor is read: commits from now on reach it, earlier ones are in what is read.
-    const ready = runtime.lanes.read(address).then((live) => {
-      if (live !== undefined) topic.meet(live.envelope);
+    const ready = read(definition, address).then((subject) => {
+      if (subject !== undefined) topic.meet(subject.envelope);
     });
     const entry: Entry = { topic, ready, pins: 0 };
     this.#actors.set(address, entry);
