@@ -21,7 +21,12 @@ export type Live = {
 };
 
 /** What an address holds before the batch. */
-export type Known = { readonly live: Live | undefined; readonly refused: boolean };
+export type Known = {
+  readonly live: Live | undefined;
+  readonly refused: boolean;
+  /** There is an actor, and this release cannot read it. */
+  readonly unreadable?: true;
+};
 
 export type Head = { readonly epoch: number; seq: number; hash: string };
 
@@ -93,6 +98,7 @@ export class Work {
     if (this.#creationRepeats(delivery)) return;
 
     const known = this.#knownOf(address);
+    if (known.unreadable === true) return this.#park(delivery, body_hash, 'unreadable');
     const live = this.after.get(address) ?? known.live;
     if (live?.envelope.parked !== undefined && delivery.happening.kind !== 'resume') {
       return this.#park(delivery, body_hash, live.envelope.parked.code);
@@ -273,6 +279,11 @@ export class Work {
     const partitions = [...this.#touched].sort((a, b) => a - b).map((id) => ({ id, epoch: this.#around.heads.get(id)?.epoch ?? -1 }));
     const journal = this.rows.map(({ row }) => row);
     return { partitions, journal, actors, refusals: this.#refusals, creations: this.#creations, dead: this.#dead };
+  }
+
+  /** The partitions that are written to. */
+  get partitions(): ReadonlySet<number> {
+    return this.#touched;
   }
 
   /** Where the partitions' journals end now; only after the commit. */

@@ -57,3 +57,14 @@ export type CommitListener = (rows: readonly Committed[]) => void;
 export function ownId(address: string, v: number, i: number): string {
   return `own:${address}@${v}#${i}`;
 }
+
+/** Parks an actor because PostgreSQL refuses what this event would write. */
+export function toParking(delivery: Delivery, why: string): Delivery {
+  return {
+    ...delivery,
+    event_id: `own:${delivery.address}#poison-${delivery.event_id.slice(0, 64)}`,
+    happening: { kind: 'park', code: 'poison', detail: why.slice(0, 500) },
+    event: JSON.stringify({ type: '@park', code: 'poison' }),
+    settle: () => undefined,
+  };
+}

@@ -1,14 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import { partitionOf, typeOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import { Work, creationKey, idKey } from './batch.ts';
 import type { Head, Known, Live, Surroundings } from './batch.ts';
+import { toParking } from './delivery.ts';
 import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
 import { Mailbox } from './mailbox.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
+import { Residents } from './residents.ts';
 import { toLive } from './step.ts';
-import { CommitFault } from './store/store.ts';
+import { CommitFault, toCommitFault } from './store/store.ts';
 import type { CreationRow, Earlier, Store } from './store/store.ts';
 
 export type LanesOptions = {
@@ -31,10 +32,6 @@ export type LanesOptions = {
   readonly onLost: (partitions: readonly number[]) => void;
 };
 
-/** A live actor weighs about this much beside its stored envelope, and each character of that about so many bytes. */
-const ACTOR_BYTES = 3000;
-const BYTES_PER_CHARACTER = 3;
-
 /**
  * The lanes: each loops taking what waits, stepping it in memory, committing it in one statement and then telling everybody.
  * A partition is in one batch at a time, so its rows are numbered without gaps and its actors never fork.
@@ -42,7 +39,7 @@ const BYTES_PER_CHARACTER = 3;
 export class Lanes {
   readonly mailbox: Mailbox;
   readonly #options: LanesOptions;
-  readonly #cache: LRUCache<string, Live>;
+  readonly #residents: Residents;
   readonly #heads = new Map<number, Head>();
   readonly #busy = new Set<number>();
   readonly #listeners: CommitListener[] = [];
@@ -55,10 +52,7 @@ export class Lanes {
   constructor(options: LanesOptions) {
     this.#options = options;
     this.mailbox = new Mailbox(options.bounds);
-    this.#cache = new LRUCache<string, Live>({
-      maxSize: options.memory_bytes,
-      sizeCalculation: (live) => ACTOR_BYTES + live.size * BYTES_PER_CHARACTER,
-    });
+    this.#residents = new Residents(options.memory_bytes);
   }
 
   get commits(): number {
@@ -66,7 +60,7 @@ export class Lanes {
   }
 
   get resident(): { actors: number; bytes: number } {
-    return { actors: this.#cache.size, bytes: this.#cache.calculatedSize };
+    return this.#residents.figures;
   }
 
   get partitions(): readonly number[] {
@@ -87,22 +81,30 @@ export class Lanes {
 
   /** Begins to own partitions whose heads were read after the claim. */
   own(heads: ReadonlyMap<number, Head>): void {
+    // Another node may have written since this one last had them.
+    this.#residents.forget(heads.keys());
     for (const [partition, head] of heads) this.#heads.set(partition, { ...head });
     this.#schedule();
   }
 
   /** What is in memory of an actor, without loading it. */
   peek(address: string): Live | undefined {
-    return this.#cache.get(address);
+    return this.#residents.get(address);
   }
 
   /** The newest committed envelope of an actor; a load does not push out what is at work. */
   async read(address: string): Promise<Live | undefined> {
-    const live = this.#cache.get(address);
+    const live = this.#residents.get(address);
     if (live !== undefined) return live;
+    const partition = partitionOf(address);
+    const changes = this.#residents.changesOf(partition);
     const [loaded] = await this.#options.store.load([address]);
-    if (loaded?.envelope === undefined) return undefined;
-    return this.#cache.get(address) ?? this.#revive(address, loaded.envelope, loaded.refused, loaded.created_at);
+    const here = this.#residents.get(address);
+    if (here !== undefined || loaded?.envelope === undefined) return here;
+    const read = this.#toLive(address, loaded.envelope, loaded.refused, loaded.created_at);
+    // What was committed or lost meanwhile is newer, and an old state in memory would decide wrongly.
+    if (this.#residents.changesOf(partition) === changes && this.#heads.has(partition)) this.#residents.keep(address, read);
+    return read;
   }
 
   /** Takes an event, or says why not now. Its `settle` is called exactly once, after the commit. */
@@ -153,11 +155,7 @@ export class Lanes {
     const lane = this.#freeLane();
     this.#active++;
     this.#run(taken, lane)
-      .catch((error: unknown) => {
-        this.#options.ports.log.error({ err: error, events: taken.length }, 'A batch failed in a way that nobody foresaw');
-        for (const delivery of taken) delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'internal' });
-        for (const { address } of taken) this.#cache.delete(address);
-      })
+      .catch((error: unknown) => this.#apologise(error, taken))
       .finally(() => {
         this.#lanesAtWork.delete(lane);
         this.#active--;
@@ -186,7 +184,8 @@ export class Lanes {
         if (!work.empty) await this.#options.store.commit(work.toBatch(), lane);
       } catch (error) {
         const fault = error instanceof CommitFault ? error : toCommitFault(error);
-        if (fault === undefined) throw error;
+        // A bug of the hub: what it does to one event it does not do to those that came with it.
+        if (fault === undefined) return void (deliveries.length > 1 ? await this.#oneByOne(deliveries, lane) : this.#apologise(error, deliveries));
         const next = await this.#recover(fault, deliveries, lane, attempt);
         if (next === 'settled') return;
         lookAll = true;
@@ -235,36 +234,47 @@ export class Lanes {
     const missing: string[] = [];
     for (const { address, fresh } of deliveries) {
       if (known.has(address)) continue;
-      const live = this.#cache.get(address);
+      const live = this.#residents.get(address);
       known.set(address, { live, refused: live?.refused ?? false });
       if (live === undefined && (!fresh || loadAll)) missing.push(address);
     }
     if (missing.length === 0) return known;
     for (const { address, envelope, refused, created_at } of await this.#options.store.load(missing)) {
-      const live = envelope === undefined ? undefined : this.#revive(address, envelope, refused, created_at);
-      known.set(address, { live, refused });
+      if (envelope === undefined) known.set(address, { live: undefined, refused });
+      else known.set(address, this.#revive(address, envelope, refused, created_at));
     }
     return known;
   }
 
-  #revive(address: string, envelope: string, refused: boolean, created_at: number): Live {
+  /** An envelope that cannot be read stops its own actor and nobody else. */
+  #revive(address: string, envelope: string, refused: boolean, created_at: number): Known {
+    try {
+      const live = this.#toLive(address, envelope, refused, created_at);
+      this.#residents.keep(address, live);
+      return { live, refused };
+    } catch (error) {
+      this.#options.ports.log.error({ err: error, actor: address }, 'The envelope of an actor cannot be read; its events are kept as dead letters');
+      return { live: undefined, refused, unreadable: true };
+    }
+  }
+
+  #toLive(address: string, envelope: string, refused: boolean, created_at: number): Live {
     const definition = this.#options.definitions.get(typeOf(address));
     if (definition === undefined) throw new Error(`No machine is known for ${address}`);
-    const live: Live = { definition, envelope: toLive(definition, envelope), refused, created_at, size: envelope.length };
-    this.#cache.set(address, live);
-    return live;
+    return { definition, envelope: toLive(definition, envelope), refused, created_at, size: envelope.length };
   }
 
   #conclude(work: Work): void {
     this.#commits++;
+    this.#residents.changed(work.partitions);
     for (const [partition, head] of work.heads) {
       const mine = this.#heads.get(partition);
       if (mine !== undefined) Object.assign(mine, { seq: head.seq, hash: head.hash });
     }
-    for (const [address, live] of work.after) this.#cache.set(address, work.newlyRefused.has(address) ? { ...live, refused: true } : live);
+    for (const [address, live] of work.after) this.#residents.keep(address, work.newlyRefused.has(address) ? { ...live, refused: true } : live);
     for (const address of work.newlyRefused) {
-      const live = this.#cache.peek(address);
-      if (live !== undefined && !live.refused) this.#cache.set(address, { ...live, refused: true });
+      const live = this.#residents.peek(address);
+      if (live !== undefined && !live.refused) this.#residents.keep(address, { ...live, refused: true });
     }
     for (const { delivery, outcome } of work.answers) this.#settle(delivery, outcome);
     if (work.rows.length > 0) this.#tell(work.rows);
@@ -292,10 +302,12 @@ export class Lanes {
   async #recover(fault: CommitFault, deliveries: readonly Delivery[], lane: number, attempt: number): Promise<'again' | 'settled'> {
     const { log } = this.#options.ports;
     const partitions = [...new Set(deliveries.map(({ partition }) => partition))];
-    for (const { address } of deliveries) this.#cache.delete(address);
+    for (const { address } of deliveries) this.#residents.drop(address);
+    this.#residents.changed(partitions);
     switch (fault.kind) {
       case 'repeat':
         if (attempt < 3) return 'again';
+        if (deliveries.length > 1) return this.#oneByOne(deliveries, lane);
         log.error({ err: fault, events: deliveries.length }, 'A batch keeps meeting ids that exist and cannot be found');
         return this.#giveBack(deliveries, 'internal');
       case 'fenced':
@@ -306,6 +318,7 @@ export class Lanes {
         log.warn({ partitions, reason: fault.message }, 'The outcome of a commit is unknown; its partitions are claimed again');
         return this.#startOver(partitions, deliveries);
       case 'retry':
+        if (this.#stopped && attempt >= 3) return this.#giveBack(deliveries, 'stopping');
         log.warn({ reason: fault.message, attempt }, 'PostgreSQL did not take a batch; it is tried again');
         await this.#pause(Math.min(2000, 50 * 2 ** attempt));
         return 'again';
@@ -323,6 +336,7 @@ export class Lanes {
 
   #lose(partitions: readonly number[]): void {
     for (const partition of partitions) this.#heads.delete(partition);
+    this.#residents.forget(partitions);
     for (const delivery of this.mailbox.drain(new Set(partitions))) {
       this.#settle(delivery, { outcome: 'retry', after_ms: 500, reason: 'not_ready' });
     }
@@ -331,8 +345,7 @@ export class Lanes {
 
   /** The new epoch makes sure that the lost statement can no longer commit; what it did is in the journal then. */
   async #startOver(partitions: readonly number[], deliveries: readonly Delivery[]): Promise<'again' | 'settled'> {
-    const lost = new Set(partitions);
-    for (const address of [...this.#cache.keys()]) if (lost.has(partitionOf(address))) this.#cache.delete(address);
+    this.#residents.forget(partitions);
     for (let attempt = 0; ; attempt++) {
       try {
         const heads = await this.#options.reclaim(partitions);
@@ -347,42 +360,43 @@ export class Lanes {
         return 'again';
       } catch (error) {
         this.#options.ports.log.warn({ err: error, attempt }, 'PostgreSQL cannot be reached to claim partitions again');
+        if (this.#stopped && attempt >= 3) {
+          this.#lose(partitions);
+          return this.#giveBack(deliveries, 'stopping');
+        }
         await this.#pause(Math.min(2000, 100 * 2 ** attempt));
       }
     }
   }
 
-  /** A value that PostgreSQL refuses harms its own actor alone: one event at a time, and the one that fails parks it. */
+  /** A value that PostgreSQL refuses harms its own actor alone: the event that fails parks it. */
   async #isolate(fault: CommitFault, deliveries: readonly Delivery[], lane: number): Promise<'settled'> {
     const [only] = deliveries;
-    if (deliveries.length > 1) {
-      for (const delivery of deliveries) await this.#run([delivery], lane, true);
-      return 'settled';
-    }
+    if (deliveries.length > 1) return this.#oneByOne(deliveries, lane);
     if (only === undefined) return 'settled';
     this.#options.ports.log.error({ actor: only.address, event_id: only.event_id, reason: fault.message }, 'PostgreSQL refuses a value; its actor is parked');
     this.#settle(only, { outcome: 'parked', reason: 'poison' });
     if (only.happening.kind === 'park' || only.happening.kind === 'create') return 'settled';
-    const park: Delivery = {
-      ...only,
-      event_id: `own:${only.address}#poison-${only.event_id.slice(0, 64)}`,
-      happening: { kind: 'park', code: 'poison', detail: fault.message.slice(0, 500) },
-      event: JSON.stringify({ type: '@park', code: 'poison' }),
-      settle: () => undefined,
-    };
-    await this.#run([park], lane, true);
+    await this.#run([toParking(only, fault.message)], lane, true);
     return 'settled';
+  }
+
+  /** One event at a time, so that one which cannot be handled harms nobody else. */
+  async #oneByOne(deliveries: readonly Delivery[], lane: number): Promise<'settled'> {
+    for (const delivery of deliveries) {
+      if (this.#heads.has(delivery.partition)) await this.#run([delivery], lane, true);
+      else this.#giveBack([delivery], 'not_ready');
+    }
+    return 'settled';
+  }
+
+  #apologise(error: unknown, deliveries: readonly Delivery[]): void {
+    this.#options.ports.log.error({ err: error, actor: deliveries[0]?.address, events: deliveries.length }, 'An event failed in a way that nobody foresaw');
+    for (const { address } of deliveries) this.#residents.drop(address);
+    for (const delivery of deliveries) this.#settle(delivery, { outcome: 'retry', after_ms: 1000, reason: 'internal' });
   }
 
   #pause(delay_ms: number): Promise<void> {
     return new Promise((resolve) => void this.#options.ports.timers.after(delay_ms, resolve));
   }
-}
-
-/** Errors of a load or a lookup: nothing was written, so the batch may be tried again when the database answers. */
-function toCommitFault(error: unknown): CommitFault | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const gone = /terminated|ECONN|EPIPE|timeout|not queryable|Connection/i.test(error instanceof Error ? error.message : '');
-  if (gone || /^(08|40|53|57)/.test(code) || code.startsWith('ECONN')) return new CommitFault('retry', String(error));
-  return undefined;
 }

@@ -96,7 +96,9 @@ export class PostgresStore implements Store {
     const isolation = `-c default_transaction_isolation=read\\ committed`;
     const config = { connectionString: options.url, options: `${pinned} ${limits} ${isolation}`, application_name: 'green-lines-hub' };
     for (let lane = 0; lane < options.lanes; lane++) this.#lanes.push(new Lane(config, limit_ms + 500));
-    this.#pool = new pg.Pool({ ...config, max: 4, idleTimeoutMillis: 0 });
+    // A server that stopped answering without a word must not hold a lane for ever.
+    const patience = { connectionTimeoutMillis: limit_ms, query_timeout: limit_ms + 500 };
+    this.#pool = new pg.Pool({ ...config, ...patience, max: 4, idleTimeoutMillis: 0 });
     this.#pool.on('error', () => undefined); // an idle connection died; the next query opens another
   }
 
@@ -196,7 +198,7 @@ export class PostgresStore implements Store {
       throw new CommitFault('fenced', `Only ${row.held} of ${batch.partitions.length} partitions are still owned by this node`);
     }
     if (row.j !== batch.journal.length || row.a !== batch.actors.length) {
-      throw new Error(`A batch of ${batch.journal.length} rows wrote ${row.j}; the commit statement is wrong`);
+      throw new CommitFault('unknown', `A batch of ${batch.journal.length} rows wrote ${row.j}; the commit statement is wrong`);
     }
   }
 

@@ -108,6 +108,14 @@ export class CommitFault extends Error {
   }
 }
 
+/** Errors of a load or a lookup: nothing was written, so the batch may be tried again when the database answers. */
+export function toCommitFault(error: unknown): CommitFault | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const gone = /terminated|ECONN|EPIPE|timeout|not queryable|Connection/i.test(error instanceof Error ? error.message : '');
+  if (gone || /^(08|40|53|57)/.test(code) || code.startsWith('ECONN')) return new CommitFault('retry', String(error));
+  return undefined;
+}
+
 /** The newest envelope of an actor, and whether any event of it was ever refused. */
 export type Loaded = { readonly address: string; readonly envelope: string | undefined; readonly refused: boolean; readonly created_at: number };
 
