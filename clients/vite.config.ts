@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { z } from 'zod';
+import { PROTOCOL_VERSION } from '../hub/protocol/messages.ts';
 import { machines } from '../machines/machines.ts';
 
 /** The forms of the creation dialogs. Written into the bundle, so that it carries neither the machines nor zod. */
@@ -13,7 +14,7 @@ export default defineConfig({
   root: join(import.meta.dirname, 'hq'),
   base: '/hq/',
   cacheDir: join(tmpdir(), 'green-lines-hub-vite'), // node_modules may be read-only
-  define: { MACHINE_INPUTS: JSON.stringify(inputs) },
+  define: { MACHINE_INPUTS: JSON.stringify(inputs), PROTOCOL: PROTOCOL_VERSION },
   plugins: [react()],
   build: {
     assetsInlineLimit: 0, // a data: URI is refused by the content policy

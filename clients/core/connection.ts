@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import { PROTOCOL_VERSION, type Command, type CommandAck, type Frame, type SubscribeAck } from '../../hub/protocol/messages.ts';
+import type { Command, CommandAck, Frame, SubscribeAck } from '../../hub/protocol/messages.ts';
 import type { Clock } from './clock.ts';
 import { isRecord } from './problem.ts';
 import type { Session } from './session.ts';
@@ -17,6 +17,8 @@ export type ConnectionOptions = {
   readonly home: string;
   readonly session: Session;
   readonly clock: Clock;
+  /** The number of the protocol that this client was built for. */
+  readonly protocol: number;
 };
 
 const CONNECT_TIMEOUT_MS = 8_000;
@@ -157,7 +159,7 @@ export class Connection {
       reconnection: false, // the next attempt may go to another node, with a newer token
       forceNew: true,
       timeout: CONNECT_TIMEOUT_MS,
-      auth: { token, protocol: PROTOCOL_VERSION },
+      auth: { token, protocol: this.#options.protocol },
     });
     this.#socket = socket;
     const mine = (task: () => void) => () => {

@@ -10,10 +10,13 @@ import { browserTokens, onTokensChanged } from './browser.ts';
 import { makeRouter } from './router.tsx';
 import { ServicesProvider, type Services } from './services.ts';
 
+/** vite.config.ts puts it here: the module that holds it brings zod along, which a page neither needs nor is allowed to run. */
+declare const PROTOCOL: number;
+
 const clock = systemClock;
 const http = { fetch: globalThis.fetch.bind(globalThis), base: '' };
 const session = new Session({ http, store: browserTokens, clock });
-const connection = new Connection({ home: location.origin, session, clock });
+const connection = new Connection({ home: location.origin, session, clock, protocol: PROTOCOL });
 const services: Services = { http, session, connection, api: new Api(http, session), clock };
 
 onTokensChanged(() => session.reload());

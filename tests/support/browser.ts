@@ -23,6 +23,10 @@ export async function openWindow(
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const complaints: string[] = [];
+  await page.exposeFunction('onViolation', (what: string) => complaints.push(`refused by the content policy: ${what}`));
+  await page.addInitScript(
+    "document.addEventListener('securitypolicyviolation', (event) => onViolation(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile))",
+  );
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION/.test(message.text())) complaints.push(message.text());

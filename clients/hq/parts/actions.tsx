@@ -18,6 +18,13 @@ export function Actions({ address, noun, now }: ActionsProps) {
   const { sending, send } = useIntent(address);
   const [verb, setVerb] = useState('');
   const can = now.can.toSorted((a, b) => rank(noun, a) - rank(noun, b));
+  const possible = can.filter(({ ok }) => ok);
+  const refused = Object.entries(
+    Object.groupBy(
+      can.filter(({ ok }) => !ok),
+      whyNot,
+    ),
+  );
 
   const act = async (one: Can): Promise<void> => {
     // What takes nothing away and asks for nothing is done at once; everything else is looked at first.
@@ -31,13 +38,19 @@ export function Actions({ address, noun, now }: ActionsProps) {
   return (
     <div className="actions">
       <SendingNotice sending={sending} verb={verb} />
-      <ul className="action-list">
-        {can.map((one) => (
-          <li key={one.type}>
-            <Action one={one} noun={noun} busy={sending.kind === 'sending'} onAct={() => void act(one)} />
-          </li>
-        ))}
-      </ul>
+      {possible.length === 0 && <p className="muted">There is nothing for you to do here now.</p>}
+      {possible.length > 0 && (
+        <ul className="action-list">
+          {possible.map((one) => (
+            <li key={one.type}>
+              <Action one={one} noun={noun} busy={sending.kind === 'sending'} onAct={() => void act(one)} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {refused.map(([why, group = []]) => (
+        <Refused key={why} why={why} group={group} />
+      ))}
       {open && (
         <EventDialog
           key={open.type}
@@ -56,35 +69,40 @@ export function Actions({ address, noun, now }: ActionsProps) {
   );
 }
 
-/** A refused action stays within reach of the keyboard, because its reason is worth reading. */
 function Action({ one, noun, busy, onAct }: { one: Can; noun: Noun; busy: boolean; onAct: () => void }) {
-  const why = useId();
-  const words = nameWords(one.type);
-  if (one.ok) {
-    const kind = noun.main.includes(one.type) ? 'main' : noun.grave.includes(one.type) ? 'grave-quiet' : undefined;
-    const asks = noun.grave.includes(one.type) || readFields(one.schema).length > 0;
-    return (
-      <Button className="button" data-kind={kind} isDisabled={busy} onPress={onAct}>
-        {words}
-        {asks && '…'}
-      </Button>
-    );
-  }
+  const kind = noun.main.includes(one.type) ? 'main' : noun.grave.includes(one.type) ? 'grave-quiet' : undefined;
+  const asks = noun.grave.includes(one.type) || readFields(one.schema).length > 0;
+  return (
+    <Button className="button" data-kind={kind} isDisabled={busy} onPress={onAct}>
+      {nameWords(one.type)}
+      {asks && '…'}
+    </Button>
+  );
+}
+
+function whyNot({ sentence, reason }: Can): string {
+  return sentence ?? sentenceFor(reason ?? 'rejected');
+}
+
+/** Refused actions stay within reach of the keyboard, because the reason is worth reading; those with the same one share it. */
+function Refused({ why, group }: { why: string; group: readonly Can[] }) {
+  const id = useId();
   return (
     <div className="refused">
-      <button type="button" className="button" aria-disabled="true" aria-describedby={why}>
-        {words}
-      </button>
-      <p className="why" id={why}>
-        {one.sentence ?? sentenceFor(one.reason ?? 'rejected')}
+      {group.map(({ type }) => (
+        <button key={type} type="button" className="button" aria-disabled="true" aria-describedby={id}>
+          {nameWords(type)}
+        </button>
+      ))}
+      <p className="why" id={id}>
+        {why}
       </p>
     </div>
   );
 }
 
-/** Possible before refused; what leads on first, what takes away last. */
-function rank(noun: Noun, { type, ok }: Can): number {
+/** What leads on first, what takes away last. */
+function rank(noun: Noun, { type }: Can): number {
   const main = noun.main.indexOf(type);
-  const order = main >= 0 ? main : noun.grave.includes(type) ? 200 + noun.grave.indexOf(type) : 100;
-  return order + (ok ? 0 : 1_000);
+  return main >= 0 ? main : noun.grave.includes(type) ? 200 + noun.grave.indexOf(type) : 100;
 }

@@ -60,10 +60,12 @@ function HistoryRow({ row, address, shown, currency }: RowProps) {
         <strong>{eventWords(event.type)}</strong>
         <span className="muted">by</span> {callerWords(caller)}
       </p>
-      <p className="history-where">
-        {entered.length > 0 && left.length > 0 && <>{statesWords(left)} → </>}
-        {entered.length > 0 ? <strong>{statesWords(entered)}</strong> : <span className="muted">No other state</span>}
-      </p>
+      {entered.length > 0 && (
+        <p className="history-where">
+          {left.length > 0 && <>{statesWords(left)} → </>}
+          <strong>{statesWords(entered)}</strong>
+        </p>
+      )}
       <Payload event={event} currency={currency} />
       <p className="history-when">
         <Time at={at} /> <Hash hash={hash} />
