@@ -23,11 +23,17 @@ export type OutletOptions = {
 /** A batch of one partition whose sends and events are not all out. */
 type Outgoing = { readonly to: number; left: number; failed: boolean };
 type Lane = { published: number; dirty: boolean; repairing: boolean; readonly outgoing: Outgoing[] };
+type Unmarked = { readonly partition: number; readonly lane: Lane; readonly outgoing: Outgoing };
+type Changes = { readonly from: number; to: number; hash: string; readonly rows: string[] };
+type Message = { readonly subject: string; readonly data: string; readonly headers: Record<string, string> };
 type Out = { readonly actor: string; readonly version: number; readonly at: number; readonly asked: Asked };
 
 const REPAIR_MS = 500;
+/** How long changes and acknowledgements of one flush wait for the next; well inside the streams' window for repeats. */
+const PACE_MS = 20;
 const PAGE = 200;
-const CHANGES_BYTES = 512 * 1024;
+/** A message of so many rows stays far below NATS's limit. */
+const CHANGES_ROWS = 1_000;
 
 /**
  * Carries what committed steps asked for to other systems and other actors. What has certainly gone out is a row number per
@@ -36,6 +42,11 @@ const CHANGES_BYTES = 512 * 1024;
 export class Outlet {
   readonly #options: OutletOptions;
   readonly #lanes = new Map<number, Lane>();
+  readonly #changes = new Map<number, Changes>();
+  readonly #unmarked: Unmarked[] = [];
+  #last: Message | undefined;
+  #paced: Cancel | undefined;
+  #flushed_at = Number.NEGATIVE_INFINITY;
   #repair: Cancel | undefined;
   #stopped = false;
 
@@ -58,8 +69,17 @@ export class Outlet {
     this.#repairAll();
   }
 
+  /** What is still paced goes out now. */
+  flush(): void {
+    this.#paced?.();
+    this.#paced = undefined;
+    this.#publishChanges();
+    this.#mark();
+  }
+
   stop(): void {
     this.#stopped = true;
+    this.#paced?.();
     this.#repair?.();
   }
 
@@ -68,17 +88,9 @@ export class Outlet {
   }
 
   committed(rows: readonly Committed[]): void {
-    const byPartition = new Map<number, Committed[]>();
-    for (const row of rows) {
-      const list = byPartition.get(row.row.partition);
-      if (list === undefined) byPartition.set(row.row.partition, [row]);
-      else list.push(row);
-    }
     const well = this.#options.bus.trouble() === undefined;
-    const marked: Outgoing[] = [];
-    let marker: { out: Out; event: DomainEvent } | undefined;
-    for (const [partition, list] of byPartition) {
-      if (well) this.#publishChanges(partition, list);
+    for (const [partition, list] of byPartition(rows)) {
+      if (well) this.#change(partition, list);
       const lane = this.#lanes.get(partition);
       if (lane === undefined) continue;
       if (!well) lane.dirty = true;
@@ -87,40 +99,58 @@ export class Outlet {
         for (const { row, asked } of list) for (const send of asked.sends) this.#sendAhead({ actor: row.actor, version: row.version, at: row.at, asked }, send);
         continue;
       }
-      const outgoing: Outgoing = { to: list.at(-1)?.row.seq ?? 0, left: 1, failed: false };
-      lane.outgoing.push(outgoing);
-      let events = false;
-      for (const { row, asked } of list) {
-        const out = { actor: row.actor, version: row.version, at: row.at, asked };
-        for (const send of asked.sends) this.#carry(partition, lane, outgoing, out, send);
-        for (const event of asked.events) {
-          if (marker !== undefined) this.#emit(marker.out, marker.event);
-          marker = { out, event };
-          events = true;
-        }
-      }
-      if (events) marked.push(outgoing);
-      else this.#out(partition, lane, outgoing);
+      this.#goOut(partition, lane, list);
     }
-    if (marker !== undefined) this.#mark(marker, marked, byPartition);
+    if (this.#unmarked.length > 0) this.#pace();
   }
 
-  /** The last event of the batch is published with an acknowledgement; it stands for those before it. */
-  #mark(marker: { out: Out; event: DomainEvent }, marked: readonly Outgoing[], partitions: ReadonlyMap<number, unknown>): void {
+  #goOut(partition: number, lane: Lane, list: readonly Committed[]): void {
+    const outgoing: Outgoing = { to: list.at(-1)?.row.seq ?? 0, left: 1, failed: false };
+    lane.outgoing.push(outgoing);
+    let events = false;
+    for (const { row, asked } of list) {
+      if (asked.sends.length + asked.events.length === 0) continue;
+      const out = { actor: row.actor, version: row.version, at: row.at, asked };
+      for (const send of asked.sends) this.#carry(partition, lane, outgoing, out, send);
+      for (const event of asked.events) {
+        const message = this.#cloudEvent(out, event);
+        this.#options.bus.publish(message.subject, message.data, message.headers);
+        this.#last = message;
+        events = true;
+      }
+    }
+    if (events) this.#unmarked.push({ partition, lane, outgoing });
+    else this.#out(partition, lane, outgoing);
+  }
+
+  /** At once where little goes on, otherwise in steps: under load one message stands for several batches. */
+  #pace(): void {
+    if (this.#paced !== undefined) return;
+    const { clock, timers } = this.#options.ports;
+    const wait_ms = this.#flushed_at + PACE_MS - clock.monotonic();
+    this.#paced = timers.after(Math.max(0, wait_ms), () => {
+      this.#paced = undefined;
+      this.#flushed_at = clock.monotonic();
+      this.#publishChanges();
+      this.#mark();
+    });
+  }
+
+  /**
+   * The last event goes out once more, with an acknowledgement: it stands for all before it on this connection. The stream drops
+   * the repeat by its id.
+   */
+  #mark(): void {
+    const marked = this.#unmarked.splice(0);
+    const last = this.#last;
+    if (marked.length === 0 || last === undefined) return;
     const done = (failed: boolean): void => {
-      for (const partition of partitions.keys()) {
-        const lane = this.#lanes.get(partition);
-        if (lane === undefined) continue;
-        for (const outgoing of lane.outgoing) {
-          if (!marked.includes(outgoing)) continue;
-          outgoing.failed ||= failed;
-          this.#out(partition, lane, outgoing);
-          break;
-        }
+      for (const { partition, lane, outgoing } of marked) {
+        outgoing.failed ||= failed;
+        this.#out(partition, lane, outgoing);
       }
     };
-    const { subject, data, headers } = this.#cloudEvent(marker.out, marker.event);
-    this.#options.bus.publishAcked(subject, data, headers).then(
+    this.#options.bus.publishAcked(last.subject, last.data, last.headers).then(
       () => done(false),
       (error: unknown) => {
         this.#options.ports.log.warn({ err: error }, 'Domain events were not acknowledged and go out again');
@@ -162,12 +192,7 @@ export class Outlet {
     if (moved) this.#options.onPublished(partition, lane.published);
   }
 
-  #emit(out: Out, event: DomainEvent): void {
-    const { subject, data, headers } = this.#cloudEvent(out, event);
-    this.#options.bus.publish(subject, data, headers);
-  }
-
-  #cloudEvent(out: Out, event: DomainEvent): { subject: string; data: string; headers: Record<string, string> } {
+  #cloudEvent(out: Out, event: DomainEvent): Message {
     const id = `${out.actor}@${out.version}#${event.i}`;
     const body = {
       specversion: '1.0',
@@ -183,27 +208,28 @@ export class Outlet {
     return { subject, data: JSON.stringify(body), headers: { 'Nats-Msg-Id': id, 'Content-Type': 'application/cloudevents+json' } };
   }
 
-  /** For the other nodes: what changed, with the row numbers it covers and the hash that ends it. */
-  #publishChanges(partition: number, rows: readonly Committed[]): void {
-    let from = 0;
-    let size = 0;
-    const send = (to: number): void => {
-      const part = rows.slice(from, to);
-      const first = part[0]?.row;
-      const last = part.at(-1)?.row;
-      if (first === undefined || last === undefined) return;
-      // The envelopes are the very texts that were committed; nothing is written out a second time.
-      const items = part.map(({ row }) => `{"seq":${row.seq},"actor":"${row.actor}","version":${row.version},"envelope":${row.envelope}}`);
-      const data = `{"partition":${partition},"from":${first.seq},"to":${last.seq},"hash":"${last.hash}","rows":[${items.join(',')}]}`;
-      this.#options.bus.publish(changesSubject(partition), data);
-      from = to;
-      size = 0;
-    };
-    for (const [index, { row }] of rows.entries()) {
-      if (size > 0 && size + row.envelope.length > CHANGES_BYTES) send(index);
-      size += row.envelope.length + 128;
+  /** For the other nodes: which actors changed, with the row numbers it covers and the hash that ends it. They read what somebody there looks at. */
+  #change(partition: number, rows: readonly Committed[]): void {
+    let changes = this.#changes.get(partition);
+    if (changes === undefined) {
+      changes = { from: rows[0]?.row.seq ?? 0, to: 0, hash: '', rows: [] };
+      this.#changes.set(partition, changes);
     }
-    send(rows.length);
+    for (const { row } of rows) {
+      changes.rows.push(`["${row.actor}",${row.version}]`);
+      changes.to = row.seq;
+      changes.hash = row.hash;
+    }
+    if (changes.rows.length >= CHANGES_ROWS) this.#publishChanges();
+    else this.#pace();
+  }
+
+  #publishChanges(): void {
+    for (const [partition, { from, to, hash, rows }] of this.#changes) {
+      const data = `{"partition":${partition},"from":${from},"to":${to},"hash":"${hash}","rows":[${rows.join(',')}]}`;
+      this.#options.bus.publish(changesSubject(partition), data);
+    }
+    this.#changes.clear();
   }
 
   #repairAll(): void {
@@ -249,4 +275,14 @@ export class Outlet {
     }
     await Promise.all(waits);
   }
+}
+
+function byPartition(rows: readonly Committed[]): ReadonlyMap<number, Committed[]> {
+  const sorted = new Map<number, Committed[]>();
+  for (const row of rows) {
+    const list = sorted.get(row.row.partition);
+    if (list === undefined) sorted.set(row.row.partition, [row]);
+    else list.push(row);
+  }
+  return sorted;
 }
