@@ -1,3 +1,4 @@
+import { partitionOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import type { Caller } from './caller.ts';
 import type { Asked, Envelope } from './envelope.ts';
@@ -66,5 +67,27 @@ export function toParking(delivery: Delivery, why: string): Delivery {
     happening: { kind: 'park', code: 'poison', detail: why.slice(0, 500) },
     event: JSON.stringify({ type: '@park', code: 'poison' }),
     settle: () => undefined,
+  };
+}
+
+/** What the runtime itself sends to an actor: a timer, a result, another actor's tell. */
+export type Own = { readonly event_id: string; readonly happening: Happening; readonly event: object; readonly causation: string };
+
+export function toOwnDelivery(address: string, definition: Definition, own: Own, caller: Caller, settle: (outcome: Outcome) => void): Delivery {
+  return {
+    address,
+    partition: partitionOf(address),
+    definition,
+    event_id: own.event_id,
+    happening: own.happening,
+    event: JSON.stringify(own.event),
+    caller,
+    causation: own.causation,
+    correlation: '',
+    traceparent: '',
+    repeat: false,
+    fresh: false,
+    outside: false,
+    settle,
   };
 }

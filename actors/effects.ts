@@ -83,7 +83,8 @@ export class Effects {
     for (let after = ''; !this.#stopped; ) {
       const page = await store.pending(partitions(), after, 500);
       for (const address of page) {
-        const live = await read(address);
+        // One that cannot be read keeps nobody else's effects waiting.
+        const live = await read(address).catch((error: unknown) => void this.#options.ports.log.error({ err: error, actor: address }, 'An actor with effects under way could not be read'));
         if (live !== undefined) this.#ensure(address, live.envelope.effects, live.envelope.parked !== undefined);
       }
       const last = page.at(-1);
@@ -179,14 +180,17 @@ export class Effects {
     const key = `${hub_id}/${address}@${effect.v}#${effect.i}/${bodyHash(JSON.stringify(effect.input)).slice(0, 16)}`;
     const until = ports.clock.monotonic() + BUDGET_MS;
     let why: { code: string; detail?: string } = { code: 'unavailable' };
+    let started = kind.honours_keys;
     for (let attempt = 1; !job.gone; attempt++) {
       const pass = circuits.ask(kind.name);
       let wait_ms: number;
       if (pass.go) {
-        if (!kind.honours_keys && !(await this.#writeStart(job))) {
-          circuits.release(kind.name);
-          this.#jobs.delete(ownId(address, effect.v, effect.i));
-          return;
+        if (!started) {
+          const start = await this.#writeStart(job);
+          if (start !== 'written') circuits.release(kind.name);
+          if (start === 'interrupted') return this.#finish(job, { kind: 'unknown', code: 'interrupted' });
+          if (start === 'gone') break;
+          started = true;
         }
         const result = await this.#once(job, open, operation, input.data, key, attempt);
         circuits.tell(kind.name, result);
@@ -233,17 +237,26 @@ export class Effects {
     });
   }
 
-  /** Where the provider does not honour keys, that a call was begun is in the journal before it is. */
-  async #writeStart(job: Job): Promise<boolean> {
+  /**
+   * Where the provider does not honour keys, that a call was begun is in the journal before it is. `interrupted`: it was there
+   * already, so somebody may have called.
+   */
+  async #writeStart(job: Job): Promise<'written' | 'interrupted' | 'gone'> {
     const { address, id, effect } = job;
     const { v, i } = effect;
-    const outcome = await this.#options.deliver(address, {
-      event_id: `${ownId(address, v, i)}!started`,
-      happening: { kind: 'started', id, v, i },
-      event: { type: '@started', effect: id, v, i },
-      causation: `${address}@${v}`,
-    });
-    return outcome.outcome === 'applied';
+    while (!job.gone) {
+      const outcome = await this.#options.deliver(address, {
+        event_id: `${ownId(address, v, i)}!started`,
+        happening: { kind: 'started', id, v, i },
+        event: { type: '@started', effect: id, v, i },
+        causation: `${address}@${v}`,
+      });
+      if (outcome.outcome === 'applied') return 'written';
+      if (outcome.outcome === 'duplicate') return 'interrupted';
+      if (outcome.outcome !== 'retry') return 'gone';
+      await this.#pause(outcome.after_ms);
+    }
+    return 'gone';
   }
 
   /** Answers a question from the newest committed state of the actor that is asked. */

@@ -4,7 +4,7 @@ import type { Bus, Incoming } from './bus/bus.ts';
 import { deadSubject, readInSubject, receiptSubject } from './bus/subjects.ts';
 import { systemCaller } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { bytesHash } from './chain.ts';
+import { bodyHash, bytesHash } from './chain.ts';
 import type { Outcome } from './delivery.ts';
 import { readMessage, readNames } from './message.ts';
 import type { Message } from './message.ts';
@@ -32,13 +32,18 @@ export type IntakeOptions = {
 };
 
 type Receipt = { outcome: string; address: string; version: number; id: string; reason?: string; detail?: string };
-type Cursor = { at: number; readonly under_way: Set<number> };
+/** `at` is certain for this stream; how far a partition really is, `progressOf` says. */
+type Cursor = { readonly stream: string; at: number; readonly under_way: Set<number> };
 
 /** How many messages may wait for their commits, in all and for one actor; the reader waits beyond. */
 const UNDER_WAY = 2_000;
 const UNDER_WAY_ACTOR = 200;
 const REPLIES = 5_000;
 const MOST_BYTES = 64 * 1024;
+/** An id beyond this goes as its hash: what PostgreSQL can have in an index has a limit. */
+const LONGEST_ID = 512;
+/** How often the hub tries a message that breaks it, before its sender is told. */
+const TRIES = 10;
 
 /**
  * Reads what other systems publish: once, in order, without acks, from the lowest cursor of the partitions that this node
@@ -52,9 +57,6 @@ export class Intake {
   readonly #waiters: (() => void)[] = [];
   readonly #stop = new AbortController();
   #reading: AbortController | undefined;
-  #stream = '';
-  /** The stream that the cursors are of, until the one that is there has been looked at. */
-  #expected = '';
   #read = 0;
   #repeat_until = 0;
   #under_way = 0;
@@ -64,9 +66,11 @@ export class Intake {
   }
 
   /** Begins with a partition whose messages have outcomes up to its cursor, if that is of the stream that is there now. */
-  own(progress: Progress): void {
-    this.#cursors.set(progress.partition, { at: progress.stream === this.#stream || this.#stream === '' ? progress.cursor : 0, under_way: new Set() });
-    if (this.#stream === '' && progress.stream !== '') this.#expected = progress.stream;
+  own({ partition, stream, cursor }: Progress): void {
+    // The reader goes back for it; how far the others are must not be taken for how far it is.
+    this.#pin();
+    this.#cursors.set(partition, { stream, at: cursor, under_way: new Set() });
+    this.#read = Math.min(this.#read, cursor);
     this.#reading?.abort();
   }
 
@@ -88,19 +92,24 @@ export class Intake {
   /** What may be written down of a partition's cursor. */
   progressOf(partition: number): { stream: string; cursor: number } {
     const cursor = this.#cursors.get(partition);
-    if (cursor === undefined || this.#stream === '') return { stream: this.#stream, cursor: 0 };
-    let lowest = Number.POSITIVE_INFINITY;
+    if (cursor === undefined) return { stream: '', cursor: 0 };
+    let lowest = this.#read + 1;
     for (const seq of cursor.under_way) lowest = Math.min(lowest, seq);
-    return { stream: this.#stream, cursor: Math.max(cursor.at, cursor.under_way.size === 0 ? this.#read : lowest - 1) };
+    return { stream: cursor.stream, cursor: Math.max(cursor.at, lowest - 1) };
+  }
+
+  #pin(): void {
+    for (const [partition, cursor] of this.#cursors) cursor.at = this.progressOf(partition).cursor;
   }
 
   async #loop(): Promise<void> {
     const { ports, bus } = this.#options;
     while (!this.#stop.signal.aborted) {
-      this.#reading = new AbortController();
+      const reading = new AbortController();
+      this.#reading = reading;
       try {
         const from = await this.#position();
-        await bus.readIntake(from, this.#reading.signal, (message) => this.#take(message));
+        if (!reading.signal.aborted) await bus.readIntake(from, reading.signal, (message) => this.#take(message, reading.signal));
       } catch (error) {
         ports.log.warn({ err: error }, 'The intake was interrupted and begins again at its cursor');
       }
@@ -111,33 +120,36 @@ export class Intake {
   /** Where to read from; a stream that is not the one the cursors are of is read from its beginning. */
   async #position(): Promise<number> {
     const { ports, bus } = this.#options;
-    const state = await bus.intakeState();
-    const cursors = [...this.#cursors.values()];
-    const known = this.#stream === '' ? this.#expected : this.#stream;
-    const highest = Math.max(0, ...cursors.map(({ at }) => at));
-    if (known !== '' && (known !== state.created || highest > state.last)) {
-      ports.log.error({ expected: known, found: state.created, cursor: highest, last: state.last }, 'The intake stream was made anew or lost its tail; it is read from the start');
-      for (const cursor of cursors) cursor.at = 0;
-      this.#read = 0;
+    const { created, last } = await bus.intakeState();
+    this.#pin();
+    for (const [partition, cursor] of this.#cursors) {
+      if (cursor.stream === created && cursor.at <= last) continue;
+      if (cursor.stream !== '') {
+        ports.log.error({ partition, expected: cursor.stream, found: created, cursor: cursor.at, last }, 'The intake stream was made anew or lost its tail; it is read from the start');
+      }
+      // What is still under way of the old stream reports to the old cursor, and its numbers mean nothing in this one.
+      this.#cursors.set(partition, { stream: created, at: 0, under_way: new Set() });
     }
-    this.#stream = state.created;
-    this.#repeat_until = Math.max(this.#repeat_until, state.last);
-    const from = [...this.#cursors.keys()].map((partition) => this.progressOf(partition).cursor);
-    return from.length === 0 ? 1 : Math.min(...from) + 1;
+    this.#repeat_until = Math.max(this.#repeat_until, last);
+    this.#read = Math.min(last, ...[...this.#cursors.values()].map(({ at }) => at));
+    return this.#read + 1;
   }
 
-  async #take(message: Incoming): Promise<void> {
-    this.#read = Math.max(this.#read, message.seq);
+  async #take(message: Incoming, reading: AbortSignal): Promise<void> {
     const named = readInSubject(message.subject);
     const address = toAddress(named?.type ?? '', named?.id ?? '');
-    const cursor = this.#cursors.get(partitionOf(address));
-    if (cursor === undefined || message.seq <= cursor.at || cursor.under_way.has(message.seq)) return;
-    while (this.#under_way >= UNDER_WAY || (this.#perActor.get(address) ?? 0) >= UNDER_WAY_ACTOR) {
-      await new Promise<void>((resolve) => void this.#waiters.push(resolve));
-    }
+    const partition = partitionOf(address);
+    const room = (): boolean => this.#under_way < UNDER_WAY && (this.#perActor.get(address) ?? 0) < UNDER_WAY_ACTOR;
+    const mine = (cursor: Cursor | undefined): cursor is Cursor => cursor !== undefined && message.seq > cursor.at && !cursor.under_way.has(message.seq);
+    while (!reading.aborted && mine(this.#cursors.get(partition)) && !room()) await new Promise<void>((resolve) => void this.#waiters.push(resolve));
+    // A reader that was told to stop passes nothing: the next one comes by here again.
+    if (reading.aborted) return;
+    this.#read = Math.max(this.#read, message.seq);
+    const cursor = this.#cursors.get(partition);
+    if (!mine(cursor)) return;
     cursor.under_way.add(message.seq);
     this.#count(address, 1);
-    this.#handle(message, address, named).then(
+    this.#handle(message, address, named, cursor.stream).then(
       () => this.#done(cursor, message, address),
       (error: unknown) => {
         const { log } = this.#options.ports;
@@ -166,8 +178,8 @@ export class Intake {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
-  async #handle(message: Incoming, address: string, named: { type: string; id: string } | undefined): Promise<void> {
-    const place = `at-${message.seq}-${Math.floor(Date.parse(this.#stream) / 1000)}`;
+  async #handle(message: Incoming, address: string, named: { type: string; id: string } | undefined, stream: string): Promise<void> {
+    const place = `at-${message.seq}-${Math.floor(Date.parse(stream) / 1000)}`;
     const reply = this.#recall(message);
     let names = readNames(message.headers, place);
     try {
@@ -191,13 +203,14 @@ export class Intake {
   async #settle(named: { type: string; id: string }, message: Message, repeat: boolean): Promise<Exclude<Outcome, { outcome: 'retry' }>> {
     const { ports, submit, owns } = this.#options;
     const partition = partitionOf(toAddress(named.type, named.id));
-    const event_id = `source:${encodeURIComponent(message.source)}:${message.id}`;
+    const event_id = toEventId(message);
     const caller = systemCaller(message.source);
-    for (let again = repeat; ; again = true) {
+    for (let again = repeat, tries = 1; ; again = true) {
       const { type, payload, traceparent } = message;
       const outcome = await submit({ type: named.type, id: named.id, event: type, payload, caller, event_id, repeat: again, traceparent });
       if (outcome.outcome !== 'retry') return outcome;
       if (this.#stop.signal.aborted || !owns(partition)) throw new Error(`Not handled: ${outcome.reason}`);
+      if (outcome.reason === 'internal' && tries++ >= TRIES) throw new Fault('internal');
       await new Promise<void>((resolve) => void ports.timers.after(outcome.after_ms, resolve));
     }
   }
@@ -228,6 +241,12 @@ export class Intake {
     const id = headers['ce-id'] ?? headers['nats-msg-id'];
     return `${subject}\n${id ?? bytesHash(data)}`;
   }
+}
+
+/** A source and an id name one event for ever; no other door's ids begin like this. */
+function toEventId({ source, id }: Message): string {
+  const whole = `source:${encodeURIComponent(source)}:${id}`;
+  return Buffer.byteLength(whole) <= LONGEST_ID ? whole : `source::${bodyHash(whole)}`;
 }
 
 function toReceipt(outcome: Exclude<Outcome, { outcome: 'retry' }>): { outcome: string; version: number; reason?: string; detail?: string } {

@@ -271,7 +271,7 @@ export class Lanes {
       const mine = this.#heads.get(partition);
       if (mine !== undefined) Object.assign(mine, { seq: head.seq, hash: head.hash });
     }
-    for (const [address, live] of work.after) this.#residents.keep(address, work.newlyRefused.has(address) ? { ...live, refused: true } : live);
+    for (const [address, live] of work.after) this.#residents.keep(address, live);
     for (const address of work.newlyRefused) {
       const live = this.#residents.peek(address);
       if (live !== undefined && !live.refused) this.#residents.keep(address, { ...live, refused: true });
@@ -337,9 +337,7 @@ export class Lanes {
   #lose(partitions: readonly number[]): void {
     for (const partition of partitions) this.#heads.delete(partition);
     this.#residents.forget(partitions);
-    for (const delivery of this.mailbox.drain(new Set(partitions))) {
-      this.#settle(delivery, { outcome: 'retry', after_ms: 500, reason: 'not_ready' });
-    }
+    this.#giveBack(this.mailbox.drain(new Set(partitions)), 'not_ready');
     this.#options.onLost(partitions);
   }
 

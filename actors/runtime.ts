@@ -8,8 +8,8 @@ import { HUB, actorCaller } from './caller.ts';
 import type { Caller } from './caller.ts';
 import { bodyHash } from './chain.ts';
 import { Circuits } from './circuits.ts';
-import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
-import { ownId } from './delivery.ts';
+import type { CommitListener, Committed, Outcome, Own } from './delivery.ts';
+import { ownId, toOwnDelivery } from './delivery.ts';
 import { DueTimers } from './timers.ts';
 import { Effects } from './effects.ts';
 import type { Open } from './effects.ts';
@@ -171,6 +171,7 @@ export class Runtime {
     this.#effects.stop();
     this.#circuits.stop();
     await this.lanes.drain();
+    this.#outlet.flush();
     await this.#options.bus.flush().catch(() => undefined);
     this.#outlet.stop();
     this.#progress?.();
@@ -199,7 +200,8 @@ export class Runtime {
       traceparent: command.traceparent ?? '',
       ...(command.ifVersion === undefined ? {} : { ifVersion: command.ifVersion }),
       ...(command.creation === undefined ? {} : { creation: command.creation }),
-      fresh: command.creation?.key !== undefined,
+      // Under a name that somebody chose events may have been refused before there was an actor.
+      fresh: command.creation?.key !== undefined && isFromKey(named.id, this.#options.hub_id, caller.id, command.creation.key),
     });
   }
 
@@ -303,7 +305,12 @@ export class Runtime {
     if (definition === undefined || !Object.hasOwn(definition.internal, 'tell.refused')) return;
     const event = { type: 'tell.refused', to: send.to, event: send.event.type, reason };
     const event_id = `${ownId(from, origin.v, origin.i)}!refused`;
-    await this.#deliverOwn(from, { event_id, happening: { kind: 'event', event }, event, causation: `${from}@${origin.v}` });
+    for (;;) {
+      const outcome = await this.#deliverOwn(from, { event_id, happening: { kind: 'event', event }, event, causation: `${from}@${origin.v}` });
+      if (outcome.outcome !== 'retry') return;
+      if (!this.#up) throw new Error('The hub is stopping');
+      await new Promise<void>((resolve) => void this.#options.ports.timers.after(outcome.after_ms, resolve));
+    }
   }
 
   async #report(name: string, counts: { succeeded: number; failed: number; unauthorized: number }): Promise<void> {
@@ -326,8 +333,11 @@ export class Runtime {
   }
 
   #owned(heads: ReadonlyMap<number, Head>): void {
-    this.#taking_over = this.#taking_over.then(() => this.#takeOver(heads));
-    this.#taking_over.catch((error: unknown) => this.#options.ports.log.error({ err: error }, 'Partitions could not be taken over'));
+    this.#taking_over = this.#taking_over.catch(() => undefined).then(() => this.#takeOver(heads));
+    this.#taking_over.catch((error: unknown) => {
+      this.#options.ports.log.error({ err: error }, 'Partitions could not be taken over; they are claimed again');
+      this.#ownership.lost([...heads.keys()]);
+    });
   }
 
   async #takeOver(heads: ReadonlyMap<number, Head>): Promise<void> {
@@ -339,7 +349,14 @@ export class Runtime {
     }
     if (!this.#up) return;
     this.#timers.rescan();
-    await this.#effects.resume();
+    this.#resumeEffects();
+  }
+
+  #resumeEffects(): void {
+    this.#effects.resume().catch((error: unknown) => {
+      this.#options.ports.log.warn({ err: error }, 'Effects under way could not be read; they are looked for again');
+      this.#options.ports.timers.after(1000, () => this.#resumeEffects());
+    });
   }
 
   #lost(partitions: readonly number[]): void {
@@ -379,31 +396,18 @@ export class Runtime {
   }
 }
 
-type Own = { readonly event_id: string; readonly happening: Happening; readonly event: object; readonly causation: string };
-
-function toOwnDelivery(address: string, definition: Definition, own: Own, caller: Caller, settle: (outcome: Outcome) => void): Delivery {
-  return {
-    address,
-    partition: partitionOf(address),
-    definition,
-    event_id: own.event_id,
-    happening: own.happening,
-    event: JSON.stringify(own.event),
-    caller,
-    causation: own.causation,
-    correlation: '',
-    traceparent: '',
-    repeat: false,
-    fresh: false,
-    outside: false,
-    settle,
-  };
-}
-
 /** An id for an actor that its creator did not name: from the creator's key, so that a repeat finds the same actor. */
 export function idFromKey(prefix: string, hub_id: string, caller: string, key: string): string {
+  return `${prefix}_${digestOf(hub_id, caller, key)}`;
+}
+
+function isFromKey(id: string, hub_id: string, caller: string, key: string): boolean {
+  return id.endsWith(`_${digestOf(hub_id, caller, key)}`);
+}
+
+function digestOf(hub_id: string, caller: string, key: string): string {
   const digest = Buffer.from(bodyHash(`${hub_id} ${caller} ${key}`), 'hex').toString('base64url');
-  return `${prefix}_${digest.replaceAll(/[-_]/g, '').slice(0, 20)}`;
+  return digest.replaceAll(/[-_]/g, '').slice(0, 20);
 }
 
 export type { Committed };
