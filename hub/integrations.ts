@@ -4,6 +4,7 @@ import { integrations } from '../actors/integrations/integrations.ts';
 import type { Ports } from '../actors/ports/ports.ts';
 import type { Settings } from '../actors/store/settings.ts';
 import { Fault } from '../machines/fault.ts';
+import { BadConfig } from './config.ts';
 import type { Vault } from './keys.ts';
 
 export type IntegrationsOptions = {
@@ -15,7 +16,13 @@ export type IntegrationsOptions = {
 };
 
 /** How an integration is set up, without its secrets but for their names. */
-export type Setup = { readonly name: string; readonly title: string; readonly provides: string; readonly config: unknown; readonly secrets: readonly string[] };
+export type Setup = {
+  readonly name: string;
+  readonly title: string;
+  readonly provides: string;
+  readonly config: unknown;
+  readonly secrets: readonly string[];
+};
 
 /** The integrations of this node, open for calls, and how they are set up. */
 export class Integrations {
@@ -75,7 +82,13 @@ export class Integrations {
 
   async #setup(kind: IntegrationKind): Promise<Setup> {
     const { name, title, provides } = kind;
-    return { name, title, provides, config: kind.config.parse(await this.#config(name)), secrets: Object.keys(await this.#secrets(name)).toSorted() };
+    return {
+      name,
+      title,
+      provides,
+      config: kind.config.parse(await this.#config(name)),
+      secrets: Object.keys(await this.#secrets(name)).toSorted(),
+    };
   }
 
   async #config(name: string): Promise<unknown> {
@@ -86,7 +99,14 @@ export class Integrations {
     const { settings, vault, ports } = this.#options;
     const sealed = secretsOf(name);
     const made = vault.seal(sealed, JSON.stringify({ webhook_secret: ports.random.id() + ports.random.id() }));
-    return JSON.parse(vault.open(sealed, await settings.keep(sealed, made))) as Record<string, string>;
+    const kept = await settings.keep(sealed, made);
+    try {
+      return JSON.parse(vault.open(sealed, kept)) as Record<string, string>;
+    } catch {
+      throw new BadConfig(
+        `The secrets of the integration ${name} were sealed with another key. Set HUB_SECRET_KEY to that one, or use its data directory.`,
+      );
+    }
   }
 }
 

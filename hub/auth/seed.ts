@@ -54,7 +54,7 @@ async function seedDemo(table: PeopleTable, people: People, password: string): P
 }
 
 /** The newest link counts; where the database keeps only its hash, reading a backup opens nothing. */
-async function makeOneTimeLink(hub: Hub): Promise<string> {
+export async function makeOneTimeLink(hub: Hub): Promise<string> {
   const token = `${(hub.ports.clock.now() + ONE_TIME_MS).toString(36)}.${randomBytes(24).toString('base64url')}`;
   await hub.settings.set(ONE_TIME, hashOf(token));
   // Behind the #, so that it reaches no server's log.

@@ -67,7 +67,7 @@ export class Console {
   async #serve(path: string, reply: FastifyReply): Promise<FastifyReply> {
     await this.#waitForBuild();
     if (this.#folder === undefined) return this.#answerLater(reply);
-    const name = path === '' || !path.slice(path.lastIndexOf('/')).includes('.') ? 'index.html' : path;
+    const name = path.slice(path.lastIndexOf('/') + 1).includes('.') ? path : 'index.html';
     // Files under assets/ have the hash of what is in them in their names.
     const lasting = name.startsWith('assets/');
     return reply.sendFile(name, this.#folder, { cacheControl: true, maxAge: lasting ? YEAR_S * 1000 : 0, immutable: lasting });
