@@ -52,6 +52,8 @@ export class FakeHub {
   readonly actors = new Map<string, FakeActor>();
   /** Set to make everything fail that way. */
   failing: { status: number; code: string; detail: string } | undefined;
+  /** What the hello names. */
+  urls: readonly string[] = [];
   /** Set to hold every answer back. */
   silent = false;
   readonly #options: FakeOptions;
@@ -190,7 +192,7 @@ export class FakeHub {
     const subs = new Map<number, Sub>();
     this.#subs.set(socket, subs);
     socket.on('disconnect', () => this.#subs.delete(socket));
-    socket.emit('frames', [{ kind: 'hello', protocol: 1, node: 'fake', urls: [] } satisfies Frame]);
+    socket.emit('frames', [{ kind: 'hello', protocol: 1, node: 'fake', urls: this.urls } satisfies Frame]);
     socket.on('subscribe', (asked: Subscribe, ack: (acks: SubscribeAck[]) => void) => {
       if (this.silent) return;
       const frames: Frame[] = [];

@@ -83,7 +83,7 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
             type="submit"
             className="button"
             data-kind={grave ? 'grave' : 'main'}
-            isPending={sending.kind === 'sending'}
+            data-pending={sending.kind === 'sending' || undefined}
             isDisabled={changed}
             autoFocus={fields.length === 0 && !grave}
           >

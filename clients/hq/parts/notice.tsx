@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Problem } from '../../core/problem.ts';
+import { isRecord, type Problem } from '../../core/problem.ts';
 
 /** What went wrong: the hub's sentence and its code, and a way on if there is one. */
 export function ProblemNotice({
@@ -8,7 +8,7 @@ export function ProblemNotice({
   onRetry,
 }: {
   title: string;
-  problem: Pick<Problem, 'message' | 'code'>;
+  problem: Pick<Problem, 'message' | 'code'> & Partial<Pick<Problem, 'extra'>>;
   onRetry?: () => void;
 }) {
   return (
@@ -17,12 +17,28 @@ export function ProblemNotice({
       <p>
         {problem.message} <code className="code">{problem.code}</code>
       </p>
+      <Errors errors={problem.extra?.['errors']} />
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>
           Try again
         </button>
       )}
     </div>
+  );
+}
+
+/** The single things that were wrong with what was sent, where the hub names them: `{ where, what }`. */
+function Errors({ errors }: { errors: unknown }) {
+  const named = Array.isArray(errors) ? errors.filter(isRecord) : [];
+  if (named.length === 0) return null;
+  return (
+    <ul className="errors">
+      {named.map((error, index) => (
+        <li key={index}>
+          <code className="code">{String(error['where'])}</code> {String(error['what'])}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -34,6 +34,12 @@ export function StateBadge({ type, state, tags }: { type: string; state: readonl
           </span>
         );
       })}
+      {tags.includes('parked') && (
+        <span className="badge" data-tone="wrong">
+          <ToneGlyph tone="wrong" />
+          Parked
+        </span>
+      )}
     </span>
   );
 }

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { makeScene, PASSWORD } from '../../tests/support/console-scene.ts';
+import type { FakeHub } from '../../tests/support/fake-hub.ts';
+import { systemClock } from './clock.ts';
+import { Connection } from './connection.ts';
+import { Session, type Tokens } from './session.ts';
+
+let hub: FakeHub;
+let url: string;
+const open: Connection[] = [];
+
+beforeEach(async () => {
+  ({ hub, url } = await makeScene('/nowhere', 20));
+});
+
+afterEach(async () => {
+  for (const connection of open.splice(0)) connection.close();
+  await hub.stop();
+});
+
+async function connect(home = url): Promise<Connection> {
+  let kept: Tokens | undefined;
+  const http = { fetch, base: url };
+  const store = {
+    load: () => kept,
+    save: (tokens: Tokens | undefined) => void (kept = tokens),
+    exclusively: <T>(task: () => Promise<T>) => task(),
+  };
+  const session = new Session({ http, store, clock: systemClock });
+  await session.signIn('clerk', PASSWORD);
+  // Chance at its least, so that no test waits longer than it must.
+  const connection = new Connection({ home, session, clock: { ...systemClock, random: () => 0 }, protocol: 1 });
+  open.push(connection);
+  connection.open();
+  return connection;
+}
+
+const versionOf = (connection: Connection, topic: string) => connection.entry(topic)?.copy?.version;
+const PAY = 'payment/pay_1001';
+
+test('[CLIENT-24] A watched actor and a watched list follow the hub', async () => {
+  const connection = await connect();
+  connection.watch(PAY);
+  connection.watch('payment?state=declined&limit=50');
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  hub.change(PAY, 'DENY', 'cfo', { state: ['declined'] });
+  await vi.waitFor(() => {
+    expect(connection.entry(PAY)?.copy).toMatchObject({ version: 3, state: ['declined'], cause: { by: 'cfo' } });
+    const list = connection.entry('payment?state=declined&limit=50')?.copy;
+    expect(list?.kind === 'list' && list.items.map(({ address }) => address)).toContain(PAY);
+  });
+});
+
+test('[CLIENT-24] After a cut the copies stay and catch up from their positions', async () => {
+  const connection = await connect();
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  hub.cut();
+  await vi.waitFor(() => expect(connection.state.phase).toBe('connecting'));
+  expect(versionOf(connection, PAY)).toBe(2);
+  hub.change(PAY, 'DENY', 'cfo', { state: ['declined'] });
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(3), { timeout: 5_000 });
+  expect(connection.state.phase).toBe('online');
+});
+
+test('[CLIENT-24] A gap is asked for again, whether a frame shows it or a head', async () => {
+  const connection = await connect();
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  const actor = hub.actors.get(PAY);
+  if (actor === undefined) throw new Error('no actor');
+  hub.actors.set(PAY, { ...actor, view: { ...actor.view, version: 7, state: ['expired'] } }); // nobody is told
+  hub.send(PAY, (sub) => ({ kind: 'heads', heads: [{ sub, version: 7 }] }));
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(7), { timeout: 5_000 });
+  hub.actors.set(PAY, { ...actor, view: { ...actor.view, version: 9 } });
+  hub.send(PAY, (sub) => ({ kind: 'patch', sub, base: 8, version: 9, ops: [], updatedAt: 't', cause: { event: 'E', by: 'x', at: 't' } }));
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(9));
+});
+
+test('[CLIENT-25] When the node it is on does not answer, a client goes on at the others that the hub has named', async () => {
+  const other = await makeScene('/nowhere', 20);
+  hub.urls = [url, other.url];
+  const connection = await connect();
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  await hub.stop();
+  other.hub.change(PAY, 'DENY', 'cfo', { state: ['declined'] });
+  await vi.waitFor(() => expect(connection.state).toMatchObject({ phase: 'online', url: other.url }), { timeout: 10_000 });
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(3));
+  await other.hub.stop();
+});
+
+test('[CLIENT-25] A node that says goodbye is left when it says, and not before', async () => {
+  const other = await makeScene('/nowhere', 20);
+  hub.urls = [url, other.url];
+  const connection = await connect();
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  hub.send(PAY, () => ({ kind: 'bye', afterMs: 300 }));
+  await new Promise((done) => setTimeout(done, 100));
+  expect(connection.state).toMatchObject({ phase: 'online', url });
+  await vi.waitFor(() => expect(connection.state).toMatchObject({ phase: 'online', url: other.url }), { timeout: 5_000 });
+  await other.hub.stop();
+});
+
+test('[CLIENT-26] A topic that the hub refuses says why, and what is revoked is forgotten', async () => {
+  const connection = await connect();
+  connection.watch('payment/none');
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(connection.entry('payment/none')?.standing).toMatchObject({ kind: 'refused', code: 'not_found' }));
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  hub.send(PAY, (sub) => ({ kind: 'revoked', sub }));
+  await vi.waitFor(() => expect(connection.entry(PAY)).toMatchObject({ copy: undefined, standing: { kind: 'revoked' } }));
+});
+
+test('[CLIENT-26] A connection that is closed keeps no copy for the next person', async () => {
+  const connection = await connect();
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  connection.close();
+  expect(connection.entry(PAY)).toBeUndefined();
+  expect(connection.state).toEqual({ phase: 'offline', lastLive: undefined });
+});

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { fakeClock } from '../../tests/support/fake-clock.ts';
+import { Problem } from './problem.ts';
+import { readWho, Session, type Tokens, type TokenStore } from './session.ts';
+
+const jwt = (sub: string, turn: number) => `h.${btoa(JSON.stringify({ sub, roles: ['clerk'], turn })).replaceAll('=', '')}.s`;
+
+/** A hub's sign-in that rotates refresh tokens and ends the family of one that comes twice. */
+function makeHub() {
+  let turn = 0;
+  let good = '';
+  let ended = false;
+  const calls: string[] = [];
+  let down = false;
+  const issue = () => {
+    turn++;
+    good = `refresh${turn}`;
+    return Response.json({ accessToken: jwt('clerk', turn), refreshToken: good, expiresIn: 900 });
+  };
+  const fault = (code: string) => Response.json({ code, detail: `refused: ${code}` }, { status: 401 });
+  const fetch = async (input: unknown, init?: RequestInit): Promise<Response> => {
+    await Promise.resolve();
+    if (down) throw new TypeError('fetch failed');
+    const path = input as string;
+    const body = JSON.parse(init?.body as string) as { password?: string; refreshToken?: string };
+    calls.push(path);
+    if (path === '/v1/auth/token') return body.password === 'right' ? issue() : fault('bad_credentials');
+    if (path === '/v1/auth/sign-out') return new Response(null, { status: 204 });
+    if (ended || body.refreshToken !== good) {
+      ended = true;
+      return fault('token_reused');
+    }
+    return issue();
+  };
+  return { http: { fetch, base: '' }, calls, setDown: (now: boolean) => void (down = now) };
+}
+
+/** One browser's storage, shared by the sessions of its tabs. */
+function makeStore(): TokenStore {
+  let kept: Tokens | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    load: () => kept,
+    save: (tokens) => void (kept = tokens),
+    exclusively: (task) => {
+      const mine = last.then(task, task);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
+
+test('[CLIENT-21] Who is signed in is read from the token, in whatever script the name is written', () => {
+  const payload = btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify({ sub: 'zoë', roles: ['cfo'], client: 'acme' }))));
+  expect(readWho(`h.${payload}.s`)).toEqual({ username: 'zoë', roles: ['cfo'], client: 'acme' });
+  expect(readWho('nonsense')).toBeUndefined();
+  expect(readWho('a.b.c')).toBeUndefined();
+});
+
+test('[CLIENT-21] A wrong password changes nothing and says so', async () => {
+  const { http } = makeHub();
+  const session = new Session({ http, store: makeStore(), clock: fakeClock() });
+  await expect(session.signIn('clerk', 'wrong')).rejects.toMatchObject({ code: 'bad_credentials', message: 'refused: bad_credentials' });
+  expect(session.who).toBeUndefined();
+});
+
+test('[CLIENT-22] A token is renewed before it dies, once for all who ask, and the refresh token with it', async () => {
+  const { http, calls } = makeHub();
+  const clock = fakeClock();
+  const session = new Session({ http, store: makeStore(), clock });
+  await session.signIn('clerk', 'right');
+  expect(await session.token()).toBe(jwt('clerk', 1));
+  clock.advance(850_000);
+  expect(await Promise.all([session.token(), session.token(), session.token()])).toEqual(Array(3).fill(jwt('clerk', 2)));
+  expect(calls.filter((path) => path.endsWith('refresh'))).toHaveLength(1);
+});
+
+test('[CLIENT-22] Two tabs that renew at once do not use one refresh token twice', async () => {
+  const { http, calls } = makeHub();
+  const clock = fakeClock();
+  const store = makeStore();
+  const first = new Session({ http, store, clock });
+  await first.signIn('clerk', 'right');
+  const second = new Session({ http, store, clock });
+  clock.advance(850_000);
+  expect(await Promise.all([first.token(), second.token()])).toEqual([jwt('clerk', 2), jwt('clerk', 2)]);
+  expect(calls.filter((path) => path.endsWith('refresh'))).toHaveLength(1);
+});
+
+test('[CLIENT-22] A hub that does not answer ends no session; one that refuses the refresh token does, and says why', async () => {
+  const { http, setDown } = makeHub();
+  const clock = fakeClock();
+  const store = makeStore();
+  const session = new Session({ http, store, clock });
+  await session.signIn('clerk', 'right');
+  clock.advance(850_000);
+  setDown(true);
+  await expect(session.token()).rejects.toMatchObject({ code: 'unreachable' });
+  expect(session.who?.username).toBe('clerk');
+  setDown(false);
+  store.save({ accessToken: jwt('clerk', 1), refreshToken: 'stolen', expiresAt: 0 });
+  session.reload();
+  await expect(session.token()).rejects.toBeInstanceOf(Problem);
+  expect(session.who).toBeUndefined();
+  expect(session.ended).toBe('refused: token_reused');
+  expect(store.load()).toBeUndefined();
+});
+
+test('[CLIENT-23] Who signs out while a renewal is on its way stays signed out', async () => {
+  const { http } = makeHub();
+  const clock = fakeClock();
+  const store = makeStore();
+  const session = new Session({ http, store, clock });
+  await session.signIn('clerk', 'right');
+  clock.advance(850_000);
+  const renewal = session.token();
+  renewal.catch(() => undefined);
+  session.signOut();
+  await expect(renewal).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(session.who).toBeUndefined();
+  expect(store.load()).toBeUndefined();
+});
