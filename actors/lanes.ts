@@ -373,9 +373,8 @@ export class Lanes {
     if (deliveries.length > 1) return this.#oneByOne(deliveries, lane);
     if (only === undefined) return 'settled';
     this.#options.ports.log.error({ actor: only.address, event_id: only.event_id, reason: fault.message }, 'PostgreSQL refuses a value; its actor is parked');
+    if (only.happening.kind !== 'park' && only.happening.kind !== 'create') await this.#run([toParking(only, fault.message)], lane, true);
     this.#settle(only, { outcome: 'parked', reason: 'poison' });
-    if (only.happening.kind === 'park' || only.happening.kind === 'create') return 'settled';
-    await this.#run([toParking(only, fault.message)], lane, true);
     return 'settled';
   }
 

@@ -4,16 +4,15 @@ import { PARTITIONS, idOf, isId, partitionOf, readAddress, toAddress, typeOf } f
 import type { Head, Live } from './batch.ts';
 import type { Bus } from './bus/bus.ts';
 import { deadSubject } from './bus/subjects.ts';
-import { HUB, actorCaller } from './caller.ts';
+import { HUB } from './caller.ts';
 import type { Caller } from './caller.ts';
 import { bodyHash } from './chain.ts';
 import { Circuits } from './circuits.ts';
 import type { CommitListener, Committed, Outcome, Own } from './delivery.ts';
-import { ownId, toOwnDelivery } from './delivery.ts';
+import { toOwnDelivery } from './delivery.ts';
 import { DueTimers } from './timers.ts';
 import { Effects } from './effects.ts';
 import type { Open } from './effects.ts';
-import type { Send } from './envelope.ts';
 import { admit } from './gate.ts';
 import { Intake } from './intake.ts';
 import type { Submission } from './intake.ts';
@@ -24,6 +23,7 @@ import type { Cancel, Ports } from './ports/ports.ts';
 import { SearchIndex } from './search-index.ts';
 import type { Happening } from './step.ts';
 import type { Store } from './store/store.ts';
+import { Tells } from './tells.ts';
 
 export type RuntimeOptions = {
   readonly store: Store;
@@ -115,12 +115,13 @@ export class Runtime {
     this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
     this.#circuits = new Circuits({ ports, names: [...integrations.keys()], read, report: (name, counts) => this.#report(name, counts) });
     this.#effects = new Effects({ store, ports, definitions: this.definitions, integrations, circuits: this.#circuits, hub_id, partitions, read, peek, deliver });
+    const tells = new Tells({ ports, definitions: this.definitions, settings: this.#settings, deliver: (delivery) => this.lanes.deliver(delivery), up: () => this.#up });
     this.#outlet = new Outlet({
       store,
       ports,
       bus,
       hub_id,
-      send: (from, origin, send) => this.#carry(from, origin, send),
+      send: (from, origin, send) => tells.carry(from, origin, send),
       headOf: (partition) => this.lanes.headOf(partition)?.seq,
       onPublished: (partition) => void this.#moved.add(partition),
     });
@@ -267,50 +268,6 @@ export class Runtime {
     return new Promise((settle) => {
       this.lanes.deliver(toOwnDelivery(address, definition, own, HUB, settle));
     });
-  }
-
-  /** Carries a send to its target; it is over when the target's journal or refusals hold its id. */
-  async #carry(from: string, origin: { v: number; i: number; id: string }, send: Send): Promise<void> {
-    const { ports } = this.#options;
-    const target = readAddress(send.to);
-    const definition = target === undefined ? undefined : this.definitions.get(target.type);
-    const refuse = (reason: string): Promise<void> => this.#refused(from, origin, send, reason);
-    if (target === undefined || definition === undefined) return refuse('no_such_target');
-    let payload: Readonly<Record<string, unknown>>;
-    const { type, ...rest } = send.event;
-    try {
-      ({ payload } = admit(definition, type, rest, actorCaller(from)));
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      return refuse(error.code);
-    }
-    for (;;) {
-      const happening: Happening =
-        type === '@create' ? { kind: 'create', id: target.id, input: payload, settings: this.#settings.get(definition.type) } : { kind: 'event', event: { ...payload, type } };
-      const own: Own = { event_id: origin.id, happening, event: { type, ...payload }, causation: `${from}@${origin.v}` };
-      const outcome = await new Promise<Outcome>((settle) => {
-        this.lanes.deliver(toOwnDelivery(send.to, definition, own, actorCaller(from), settle));
-      });
-      if (outcome.outcome === 'rejected') return refuse(outcome.code);
-      if (outcome.outcome !== 'retry') return;
-      if (!this.#up) throw new Error('The hub is stopping');
-      await new Promise<void>((resolve) => void ports.timers.after(outcome.after_ms, resolve));
-    }
-  }
-
-  /** A refused `tell` comes back to its sender, where its machine wants to know. */
-  async #refused(from: string, origin: { v: number; i: number; id: string }, send: Send, reason: string): Promise<void> {
-    this.#options.ports.log.info({ from, to: send.to, event: send.event.type, reason }, 'A tell was refused');
-    const definition = this.definitions.get(typeOf(from));
-    if (definition === undefined || !Object.hasOwn(definition.internal, 'tell.refused')) return;
-    const event = { type: 'tell.refused', to: send.to, event: send.event.type, reason };
-    const event_id = `${ownId(from, origin.v, origin.i)}!refused`;
-    for (;;) {
-      const outcome = await this.#deliverOwn(from, { event_id, happening: { kind: 'event', event }, event, causation: `${from}@${origin.v}` });
-      if (outcome.outcome !== 'retry') return;
-      if (!this.#up) throw new Error('The hub is stopping');
-      await new Promise<void>((resolve) => void this.#options.ports.timers.after(outcome.after_ms, resolve));
-    }
   }
 
   async #report(name: string, counts: { succeeded: number; failed: number; unauthorized: number }): Promise<void> {
