@@ -1,4 +1,5 @@
 import type { ActorView, ListItem } from '../../hub/protocol/messages.ts';
+import type { Clock } from './clock.ts';
 import { ask, type Call, type Http } from './http.ts';
 import { isRecord, Problem } from './problem.ts';
 import type { Session } from './session.ts';
@@ -27,14 +28,21 @@ export type Demo = {
   readonly password: string;
 };
 
+/** No answer, too many requests, and what proxies and hubs say while they come and go. */
+const TRANSIENT = new Set([0, 429, 502, 503, 504]);
+const MOST_TRIES = 5;
+const FIRST_PAUSE_MS = 300;
+
 /** The hub's REST side, as the signed-in person. Every call throws a Problem when it fails. */
 export class Api {
   readonly #http: Http;
   readonly #session: Session;
+  readonly #clock: Clock;
 
-  constructor(http: Http, session: Session) {
+  constructor(http: Http, session: Session, clock: Clock) {
     this.#http = http;
     this.#session = session;
+    this.#clock = clock;
   }
 
   /** One actor; `at` (a version or a time) shows it as it was. */
@@ -63,7 +71,21 @@ export class Api {
     return { address: answer['address'], version, view: isRecord(answer['view']) ? readView(answer['view']) : undefined };
   }
 
+  /** Asks again while the hub is away or busy: every call here either only reads or carries a key. */
   async #ask(call: Call): Promise<unknown> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#askOnce(call);
+      } catch (error) {
+        if (!(error instanceof Problem) || !TRANSIENT.has(error.status) || error.code === 'aborted' || tries === MOST_TRIES) throw error;
+        const pause_ms = Math.max(error.retryAfterMs ?? 0, FIRST_PAUSE_MS * 2 ** (tries - 1)) * (1 + this.#clock.random() / 2);
+        await new Promise<void>((resolve) => this.#clock.after(pause_ms, resolve));
+        if (call.signal?.aborted === true) throw error;
+      }
+    }
+  }
+
+  async #askOnce(call: Call): Promise<unknown> {
     const send = (token: string) => ask(this.#http, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
     const token = await this.#session.token();
     try {

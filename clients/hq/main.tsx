@@ -17,7 +17,7 @@ const clock = systemClock;
 const http = { fetch: globalThis.fetch.bind(globalThis), base: '' };
 const session = new Session({ http, store: browserTokens, clock });
 const connection = new Connection({ home: location.origin, session, clock, protocol: PROTOCOL });
-const services: Services = { http, session, connection, api: new Api(http, session), clock };
+const services: Services = { http, session, connection, api: new Api(http, session, clock), clock };
 
 onTokensChanged(() => session.reload());
 // Whoever comes back to the tab, or to the network, should not wait for the next attempt.

@@ -14,7 +14,8 @@ export function fakeClock(start = 0) {
     const watched = promise.finally(() => (settled = true));
     watched.catch(() => undefined);
     for (;;) {
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      // Real turns of the loop: what is under way outside of this clock may finish first.
+      for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
       if (settled) return watched;
       const [first] = [...due].sort(([, a], [, b]) => a.at - b.at);
       if (first === undefined) throw new Error('Nothing is due, and the promise is not settled');
