@@ -69,6 +69,7 @@ export class Work {
   readonly doubtful: Doubtful[] = [];
   /** What the actors came to; becomes the truth when the commit has. */
   readonly after = new Map<string, Live>();
+  readonly #doubts = new Set<string>();
   readonly #around: Surroundings;
   readonly #heads = new Map<number, Head>();
   readonly #refusals: RefusalRow[] = [];
@@ -95,6 +96,8 @@ export class Work {
     if (before !== undefined) return this.#answer(delivery, toEarlierOutcome(before, body_hash));
     const here = this.#here.get(key);
     if (here !== undefined) return this.#answer(delivery, repeatOf(here, body_hash));
+    // Its answer is what the first one's turns out to be, whatever the state would say by now.
+    if (this.#doubts.size > 0 && this.#doubts.has(key)) return void this.doubtful.push({ delivery, body_hash, refuse: () => undefined });
     if (this.#creationRepeats(delivery)) return;
 
     const known = this.#knownOf(address);
@@ -192,7 +195,7 @@ export class Work {
     const created_at = live?.created_at ?? next.at;
     this.after.set(address, { definition, envelope: next, refused: this.#knownOf(address).refused, created_at, size: envelope.length });
     this.#newest.set(address, this.rows.length);
-    this.rows.push({ row, definition, before: live?.envelope, after: next, asked, newest: undefined, delivery });
+    this.rows.push({ row, definition, before: live?.envelope, after: next, asked, newest: undefined });
     this.#touched.add(delivery.partition);
     if (delivery.creation !== undefined) this.#creations.push({ ...delivery.creation, actor: address });
     if (parkedBy) return this.#park(delivery, body_hash, next.parked?.code ?? 'machine_threw');
@@ -230,8 +233,10 @@ export class Work {
       const outcome: Outcome = code === 'late' ? { outcome: 'late' } : { outcome: 'rejected', code, detail, version };
       this.#conclude(delivery, body_hash, outcome);
     };
-    if (this.#around.looked.has(idKey(address, event_id))) refuse();
-    else this.doubtful.push({ delivery, body_hash, refuse });
+    const key = idKey(address, event_id);
+    if (this.#around.looked.has(key)) return refuse();
+    this.#doubts.add(key);
+    this.doubtful.push({ delivery, body_hash, refuse });
   }
 
   /** Settles the doubtful ones, in order, with what looking them up has found. */
@@ -297,7 +302,8 @@ export class Work {
   }
 }
 
-function toActorRow(address: string, partition: number, live: Live): ActorRow {
+/** The lean row of an actor as it stands. */
+export function toActorRow(address: string, partition: number, live: Live): ActorRow {
   const { definition, envelope, created_at } = live;
   const { snapshot, timers, effects } = envelope;
   const context = snapshot.context as Record<string, unknown>;

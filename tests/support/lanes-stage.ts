@@ -57,8 +57,8 @@ export class LanesStage {
   }
 
   async claim(): Promise<void> {
-    await this.store.renew(this.node, '', 60_000);
-    this.lanes.own(new Map((await this.store.claim(this.node, ALL)).map(({ partition, ...head }) => [partition, head])));
+    await this.hear(this.store.renew(this.node, '', 60_000));
+    this.lanes.own(new Map((await this.hear(this.store.claim(this.node, ALL))).map(({ partition, ...head }) => [partition, head])));
   }
 
   #openStore(): MemoryStore {
