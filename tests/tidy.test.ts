@@ -240,7 +240,8 @@ test('[TIDY-12] no file names a path of one machine, or a registry that packages
   const machine = /(?<![\w./~-])\/(work|root|tmp|home\/[a-z]+|Users\/[A-Za-z]+)\//;
   const registry =
     /\b(registry\.(npmjs|yarnpkg|npmmirror)|npm\.pkg\.github|deb\.debian|security\.debian|archive\.ubuntu|ports\.ubuntu|dl-cdn\.alpinelinux)\b/;
-  const texts = files.filter((path) => !/\.(png|jpe?g|ico|woff2?|gz|zip)$/.test(path));
+  // Corpora of bad input are others' words.
+  const texts = files.filter((path) => !path.startsWith('tests/vectors/') && !/\.(png|jpe?g|ico|woff2?|gz|zip)$/.test(path));
   const found = texts.flatMap((path) =>
     readText(path)
       .split('\n')
