@@ -15,18 +15,28 @@ const config = join(import.meta.dirname, 'vitest.config.ts');
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)], { allowUnknownOptions: false });
 const count = countTests();
 if (filter.length === 0 && options.project === undefined) provideCompose();
-setTimeout(() => finish(`the tests did not end within ${LIMIT_MS / 60_000} minutes`), LIMIT_MS).unref();
+setTimeout(giveUp, LIMIT_MS).unref();
 const vitest = await startVitest(filter, { ...options, config, reporters: ['default', count.reporter] }).catch((error: unknown) => error);
 if (vitest instanceof Error) finish(vitest.stack ?? vitest.message);
 else if (vitest !== undefined) await (vitest as { close(): Promise<void> }).close();
 finish();
 
 function finish(trouble?: string): never {
+  process.exit(tell(trouble) ? 0 : 1);
+}
+
+/** Whether all went well. */
+function tell(trouble?: string): boolean {
   const { passed, failed } = count.totals();
   if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
   const failures = failed + (trouble === undefined ? 0 : 1);
   process.stdout.write(`${passed} passed, ${failures} failed\n`);
-  process.exit(failures === 0 && passed > 0 ? 0 : 1);
+  return failures === 0 && passed > 0;
+}
+
+function giveUp(): void {
+  tell(`the tests did not end within ${LIMIT_MS / 60_000} minutes`);
+  process.kill(process.pid, 'SIGTERM'); // whoever started servers stops them
 }
 
 /** Without it the test of docker-compose.yml makes only its static checks, and says so. What else tests need, they see to themselves. */

@@ -26,10 +26,17 @@ export async function setup(): Promise<() => Promise<void>> {
   const found = { DATABASE_URL: embedded.databaseUrl, NATS_URL: embedded.natsUrl, NATS_HUB_URL: embedded.natsHubUrl };
   const started = Object.entries(found).filter(([, url]) => url !== undefined);
   for (const [name, url] of started) env[name] = url;
-  return async () => {
+  const stop = async (): Promise<void> => {
     for (const [name] of started) delete env[name];
     await embedded.stop();
     await rm(dataDir, { recursive: true, force: true });
+  };
+  // The servers are no children that would end with this process.
+  const abandon = (): void => void stop().finally(() => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, abandon);
+  return async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, abandon);
+    await stop();
   };
 }
 
