@@ -50,10 +50,14 @@ export type Committed = {
   readonly asked: Asked;
   /** The actor's lean row where this is its newest version of the batch. */
   readonly newest: ActorRow | undefined;
-  readonly delivery: Delivery;
 };
 
 export type CommitListener = (rows: readonly Committed[]) => void;
+
+/** The type of an event as the journal keeps it: its first member. */
+export function eventTypeOf(event: string): string {
+  return event.slice(9, event.indexOf('"', 9));
+}
 
 export function ownId(address: string, v: number, i: number): string {
   return `own:${address}@${v}#${i}`;

@@ -5,6 +5,7 @@ import type { Head, Known, Live, Surroundings } from './batch.ts';
 import { toParking } from './delivery.ts';
 import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
 import { Mailbox } from './mailbox.ts';
+import { readMissed } from './missed.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
 import { Residents } from './residents.ts';
@@ -347,14 +348,13 @@ export class Lanes {
     for (let attempt = 0; ; attempt++) {
       try {
         const heads = await this.#options.reclaim(partitions);
-        for (const partition of partitions) {
-          const head = heads.get(partition);
-          if (head === undefined) {
-            this.#lose(partitions);
-            return this.#giveBack(deliveries, 'not_ready');
-          }
-          this.#heads.set(partition, { ...head });
+        if (partitions.some((partition) => !heads.has(partition))) {
+          this.#lose(partitions);
+          return this.#giveBack(deliveries, 'not_ready');
         }
+        const missed = await this.#missed(partitions, heads);
+        for (const [partition, head] of heads) this.#heads.set(partition, { ...head });
+        if (missed.length > 0) this.#tell(missed);
         return 'again';
       } catch (error) {
         this.#options.ports.log.warn({ err: error, attempt }, 'PostgreSQL cannot be reached to claim partitions again');
@@ -365,6 +365,16 @@ export class Lanes {
         await this.#pause(Math.min(2000, 100 * 2 ** attempt));
       }
     }
+  }
+
+  async #missed(partitions: readonly number[], heads: ReadonlyMap<number, Head>): Promise<readonly Committed[]> {
+    const missed: Committed[] = [];
+    for (const partition of partitions) {
+      const seen = this.#heads.get(partition)?.seq;
+      if (seen === undefined || (heads.get(partition)?.seq ?? 0) <= seen) continue;
+      missed.push(...(await readMissed(this.#options.store, this.#options.definitions, partition, seen)));
+    }
+    return missed;
   }
 
   /** A value that PostgreSQL refuses harms its own actor alone: the event that fails parks it. */

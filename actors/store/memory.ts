@@ -150,6 +150,10 @@ export class MemoryStore implements Store {
     );
   }
 
+  since(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]> {
+    return this.#do('since', () => this.database.rowsOf(partition).slice(seq, seq + limit));
+  }
+
   progress(partitions: readonly number[]): Promise<readonly Progress[]> {
     return this.#do('progress', () => this.database.progressOf(partitions));
   }

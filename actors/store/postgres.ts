@@ -229,6 +229,11 @@ export class PostgresStore implements Store {
     return rows.map(toHistory);
   }
 
+  async since(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]> {
+    const text = `select * from journal where partition = $1 and seq > $2 order by seq limit $3`;
+    return (await this.#query<RawHistory>({ name: 'since', text, values: [partition, seq, limit] })).map(toHistory);
+  }
+
   async progress(partitions: readonly number[]): Promise<readonly Progress[]> {
     const rows = await this.#query<{ partition: number; epoch: string; stream: string; cursor: string; published: string }>({
       name: 'progress',

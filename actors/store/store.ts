@@ -183,6 +183,8 @@ export type Store = {
   pending(partitions: readonly number[], after: string, limit: number): Promise<readonly string[]>;
   /** Rows that asked for something, from a row number on. */
   askedSince(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]>;
+  /** All rows of a partition behind a row number, in order. */
+  since(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]>;
   progress(partitions: readonly number[]): Promise<readonly Progress[]>;
   /** Written behind; rows of another epoch and lower figures are left alone. */
   saveProgress(rows: readonly Progress[]): Promise<void>;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { eventTypeOf } from '../../actors/delivery.ts';
 import type { Runtime } from '../../actors/runtime.ts';
 
 /** What the hub counts of itself, for Prometheus. One for each hub, so that several in one process do not mix. */
@@ -53,7 +54,7 @@ export class Metrics {
     this.gauge('hub_commits', 'Batches that this node has committed since it started.', () => figures().commits);
     this.gauge('hub_ready', 'Whether an event would be committed now.', () => (runtime.trouble() === undefined ? 1 : 0));
     runtime.onCommit((rows) => {
-      for (const { definition, delivery } of rows) this.#transitions.inc({ type: definition.type, event: nameOf(delivery.happening) });
+      for (const { row, definition } of rows) this.#transitions.inc({ type: definition.type, event: eventTypeOf(row.event) });
     });
   }
 
@@ -65,11 +66,4 @@ export class Metrics {
   close(): void {
     this.#registry.clear();
   }
-}
-
-type Happening = { readonly kind: string; readonly event?: { readonly type: string } };
-
-/** Names of events are few: the gate lets only declared ones pass. Ids of timers and effects are not names. */
-function nameOf(happening: Happening): string {
-  return happening.event?.type ?? `@${happening.kind}`;
 }

@@ -1,0 +1,43 @@
+import type { Definition } from '../machines/machine.ts';
+import { typeOf } from '../machines/ids.ts';
+import { toActorRow } from './batch.ts';
+import type { Committed } from './delivery.ts';
+import type { Asked, Envelope } from './envelope.ts';
+import { toLive } from './step.ts';
+import type { HistoryRow, Store } from './store/store.ts';
+
+const PAGE = 500;
+const NOTHING: Asked = { sends: [], events: [] };
+
+/**
+ * What a statement had written whose answer was lost, as if its commit had been heard of: without this the timers, effects and
+ * events that it asked for would wait for the next start.
+ */
+export async function readMissed(store: Store, definitions: ReadonlyMap<string, Definition>, partition: number, after: number): Promise<readonly Committed[]> {
+  const rows: HistoryRow[] = [];
+  for (let page = await store.since(partition, after, PAGE); ; page = await store.since(partition, rows.at(-1)?.seq ?? after, PAGE)) {
+    rows.push(...page);
+    if (page.length < PAGE) break;
+  }
+  const newest = new Map(rows.map((row, index) => [row.actor, index]));
+  const envelopes = new Map<string, Envelope>();
+  const missed: Committed[] = [];
+  for (const [index, row] of rows.entries()) {
+    const definition = definitions.get(typeOf(row.actor));
+    if (definition === undefined) continue;
+    const before = envelopes.get(row.actor) ?? (await readBefore(store, definition, row));
+    const envelope = toLive(definition, row.envelope);
+    envelopes.set(row.actor, envelope);
+    const live = { definition, envelope, refused: false, created_at: 0, size: row.envelope.length };
+    const lean = newest.get(row.actor) === index ? toActorRow(row.actor, partition, live) : undefined;
+    const asked = row.asked === '' ? NOTHING : (JSON.parse(row.asked) as Asked);
+    missed.push({ row, definition, before, after: envelope, asked, newest: lean });
+  }
+  return missed;
+}
+
+async function readBefore(store: Store, definition: Definition, row: HistoryRow): Promise<Envelope | undefined> {
+  if (row.version === 1) return undefined;
+  const before = await store.at(row.actor, { version: row.version - 1 });
+  return before === undefined ? undefined : toLive(definition, before.envelope);
+}
