@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '../actors/caller.ts';
@@ -17,6 +17,7 @@ const APPROVER: Caller = { kind: 'person', id: 'approver', roles: ['approver'] }
 
 export async function openStage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-bench-'));
+  await chmod(dataDir, 0o711); // as root, the account of PostgreSQL has to pass through it
   const config = readConfig({ HUB_DATA_DIR: dataDir, HUB_PORT: '0', HUB_DEMO: '0', HUB_ADMIN_PASSWORD: 'bench-only-password', HUB_LOG_LEVEL: 'warn', HUB_EMBEDDED_NATS_PORT: '14222', ...env });
   const app = await startApp({ config, terminal: false, progress: () => undefined });
   const { hub } = app;

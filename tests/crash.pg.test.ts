@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { processHub } from './support/process-hub.ts';
+import { openDirectory, processHub } from './support/process-hub.ts';
 import { STORM_ENV, seeded, setStage, storm } from './support/storm.ts';
 import type { Victim } from './support/storm.ts';
 
@@ -14,7 +12,7 @@ const IN_FLIGHT = 32;
 for (const victim of ['hub', 'postgres', 'nats'] satisfies Victim[]) {
   test(`[CRASH-1] after kill -9 of ${victim} nothing acknowledged is missing, nothing is charged twice and every payment ends`, { timeout: 240_000 }, async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
-    const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-crash-'));
+    const dataDir = await openDirectory('crash');
     const hub = await processHub(dataDir, STORM_ENV);
     try {
       await hub.start();

@@ -1,15 +1,14 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { processHub } from './support/process-hub.ts';
+import { openDirectory, processHub } from './support/process-hub.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 /** The product as somebody has it who has just added a machine: one new file and one changed line. */
 async function copyWithParcel(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), 'green-lines-parcel-'));
+  const copy = await openDirectory('parcel');
   for (const part of ['hub', 'actors', 'machines', 'clients', 'package.json', 'package-lock.json', 'tsconfig.json']) {
     await cp(join(ROOT, part), join(copy, part), { recursive: true });
   }

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { processHub } from '../support/process-hub.ts';
+import { rm } from 'node:fs/promises';
+import { openDirectory, processHub } from '../support/process-hub.ts';
 import { STORM_ENV, seeded, setStage, storm } from '../support/storm.ts';
 import type { StormResult, Victim } from '../support/storm.ts';
 import type { Proof } from './prove.ts';
@@ -14,7 +12,7 @@ export async function crash(args: readonly string[], tell: (line: string) => voi
   const seed = Number(args[1] ?? Math.floor(Math.random() * 2 ** 31));
   const figures: Record<string, StormResult> = {};
   for (const victim of ['hub', 'postgres', 'nats'] satisfies Victim[]) {
-    const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-crash-'));
+    const dataDir = await openDirectory('crash');
     const hub = await processHub(dataDir, STORM_ENV);
     try {
       await hub.start();

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A hub in a process of its own, as `npm start` runs it, that a test may kill. */
@@ -67,6 +70,13 @@ export async function processHub(dataDir: string, env: Readonly<Record<string, s
     output: () => output,
     pid: () => child?.pid,
   };
+}
+
+/** A fresh directory that the account of PostgreSQL can pass through, also where the tests run as root. */
+export async function openDirectory(name: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), `green-lines-${name}-`));
+  await chmod(dir, 0o711);
+  return dir;
 }
 
 export async function freePort(): Promise<number> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { chainHash } from '../../actors/chain.ts';
@@ -125,13 +125,16 @@ async function pay(clerk: Person, index: number, random: () => number, acked: Ac
   }
 }
 
+/** The embedded server's process: PostgreSQL writes its own down, NATS has its configuration among its arguments. */
 function pidsOf(victim: Victim, dataDir: string): number[] {
+  if (victim === 'postgres') {
+    const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('postmaster.pid'));
+    return files.map((path) => Number(readFileSync(join(dataDir, path), 'utf8').split('\n')[0]));
+  }
   const listed = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
   return listed.split('\n').flatMap((line) => {
     const [, pid, command] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
-    if (pid === undefined || command === undefined || !command.includes(dataDir)) return [];
-    const is = victim === 'postgres' ? /postgres\b.* -D /.test(command) : /nats-server/.test(command);
-    return is ? [Number(pid)] : [];
+    return command?.includes('nats-server') === true && command.includes(dataDir) ? [Number(pid)] : [];
   });
 }
 
