@@ -15,8 +15,8 @@ export type ListTopicOptions = {
   readonly onDirty: (topic: ListTopic) => void;
 };
 
-/** Search text is written behind, so a search is asked again only after that. */
-const SEARCH_MS = 400;
+/** Search text is written behind: a search is asked again after that, and a last time in case it was late. */
+const SEARCH_MS = { soon: 400, last: 3000 };
 /** However fast rows come and go, a window is made good from the store so often and no more. */
 const REFILL_MS = 100;
 const AGAIN_MS = 2000;
@@ -39,6 +39,8 @@ export class ListTopic implements Feed {
   #counted = 0;
   /** Raised with every change of the total, so that a count knows whether it is certain. */
   #moves = 0;
+  /** When something last happened that a search may find otherwise now. */
+  #changedAt = -Infinity;
   #since: ListChange[] | undefined;
   #reading: Promise<void> | undefined;
   #read = false;
@@ -78,7 +80,7 @@ export class ListTopic implements Feed {
     follower.feed = this;
     follower.owe();
     this.idleSince = undefined;
-    if (this.#textual) this.#askLater(SEARCH_MS); // it may have been idle while the index was written
+    if (this.#textual) this.#searchAgain(); // it may have been idle while the index was written
   }
 
   leave(follower: Follower): void {
@@ -101,7 +103,7 @@ export class ListTopic implements Feed {
     if (!this.#textual && !this.#window.complete) this.#count(change);
     if (this.#apply(change)) this.#options.onDirty(this);
     const { question, scope } = this.subject;
-    if (this.#textual && matches(change.facts, question, scope)) this.#askLater(SEARCH_MS);
+    if (this.#textual && matches(change.facts, question, scope)) this.#searchAgain();
   }
 
   /** Tells the followers what has changed since the last time. */
@@ -159,6 +161,7 @@ export class ListTopic implements Feed {
     const since: ListChange[] = [];
     this.#since = since;
     const moves = this.#moves;
+    const began = this.#options.ports.clock.monotonic();
     const page = await this.#options.reader.page(this.subject, this.#window.capacity);
     if (this.#closed) return;
     this.#window.reset(page.rows, page.edge);
@@ -167,7 +170,21 @@ export class ListTopic implements Feed {
     this.#counted = page.total;
     this.#read = true;
     this.#options.onDirty(this);
-    if (!this.#window.complete && !this.#textual) this.#recheck(since.length > 0 ? -1 : moves);
+    if (this.#textual) this.#searchLater(began);
+    else if (!this.#window.complete) this.#recheck(since.length > 0 ? -1 : moves);
+  }
+
+  /** What a search finds may be another now. */
+  #searchAgain(): void {
+    this.#changedAt = this.#options.ports.clock.monotonic();
+    this.#askLater(SEARCH_MS.soon);
+  }
+
+  /** A read that began before the index can have been written is not the last one. */
+  #searchLater(began: number): void {
+    const age = began - this.#changedAt;
+    if (age < SEARCH_MS.soon) this.#askLater(SEARCH_MS.soon);
+    else if (age < SEARCH_MS.last) this.#askLater(SEARCH_MS.last - age);
   }
 
   /** The count is certain when nothing has moved from before it was asked until a moment after it came; else it is asked again. */

@@ -89,8 +89,16 @@ export class Peer {
 
   /** Resolves when it is certain what the person may do, and that it is still he. */
   async certain(): Promise<void> {
-    await this.#settled;
+    await this.#settle();
     await this.#renewal?.done;
+  }
+
+  /** A verification may be overtaken by the next one, whose answer then counts. */
+  async #settle(): Promise<void> {
+    for (let seen: Promise<void> | undefined; seen !== this.#settled && !this.#closed; ) {
+      seen = this.#settled;
+      await seen;
+    }
   }
 
   push(frame: Frame): void {
@@ -99,7 +107,7 @@ export class Peer {
 
   /** Answers each topic, then sends the first frames: the client knows its subscriptions by then. */
   async subscribe(asked: Subscribe, reply: (acks: readonly SubscribeAck[]) => void): Promise<void> {
-    await this.#settled;
+    await this.#settle();
     const room = MOST_SUBSCRIPTIONS - this.#subscriptions.size - this.#coming;
     const coming = Math.min(asked.length, Math.max(0, room));
     this.#coming += coming;
@@ -108,7 +116,7 @@ export class Peer {
     while (this.#era !== era && !this.#closed) {
       // The rights changed while it was being loaded; what was found may be somebody else's view.
       release(found);
-      await this.#settled;
+      await this.#settle();
       era = this.#era;
       found = await Promise.all(asked.map((ask, index) => this.#find(ask, index < room)));
     }
@@ -199,7 +207,7 @@ export class Peer {
 
   /** Renews the session in place. Throws the fault of a token that is not taken; the old one then still carries. */
   async authenticate(token: string): Promise<void> {
-    await this.#settled;
+    await this.#settle();
     const session = await this.#options.people.verify(token);
     if (this.#closed) return;
     // The copies on the other side are of the person who signed in first.
@@ -256,6 +264,7 @@ export class Peer {
 
   #begin(session: Session): void {
     this.#session = session;
+    this.#era++;
     this.#warned = false;
     for (const [sub, subscription] of this.#subscriptions) this.#recheck(sub, subscription);
     this.outbox.pump();
@@ -266,7 +275,6 @@ export class Peer {
     const now = definition === undefined ? undefined : rightsOf(definition, this.caller);
     if (now === undefined) return this.#revoke(sub);
     if (now.key === rights.key) return;
-    this.#era++;
     if (joined.kind === 'list') {
       // Other rows, perhaps: the client asks again and begins with a snapshot.
       this.#drop(sub);
