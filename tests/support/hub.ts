@@ -37,7 +37,7 @@ export async function startTestHub({ machines, ...overrides }: TestHubOptions = 
   const { url: natsUrl, stop: stopNats } = await nats;
   const database = overrides.databaseUrl === undefined ? await testDatabase() : undefined;
   const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-hub-'));
-  const given = { HUB_PORT: '0', HUB_DEMO: '1', HUB_CONSOLE: '0', HUB_LOG_LEVEL: 'error', HUB_DATA_DIR: dataDir };
+  const given = { HUB_PORT: '0', HUB_DEMO: '1', HUB_CONSOLE: '0', HUB_LOG_LEVEL: 'fatal', HUB_DATA_DIR: dataDir };
   const config: Config = {
     ...readConfig({ ...given, DATABASE_URL: database?.url ?? overrides.databaseUrl, NATS_URL: natsUrl }),
     ...overrides,
