@@ -24,16 +24,16 @@ const NAME = z
   .refine((text) => text.isWellFormed(), 'half of a surrogate pair');
 const EVENT = z.string().min(1).max(64);
 
-/** CloudEvents 1.0 in JSON; extension attributes are allowed and of them only traceparent is read. */
+/** CloudEvents 1.0 in JSON; extension attributes are allowed and of them only traceparent is read. Null is the same as absent. */
 const cloudEventSchema = z.looseObject({
   specversion: z.literal('1.0'),
   id: NAME,
   source: NAME,
   type: EVENT,
-  datacontenttype: z.string().optional(),
+  datacontenttype: z.string().nullish(),
   data: z.unknown().optional(),
-  data_base64: z.base64().optional(),
-  traceparent: z.string().max(128).optional(),
+  data_base64: z.base64().nullish(),
+  traceparent: z.string().max(128).nullish(),
 });
 
 const bareSchema = z.looseObject({ type: EVENT });
@@ -63,7 +63,7 @@ export function readMessage(headers: Headers, data: Uint8Array, place: string): 
 
 function readStructured(value: unknown): Message {
   const event = must(cloudEventSchema, value);
-  const data = event.data_base64 === undefined ? event.data : parseJson(Buffer.from(event.data_base64, 'base64'));
+  const data = typeof event.data_base64 === 'string' ? parseJson(Buffer.from(event.data_base64, 'base64')) : event.data;
   return { source: event.source, id: event.id, type: event.type, payload: must(objectSchema, data ?? {}), traceparent: event.traceparent ?? '' };
 }
 
