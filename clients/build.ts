@@ -44,7 +44,10 @@ async function replace(fresh: string, outDir: string): Promise<void> {
   await rename(outDir, old).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
-  await rename(fresh, outDir);
+  await rename(fresh, outDir).catch((error: NodeJS.ErrnoException) => {
+    // Another hub that was started at the same moment was faster, with the same.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
   await rm(old, { recursive: true, force: true });
 }
 
@@ -65,7 +68,8 @@ function runBundler(outDir: string, signal: AbortSignal | undefined): Promise<vo
 
 async function bundle(outDir: string): Promise<void> {
   const { build } = await import('vite');
-  await build({ configFile: join(HERE, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+  // Node reads the configuration as it is; bundled first, it would be written into node_modules, which may be read-only.
+  await build({ configFile: join(HERE, 'vite.config.ts'), configLoader: 'native', logLevel: 'warn', build: { outDir, emptyOutDir: true } });
 }
 
 async function fingerprintOf(root: string, sources: readonly string[]): Promise<string> {

@@ -1,15 +1,23 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Command, CommandAck, Frame, SubscribeAck } from '../../hub/protocol/messages.ts';
 import type { Clock } from './clock.ts';
+import { isFaultCode } from '../../machines/fault.ts';
 import { isRecord } from './problem.ts';
 import type { Session } from './session.ts';
-import { answered, asked, disconnected, EMPTY, forget, lost, receive, want, wanted, type Entry, type Store } from './store.ts';
+import { answered, asked, disconnected, EMPTY, forget, isTransient, lost, receive, want, wanted, type Entry, type Store } from './store.ts';
 
 export type ConnectionState =
   /** Not trying: nobody is signed in, or it was closed. */
   | { readonly phase: 'offline'; readonly lastLive: number | undefined }
   /** Trying, or waiting to try at `retryAt`. `lastLive` is when the copies were last in step; epoch milliseconds. */
-  | { readonly phase: 'connecting'; readonly lastLive: number | undefined; readonly retryAt: number | undefined; readonly attempt: number }
+  | {
+      readonly phase: 'connecting';
+      readonly lastLive: number | undefined;
+      readonly retryAt: number | undefined;
+      readonly attempt: number;
+      /** The code with which the hub has refused the last attempt, if it did. */
+      readonly refusal: string | undefined;
+    }
   | { readonly phase: 'online'; readonly url: string; readonly node: string; readonly since: number };
 
 export type ConnectionOptions = {
@@ -30,6 +38,8 @@ const LINGER_MS = 5_000;
 const BACKOFF_MS = { first: 400, most: 10_000 };
 /** A connection that has held this long was a good one. */
 const STEADY_MS = 5_000;
+/** After so long a hub that was too busy for a topic is asked again. */
+const BUSY_MS = 2_000;
 /** Frames between two credits: see interface.md §5. */
 const CREDIT_EVERY = 64;
 
@@ -112,7 +122,7 @@ export class Connection {
 
   /** Asks again for a topic that was refused. */
   retry(topic: string): void {
-    this.#update(want(this.#store, topic));
+    if (this.entry(topic) !== undefined) this.#update(want(this.#store, topic));
   }
 
   /** Sends a command and waits for the hub's answer; rejects when none comes. Repeating it is the caller's matter. */
@@ -130,6 +140,10 @@ export class Connection {
     });
   }
 
+  get #refusal(): string | undefined {
+    return this.#state.phase === 'connecting' ? this.#state.refusal : undefined;
+  }
+
   #onSession(): void {
     if (this.#options.session.who === undefined) return this.close();
     if (this.#state.phase === 'online') void this.#authenticate();
@@ -140,7 +154,8 @@ export class Connection {
     const era = this.#era;
     const urls = [this.#options.home, ...this.#others.filter((url) => url !== this.#options.home)];
     const url = urls[this.#turn % urls.length] ?? this.#options.home;
-    this.#set({ phase: 'connecting', lastLive: this.#lastLive(), retryAt: undefined, attempt: this.#attempt });
+    const refusal = this.#refusal;
+    this.#set({ phase: 'connecting', lastLive: this.#lastLive(), retryAt: undefined, attempt: this.#attempt, refusal });
     this.#options.session.token().then(
       (token) => {
         if (era === this.#era && !this.#closed) this.#dial(url, token);
@@ -195,7 +210,7 @@ export class Connection {
       return;
     }
     this.#turn++;
-    this.#later(this.#backoff());
+    this.#later(this.#backoff(), typeof code === 'string' && isFaultCode(code) ? code : undefined);
   }
 
   #onLost(): void {
@@ -212,11 +227,11 @@ export class Connection {
     return BACKOFF_MS.first / 2 + this.#options.clock.random() * most;
   }
 
-  #later(ms: number): void {
+  #later(ms: number, refusal?: string): void {
     const lastLive = this.#lastLive();
     this.#drop();
     this.#store = disconnected(this.#store);
-    this.#set({ phase: 'connecting', lastLive, retryAt: this.#options.clock.now() + ms, attempt: this.#attempt });
+    this.#set({ phase: 'connecting', lastLive, retryAt: this.#options.clock.now() + ms, attempt: this.#attempt, refusal });
     this.#wake = this.#options.clock.after(ms, () => this.#connect());
   }
 
@@ -313,6 +328,7 @@ export class Connection {
     if (ack === undefined) return store;
     // Nobody looks at it any more: it was forgotten while the answer was on its way.
     if (ack.ok && !store.entries.has(topic)) this.#socket?.emit('unsubscribe', [ack.sub], () => undefined);
+    if (!ack.ok && isTransient(ack.code)) this.#options.clock.after(BUSY_MS * (1 + this.#options.clock.random()), () => this.retry(topic));
     return answered(store, topic, ack);
   }
 

@@ -140,6 +140,14 @@ test('[CLIENT-8] What is revoked is forgotten at once', () => {
   expect(JSON.stringify([...store.entries])).not.toContain('"n"');
 });
 
+test('[CLIENT-8] A refusal takes the copy away, but for one that only means "not now"', () => {
+  const away = asked(disconnected(following(TOPIC, snapshot(1))), [TOPIC]);
+  const refuse = (code: string) => answered(away, TOPIC, { ok: false, code, reason: 'No.' });
+  expect(entry(refuse('not_found')).copy).toBeUndefined();
+  expect(entry(refuse('retry'))).toMatchObject({ copy: { version: 1 }, standing: { kind: 'refused' } });
+  expect(wanted(want(refuse('retry'), TOPIC))).toMatchObject([{ at: { version: 1 } }]);
+});
+
 test('[CLIENT-9] A change that comes before its snapshot is not applied to a copy of another history', () => {
   const store = answered(asked(disconnected(following(TOPIC, snapshot(4))), [TOPIC]), TOPIC, ack('snapshot', 5, 1, 'e2'));
   const next = receive(store, patch(4, 5));

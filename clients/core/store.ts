@@ -1,4 +1,5 @@
 import type { ActorView, Cause, Frame, ListItem, ListOp, Position, SubscribeAck } from '../../hub/protocol/messages.ts';
+import { FAULTS, isFaultCode } from '../../machines/fault.ts';
 import { applyOps } from './patch.ts';
 import { isListTopic } from './topic.ts';
 
@@ -212,8 +213,11 @@ export function asked(store: Store, topics: readonly string[]): Store {
 export function answered(store: Store, topic: string, ack: SubscribeAck): Store {
   const entry = store.entries.get(topic);
   if (entry?.standing.kind !== 'asked') return store;
-  if (!ack.ok)
-    return put(store, { ...entry, copy: undefined, past: [], standing: { kind: 'refused', code: ack.code, reason: ack.reason } });
+  if (!ack.ok) {
+    const standing: Standing = { kind: 'refused', code: ack.code, reason: ack.reason };
+    // A hub that is busy takes nothing away from anybody; every other refusal does.
+    return put(store, isTransient(ack.code) ? { ...entry, standing } : { ...entry, copy: undefined, past: [], standing });
+  }
   const { fresh } = entry.standing;
   const continues = !fresh && entry.copy !== undefined && entry.copy.epoch === ack.epoch;
   if (ack.how !== 'snapshot' && !continues) return put(store, { ...entry, standing: { kind: 'wanted', fresh: true, was: ack.sub } });
@@ -222,6 +226,11 @@ export function answered(store: Store, topic: string, ack: SubscribeAck): Store 
   const head = awaits === 'nothing' ? headAbove(ack.version, entry.copy?.version ?? -1) : -1;
   const subs = new Map(store.subs).set(ack.sub, topic);
   return put({ ...store, subs }, { ...entry, standing: { kind: 'following', sub: ack.sub, awaits, head } });
+}
+
+/** Whether the hub may answer otherwise in a moment. */
+export function isTransient(code: string): boolean {
+  return isFaultCode(code) && FAULTS[code].retry;
 }
 
 /** Forgets a topic that nobody looks at any more. */

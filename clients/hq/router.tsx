@@ -1,5 +1,6 @@
-import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
-import { Empty } from './parts/notice.tsx';
+import { createRootRoute, createRoute, createRouter, Link, type ErrorComponentProps } from '@tanstack/react-router';
+import { toProblem } from '../core/problem.ts';
+import { Empty, ProblemNotice } from './parts/notice.tsx';
 import type { Search } from './screen.ts';
 import { screens } from './screens.ts';
 import { Shell } from './shell.tsx';
@@ -24,12 +25,24 @@ export function makeRouter() {
       return text === '' ? '' : `?${text}`;
     },
     defaultPreload: false,
+    defaultErrorComponent: Failed,
+    scrollRestoration: true,
   });
 }
 
 function toTexts(search: Record<string, unknown>): Record<string, string> {
   const texts = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
   return Object.fromEntries(texts);
+}
+
+/** A fault of the console itself must not leave an empty page. */
+function Failed({ error }: ErrorComponentProps) {
+  return (
+    <div className="page">
+      <h1>This page has failed</h1>
+      <ProblemNotice title="The console itself is at fault" problem={toProblem(error)} onRetry={() => location.reload()} />
+    </div>
+  );
 }
 
 function NotFound() {

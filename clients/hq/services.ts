@@ -94,7 +94,8 @@ export function useLists(queries: readonly ListQuery[]): readonly Followed<ListC
 type CopyOf = { readonly actor: ActorCopy; readonly list: ListCopy };
 
 function toFollowed<K extends keyof CopyOf>(entry: Entry | undefined, kind: K, retry: () => void): Followed<CopyOf[K]> {
-  if (entry?.standing.kind === 'refused') return { kind: 'refused', code: entry.standing.code, reason: entry.standing.reason, retry };
+  if (entry?.standing.kind === 'refused' && entry.copy === undefined)
+    return { kind: 'refused', code: entry.standing.code, reason: entry.standing.reason, retry };
   if (entry?.standing.kind === 'revoked') {
     return { kind: 'refused', code: 'revoked', reason: 'Your rights have changed; this is no longer shown to you.', retry };
   }

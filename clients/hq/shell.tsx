@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { Link, Navigate, Outlet, useRouterState } from '@tanstack/react-router';
 import { Announcer } from './parts/announcer.tsx';
 import { ConnectionPill, StaleBanner } from './parts/connection-pill.tsx';
@@ -14,6 +14,7 @@ export function Shell() {
   const { phase } = useConnectionState();
   const atSignIn = useRouterState({ select: ({ location }) => location.pathname.endsWith('/sign-in') });
   useSearchKey();
+  useFocusOnArrival();
   if (who === undefined) return <SignIn />;
   if (atSignIn) return <Navigate to="/" replace />;
   return (
@@ -33,7 +34,7 @@ export function Shell() {
         <nav className="nav" aria-label="Main">
           {screens.map(({ path, nav }) => nav && <NavLink key={path} path={path} {...nav} />)}
         </nav>
-        <main className="content" id="content" tabIndex={-1}>
+        <main className="content" id="content" tabIndex={-1} data-scroll-restoration-id="content">
           <StaleBanner />
           <Outlet />
         </main>
@@ -51,6 +52,17 @@ function NavLink({ path, label, icon }: { path: string; label: string; icon: str
       {label}
     </Link>
   );
+}
+
+/** A new page begins at its beginning, also for whoever reads by ear or goes by keys. A changed filter is no new page. */
+function useFocusOnArrival(): void {
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const last = useRef(path);
+  useEffect(() => {
+    if (last.current === path) return;
+    last.current = path;
+    document.getElementById('content')?.focus({ preventScroll: true });
+  }, [path]);
 }
 
 /** `/` goes to the screen's search, unless somebody is typing. */

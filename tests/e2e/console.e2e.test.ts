@@ -169,6 +169,19 @@ describe('lists', () => {
     await close(page);
   });
 
+  test('[HQ-6] Who comes back to a list finds the place that he left; a new page begins at its beginning', async () => {
+    const { page } = await openAs('clerk', '/hq/payments');
+    await page.getByRole('link', { name: /INV-2026-4100/ }).waitFor();
+    const body = page.locator('.table-body');
+    await body.evaluate((element) => element.scrollTo(0, 2_000));
+    await page.getByRole('link', { name: /INV-2026-4150/ }).click();
+    await page.getByRole('heading', { name: 'History' }).waitFor();
+    expect(await page.evaluate('[document.querySelector(".content").scrollTop, document.activeElement.id]')).toEqual([0, 'content']);
+    await page.goBack();
+    await expect.poll(() => body.evaluate((element) => element.scrollTop)).toBe(2_000);
+    await close(page);
+  });
+
   test('[HQ-6] A list that is held still does not move, and counts what changes meanwhile', async () => {
     const { page } = await openAs('clerk', '/hq/payments');
     await page.getByRole('link', { name: /INV-2026-4100/ }).waitFor();

@@ -55,7 +55,7 @@ export function ActorTable({ type, label, items, total, sort, onSort, onEnd }: T
           ))}
         </div>
       </div>
-      <div role="rowgroup" className="table-body" ref={scroller}>
+      <div role="rowgroup" className="table-body" ref={scroller} data-scroll-restoration-id="rows">
         <div className="table-space" role="presentation" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start, key }) => {
             const item = items[index];

@@ -1,4 +1,5 @@
 import { formatClock, formatLeft } from '../../core/format.ts';
+import { sentenceFor } from '../../../machines/fault.ts';
 import type { ConnectionState } from '../../core/connection.ts';
 import { useConnectionState, useNow } from '../services.ts';
 
@@ -32,13 +33,18 @@ export function StaleBanner() {
     <div role="status" className="stale-region">
       {stale && (
         <p className="stale">
-          <strong>Not live.</strong>{' '}
-          {state.lastLive === undefined ? 'The hub does not answer. ' : `You see the state as of ${formatClock(state.lastLive)}. `}
-          <Retry at={state.retryAt} />
+          <strong>Not live.</strong> {state.lastLive !== undefined && `You see the state as of ${formatClock(state.lastLive)}. `}
+          {reason(state)} <Retry at={state.retryAt} />
         </p>
       )}
     </div>
   );
+}
+
+function reason({ refusal, lastLive }: Extract<ConnectionState, { phase: 'connecting' }>): string {
+  if (refusal === 'protocol') return 'This page is older than the hub: reload it.';
+  if (refusal !== undefined) return sentenceFor(refusal);
+  return lastLive === undefined ? 'The hub does not answer.' : '';
 }
 
 /** Hidden from screen readers: a second counted aloud every second would drown everything else. */
