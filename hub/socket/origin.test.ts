@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { mayConnectFrom } from './origin.ts';
+
+const own = { host: 'hub.example:4000', url: 'https://hub.example', more: ['https://hq.example:8443', 'not an origin'] };
+
+test.each(['http://hub.example:4000', 'https://hub.example', 'https://hq.example:8443', undefined])('[SYNC-32] a socket may be opened from %j', (origin) => {
+  expect(mayConnectFrom(origin, own)).toBe(true);
+});
+
+test.each([
+  'https://evil.example',
+  'http://hub.example',
+  'https://hub.example.evil.example',
+  'https://evil.example/https://hub.example',
+  'https://hq.example',
+  'null',
+  '',
+  'file://',
+  'chrome-extension://abc',
+  'hub.example:4000',
+])('[SYNC-32] a socket may not be opened from %j', (origin) => {
+  expect(mayConnectFrom(origin, own)).toBe(false);
+});

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import { VirtualPorts } from '../../actors/ports/virtual.ts';
+import { Outbox, PARK_BYTES } from './outbox.ts';
+import type { Owed } from './outbox.ts';
+
+/** A line that takes what it is told to take. */
+class TestLine {
+  readonly written: string[] = [];
+  readonly #waiting: { bytes: number; sent: () => void }[] = [];
+
+  write(frames: string, sent: () => void): void {
+    this.written.push(frames);
+    this.#waiting.push({ bytes: frames.length, sent });
+  }
+
+  queued(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  take(messages = this.#waiting.length): void {
+    for (const { sent } of this.#waiting.splice(0, messages)) sent();
+  }
+}
+
+function open() {
+  const ports = new VirtualPorts();
+  const line = new TestLine();
+  return { ports, line, outbox: new Outbox(line, ports) };
+}
+
+const BIG = 'x'.repeat(100_000);
+
+function owing(frame: string | undefined): Owed & { asked: number } {
+  const owed = {
+    asked: 0,
+    catchUp: () => {
+      owed.asked++;
+      return frame;
+    },
+  };
+  return owed;
+}
+
+test('[SYNC-42] all frames of one turn of the loop go out as one message', async () => {
+  const { ports, line, outbox } = open();
+  for (const frame of ['1', '2', '3']) outbox.push(frame);
+  expect(line.written).toEqual([]);
+  await ports.settle();
+  outbox.push('4');
+  await ports.settle();
+  expect(line.written).toEqual(['1,2,3', '4']);
+});
+
+test('[SYNC-43] a client that does not keep up is parked, owed each topic once, and served again when it has read', async () => {
+  const { ports, line, outbox } = open();
+  for (let i = 0; i < 3; i++) outbox.push(BIG);
+  expect(outbox.open).toBe(false);
+  await ports.settle();
+  expect(outbox.parked).toBe(true);
+  const [a, b] = [owing('a'), owing(undefined)];
+  for (let i = 0; i < 100; i++) {
+    outbox.owe(a);
+    outbox.owe(b);
+  }
+  outbox.pump();
+  expect([a.asked, b.asked, outbox.owing]).toEqual([0, 0, 2]);
+  line.take();
+  await ports.settle();
+  expect(outbox.parked).toBe(false);
+  expect([a.asked, b.asked, outbox.owing]).toEqual([1, 1, 0]);
+  expect(line.written.slice(1)).toEqual(['a']);
+});
+
+test('[SYNC-43] what many topics owe is sent in portions, never all at once', async () => {
+  const { ports, line, outbox } = open();
+  for (let i = 0; i < 50; i++) outbox.owe(owing(BIG));
+  outbox.pump();
+  let most = 0;
+  for (let round = 0; round < 40; round++) {
+    await ports.settle();
+    most = Math.max(most, outbox.outstanding());
+    line.take();
+  }
+  expect(outbox.owing).toBe(0);
+  expect(line.written.join().length).toBeGreaterThan(50 * BIG.length);
+  expect(most).toBeLessThan(PARK_BYTES + 2 * BIG.length);
+});
+
+test('[SYNC-44] a parked client that takes nothing for ten seconds, or lets a megabyte more pile up, is to be cut off', async () => {
+  const { ports, line, outbox } = open();
+  for (let i = 0; i < 3; i++) outbox.push(BIG);
+  await ports.advance(9_000);
+  expect(outbox.trouble(ports.clock.monotonic())).toBeUndefined();
+  await ports.advance(2_000);
+  expect(outbox.trouble(ports.clock.monotonic())).toBe('slow');
+  const other = open();
+  for (let i = 0; i < 3; i++) other.outbox.push(BIG);
+  await other.ports.settle();
+  for (let i = 0; i < 11; i++) other.line.write(BIG, () => undefined); // answers to commands go past the frames
+  expect(other.outbox.trouble(other.ports.clock.monotonic())).toBe('slow');
+  expect(line.written.length).toBe(1);
+});
+
+test('[SYNC-44] one large message is no reason to cut anybody off', async () => {
+  const { ports, outbox } = open();
+  outbox.push('x'.repeat(3_000_000));
+  await ports.settle();
+  expect(outbox.parked).toBe(true);
+  expect(outbox.trouble(ports.clock.monotonic())).toBeUndefined();
+});
+
+test('[SYNC-45] credit shows a reader that is slow behind a transport that takes everything', async () => {
+  const { ports, line, outbox } = open();
+  outbox.push('first');
+  await ports.settle();
+  line.take();
+  outbox.credit(1);
+  const turn = async (): Promise<void> => {
+    for (let i = 0; i < 64; i++) outbox.push('x'.repeat(1000));
+    await ports.settle();
+    line.take();
+  };
+  for (let i = 0; i < 20 && outbox.open; i++) await turn();
+  expect(line.queued()).toBe(0);
+  expect(outbox.parked).toBe(true);
+  for (let i = 0; i < 20; i++) outbox.credit(64);
+  expect(outbox.parked).toBe(false);
+  outbox.credit(1_000_000); // more than was ever sent
+  expect(outbox.outstanding()).toBe(0);
+});
+
+test('[SYNC-45] a reader who keeps up is never parked for the credit that he has not given yet', async () => {
+  const { ports, line, outbox } = open();
+  let consumed = 0;
+  for (let i = 0; i < 200; i++) {
+    outbox.push('x'.repeat(20_000));
+    await ports.settle();
+    line.take();
+    if (++consumed === 64) {
+      outbox.credit(64);
+      consumed = 0;
+    }
+    expect(outbox.parked).toBe(false);
+  }
+});
+
+test('[SYNC-46] while it is held back nothing that is owed goes out, and all of it afterwards', async () => {
+  const { ports, line, outbox } = open();
+  const owed = owing('owed');
+  outbox.hold();
+  expect(outbox.open).toBe(false);
+  outbox.owe(owed);
+  outbox.pump();
+  outbox.push('revoked'); // what takes something away does go out
+  await ports.settle();
+  expect(line.written).toEqual(['revoked']);
+  outbox.release();
+  await ports.settle();
+  expect(line.written).toEqual(['revoked', 'owed']);
+  outbox.close();
+  outbox.push('late');
+  await ports.settle();
+  expect(line.written).toHaveLength(2);
+});
