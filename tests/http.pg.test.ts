@@ -111,6 +111,20 @@ describe('sending an event', () => {
     expect([other.status, other.body['code']]).toEqual([422, 'key_reused']);
   });
 
+  test('[API-28] the trace that a request belongs to goes into the journal, and what is no trace does not', async () => {
+    const address = await rest.payment();
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    for (const header of [traceparent, 'nonsense\t1']) {
+      await rest.call('POST', `/v1/actors/${address}/events`, {
+        as: 'clerk',
+        body: { type: 'AMEND', reference: header.slice(0, 8) },
+        headers: { traceparent: header },
+      });
+    }
+    const rows = await hub.hub.store.history(address, 2, 3, 2);
+    expect(rows.map((row) => row.traceparent)).toEqual(['', traceparent]);
+  });
+
   test('[API-7] an event that the state does not take answers 409 with the reason, a sentence, and what can be sent', async () => {
     const address = await rest.payment();
     const { status, body } = await rest.send(address, { type: 'CAPTURE' }, 'clerk', 'too-early');

@@ -98,7 +98,7 @@ async function identify(door: Door, people: People, request: FastifyRequest): Pr
 
 /** The token of the request. Throws the fault `unauthenticated`. */
 export function readBearer(request: FastifyRequest): string {
-  const token = /^Bearer ([^\s]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
+  const token = /^Bearer ([^\s]{1,8192})$/i.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) throw new Fault('unauthenticated', 'Send the header Authorization: Bearer <access token>.');
   return token;
 }

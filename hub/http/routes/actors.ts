@@ -6,7 +6,9 @@ import type { ListRow } from '../../../actors/store/store.ts';
 import { Fault } from '../../../machines/fault.ts';
 import { isId, toAddress } from '../../../machines/ids.ts';
 import type { Definition } from '../../../machines/machine.ts';
+import type { Hub } from '../../hub.ts';
 import { toListItem, toView, viewFor } from '../../view.ts';
+import type { Subject } from '../../view.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { conclude } from '../outcomes.ts';
 import { addressOf, definitionOf, mustSee, readSubject, readSubjectAt, scopeOf } from '../reading.ts';
@@ -139,13 +141,15 @@ const list = defineRoute({
     const last = shown.at(-1);
     const next =
       rows.length > limit && last !== undefined ? writeCursor(order, { value: valueOf(last, sort), address: last.address }) : null;
-    const subjects = shown.map((row) => toSubject(definition, row)).filter((subject) => viewFor(subject, caller) !== undefined);
+    const subjects = shown.map((row) => toSubject(hub, definition, row)).filter((subject) => viewFor(subject, caller) !== undefined);
     return { body: { items: subjects.map((subject) => toListItem(subject, audience)), next } };
   },
 });
 
-function toSubject(definition: Definition, { address, envelope }: ListRow) {
-  return { address, definition, envelope: toLive(definition, envelope) };
+/** A live actor of the same version need not be read from its text. */
+function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Subject {
+  const live = hub.runtime.lanes.peek(address)?.envelope;
+  return { address, definition, envelope: live?.version === version ? live : toLive(definition, envelope) };
 }
 
 function valueOf(row: ListRow, sort: 'updatedAt' | 'createdAt' | 'title'): string {
