@@ -68,8 +68,6 @@ DECLARE
   hit record;
 BEGIN
   PERFORM pg_advisory_xact_lock(1935762034, 1);
-  -- Nothing is lost by not waiting for the disk: whoever acts on an answer commits that to the same log, after this.
-  PERFORM set_config('synchronous_commit', 'off', true);
 
   IF EXISTS (SELECT FROM sandbox.fault) THEN
     FOR i IN 1 .. cardinality(keys) LOOP
