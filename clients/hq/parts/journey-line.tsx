@@ -18,7 +18,7 @@ export function JourneyLine({
 }) {
   if (noun.course === undefined) return <Regions noun={noun} state={state} tags={tags} />;
   const stations = toJourney(noun.course, visits, state[0] ?? '');
-  const inner = state.length === 1 ? (state[0] ?? '').split('.').slice(1) : [];
+  const inner = state.map(innerWords).filter((words) => words !== '');
   return (
     <ol className="line" aria-label="The way it has gone">
       {stations.map((station) => (
@@ -26,6 +26,11 @@ export function JourneyLine({
       ))}
     </ol>
   );
+}
+
+/** Where within its station it is: `verifying.identity.checking` → `identity › checking`. */
+function innerWords(state: string): string {
+  return state.split('.').slice(1).map(stateWords).join(' › ').toLowerCase();
 }
 
 const STATUS_WORDS: Readonly<Record<Station['status'], string>> = {
@@ -53,7 +58,13 @@ function StationMark({ station, noun, tags, inner }: { station: Station; noun: N
       </span>
       <span className="station-name">{stateWords(state)}</span>
       <span className="visually-hidden">, {STATUS_WORDS[status]}</span>
-      {inner.length > 0 && <span className="station-inner">{inner.map(stateWords).join(' › ').toLowerCase()}</span>}
+      {inner.length > 0 && (
+        <span className="station-inner">
+          {inner.map((words) => (
+            <span key={words}>{words}</span>
+          ))}
+        </span>
+      )}
       {visit && visit.at !== '' && (
         <span className="station-time">
           <Ago at={visit.at} />

@@ -155,8 +155,13 @@ function StateFilter({ noun, states, state, tag, onChange }: StateFilterProps) {
     { label: 'Needs somebody', state: undefined, tag: 'needs_somebody' },
     ...states.map((one) => ({ label: stateLabel(noun, one), state: one, tag: undefined })),
   ];
+  const group = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a narrow screen the chosen one may lie beyond the edge.
+    group.current?.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [state, tag]);
   return (
-    <div className="chips" role="group" aria-label="Filter by state">
+    <div className="chips" role="group" aria-label="Filter by state" ref={group}>
       {chips.map((chip) => (
         <button
           key={chip.label}

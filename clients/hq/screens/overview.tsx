@@ -12,6 +12,9 @@ import type { Screen } from '../screen.ts';
 import { useList, useLists } from '../services.ts';
 import { useTitle } from '../title.ts';
 
+/** What has waited longest stands first, because it is what somebody should look at first. */
+const SHOWN = 5;
+
 /** What needs somebody, how much there is of everything, and what is happening. */
 function Overview() {
   useTitle('Overview');
@@ -38,12 +41,10 @@ function Overview() {
   );
 }
 
-const SHOWN = 5;
-
 type WaitingProps = { noun: Noun; title: string; filter: { state?: string; tag?: string }; alarming?: boolean };
 
 function Waiting({ noun, title, filter, alarming = false }: WaitingProps) {
-  const followed = useList({ type: noun.type, ...filter, sort: '-updatedAt', limit: SHOWN });
+  const followed = useList({ type: noun.type, ...filter, sort: 'updatedAt', limit: SHOWN });
   const total = followed.kind === 'here' ? followed.copy.total : undefined;
   const tone = total === undefined || total === 0 ? 'resting' : alarming ? 'wrong' : 'asking';
   return (
@@ -187,12 +188,11 @@ function Activity() {
               <Link to={`/${item.address}`} className="row-link">
                 {item.title}
               </Link>
-              <span className="muted"> {summaryOf(item)}</span>
+              <span className="short-about">
+                <span className="number">{summaryOf(item)}</span> · <Ago at={item.updatedAt} />
+              </span>
             </span>
             <StateBadge type={typeOf(item.address)} state={item.state} tags={item.tags} />
-            <span className="muted activity-time">
-              <Ago at={item.updatedAt} />
-            </span>
           </li>
         ))}
       </ul>
