@@ -2,7 +2,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Fault } from '../../machines/fault.ts';
 
 /** Generous to whoever works, and a bound for whoever floods: this much a second, and so many requests under way at once. */
-const PERSON_PER_S = 2000;
+const PERSON_PER_S = 1500;
 const PERSON_AT_ONCE = 512;
 /** For what comes without a valid token; one address may be a whole office. */
 const ADDRESS_PER_S = 500;
