@@ -11,6 +11,8 @@ export type ListTopicOptions = {
   readonly subject: ListSubject;
   readonly reader: ListReader;
   readonly ports: Ports;
+  /** How many rows are kept beyond those that are shown. */
+  readonly spare: number;
   /** Asks for a `flush` soon. */
   readonly onDirty: (topic: ListTopic) => void;
 };
@@ -39,6 +41,8 @@ export class ListTopic implements Feed {
   #counted = 0;
   /** Raised with every change of the total, so that a count knows whether it is certain. */
   #moves = 0;
+  #certain = true;
+  #rechecking: Cancel | undefined;
   /** When something last happened that a search may find otherwise now. */
   #changedAt = -Infinity;
   #since: ListChange[] | undefined;
@@ -58,7 +62,7 @@ export class ListTopic implements Feed {
     this.#window = new ListWindow({
       descending: question.descending,
       limit: question.limit,
-      capacity: question.limit + Math.max(20, question.limit),
+      capacity: question.limit + options.spare,
       sorts: question.sort !== 'title',
       finds: !this.#textual,
     });
@@ -80,7 +84,10 @@ export class ListTopic implements Feed {
     follower.feed = this;
     follower.owe();
     this.idleSince = undefined;
-    if (this.#textual) this.#searchAgain(); // it may have been idle while the index was written
+    // What was wanted while nobody followed it was not asked for.
+    if (this.#textual) this.#searchAgain();
+    else if (this.#window.wanting) this.#askLater(REFILL_MS);
+    else if (!this.#certain && !this.#window.complete) this.#recheck(-1);
   }
 
   leave(follower: Follower): void {
@@ -100,8 +107,10 @@ export class ListTopic implements Feed {
   take(change: ListChange): void {
     this.#since?.push(change);
     if (!this.#read) return;
-    if (!this.#textual && !this.#window.complete) this.#count(change);
+    const { complete, size } = this.#window;
+    if (!this.#textual && !complete) this.#count(change);
     if (this.#apply(change)) this.#options.onDirty(this);
+    if (complete) this.#counted = this.#window.complete ? this.#window.size : size + 1;
     const { question, scope } = this.subject;
     if (this.#textual && matches(change.facts, question, scope)) this.#searchAgain();
   }
@@ -127,6 +136,7 @@ export class ListTopic implements Feed {
   close(): void {
     this.#closed = true;
     this.#later?.();
+    this.#rechecking?.();
   }
 
   #apply(change: ListChange): boolean {
@@ -189,9 +199,16 @@ export class ListTopic implements Feed {
 
   /** The count is certain when nothing has moved from before it was asked until a moment after it came; else it is asked again. */
   #recheck(moves: number): void {
-    this.#options.ports.timers.after(SEAM_MS, () => {
-      if (this.#closed || this.#moves === moves || this.#followers.size === 0) return;
-      this.#options.ports.timers.after(AGAIN_MS, () => void this.#recount());
+    const { timers } = this.#options.ports;
+    this.#certain = false;
+    this.#rechecking ??= timers.after(SEAM_MS, () => {
+      this.#rechecking = undefined;
+      this.#certain = this.#moves === moves;
+      if (this.#closed || this.#certain || this.#followers.size === 0) return;
+      this.#rechecking = timers.after(AGAIN_MS, () => {
+        this.#rechecking = undefined;
+        void this.#recount();
+      });
     });
   }
 

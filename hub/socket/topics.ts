@@ -23,6 +23,8 @@ export type TopicsOptions = {
   readonly ports: Ports;
   /** The first half of every epoch. */
   readonly history: string;
+  /** How many rows lists keep beyond those that they show, so that a row that leaves seldom has to be made good. */
+  readonly spare?: number;
 };
 
 /** A topic that will not be forgotten before it is released; absent where there is nothing that the caller may follow. */
@@ -36,6 +38,7 @@ const MOST_LISTS = 2_000;
 const IDLE_MS = { actor: 60_000, list: 10_000 };
 const MOST_IDLE = 2_000;
 const COALESCE_MS = 60;
+const SPARE = 50;
 
 /** Everything on this node that somebody follows, and the way of commits to it. */
 export class Topics {
@@ -136,7 +139,8 @@ export class Topics {
 
   #openList(key: string, subject: ListSubject): ListTopic {
     if (this.#lists.size >= MOST_LISTS) throw new Fault('overloaded', 'This node follows as many lists as it can; try again after a while.');
-    const topic = new ListTopic({ subject, reader: this.#reader, ports: this.#options.ports, onDirty: (dirty) => this.#listChanged(dirty) });
+    const { ports, spare = SPARE } = this.#options;
+    const topic = new ListTopic({ subject, reader: this.#reader, ports, spare, onDirty: (dirty) => this.#listChanged(dirty) });
     this.#lists.set(key, topic);
     const { type } = subject.definition;
     const siblings = this.#listsOf.get(type);
