@@ -8,6 +8,9 @@ import { startEmbedded } from '../../hub/embedded/services.ts';
 /** A fresh, empty database; `close` drops it. Close your own connections first, or they are ended for you. */
 export type TestDatabase = { readonly url: string; readonly close: () => Promise<void> };
 
+/** SQLSTATE: somebody is still connected. */
+const OBJECT_IN_USE = '55006';
+
 type Server = { readonly url: string; readonly stop: () => Promise<void> };
 
 let server: Promise<Server> | undefined;
@@ -26,7 +29,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const end = async (): Promise<void> => {
-    await run(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    await drop(serverUrl, name);
     open -= 1;
     if (open > 0) return;
     server = undefined;
@@ -50,6 +53,19 @@ async function startServer(): Promise<Server> {
     await rm(dataDir, { recursive: true, force: true });
   };
   return { url: embedded.databaseUrl, stop };
+}
+
+/**
+ * A connection that was closed a moment ago may still be on its way out: PostgreSQL waits five seconds for those. Ending it
+ * at once would reach its test file as an error that nobody catches.
+ */
+async function drop(serverUrl: string, name: string): Promise<void> {
+  try {
+    await run(serverUrl, `DROP DATABASE ${name}`);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== OBJECT_IN_USE) throw error;
+    await run(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+  }
 }
 
 async function run(url: string, sql: string): Promise<void> {
