@@ -1,5 +1,3 @@
-import type { Can } from '../../hub/protocol/messages.ts';
-
 /** What a call to the hub failed with: its `application/problem+json`, or what stands for one when none came. */
 export class Problem extends Error {
   /** 0 when no answer came. */
@@ -39,12 +37,6 @@ export function readProblem(status: number, body: unknown, retryAfter: string | 
   const { code, detail, title, ...extra } = body;
   const sentence = text(detail) ?? text(title) ?? `The hub answered ${status}.`;
   return new Problem(status, text(code) ?? String(status), sentence, extra, afterMs);
-}
-
-/** The events that the hub named as possible when it refused one. */
-export function readCan(problem: Problem): readonly Can[] {
-  const { can } = problem.extra;
-  return Array.isArray(can) ? (can as readonly Can[]) : [];
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { Server, type Socket } from 'socket.io';
-import type { ActorView, Can, Command, CommandAck, Frame, ListItem, ListOp, Subscribe, SubscribeAck } from '../../hub/protocol/messages.ts';
+import type { ActorView, Command, CommandAck, Frame, ListItem, ListOp, Subscribe, SubscribeAck } from '../../hub/protocol/messages.ts';
 import { typeOf } from '../../machines/ids.ts';
 
 /** An actor of the fake hub: its view, its row and its journal. */
@@ -292,14 +292,6 @@ export class FakeHub {
     response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY }).end(shown);
   }
 }
-
-export const may = (type: string, schema: unknown = { type: 'object', properties: {} }): Can => ({ type, ok: true, schema });
-export const mayNot = (type: string, reason: string, schema: unknown = { type: 'object', properties: {} }): Can => ({
-  type,
-  ok: false,
-  reason,
-  schema,
-});
 
 function tokens(username: string, people: FakeOptions['people']) {
   const roles = people.find((one) => one.username === username)?.roles ?? [];

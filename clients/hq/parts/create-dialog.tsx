@@ -68,7 +68,7 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
           <Button className="button" onPress={onClose} isDisabled={busy}>
             Back
           </Button>
-          <Button type="submit" className="button" data-kind="main" data-pending={busy || undefined}>
+          <Button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
             {busy ? 'Creating…' : `Create ${noun.one}`}
           </Button>
         </div>

@@ -83,7 +83,7 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
             type="submit"
             className="button"
             data-kind={grave ? 'grave' : 'main'}
-            data-pending={sending.kind === 'sending' || undefined}
+            data-busy={sending.kind === 'sending' || undefined}
             isDisabled={changed}
             autoFocus={fields.length === 0 && !grave}
           >

@@ -31,7 +31,7 @@ export function HistoryList({ address, history, at, currency }: HistoryListProps
         ))}
       </ol>
       {more && rows.length > 0 && (
-        <Button className="button" data-pending={loading || undefined} onPress={older}>
+        <Button className="button" data-busy={loading || undefined} onPress={older}>
           {loading ? 'Loading…' : 'Show older'}
         </Button>
       )}

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import type { Can, CommandAck } from '../../../hub/protocol/messages.ts';
+import type { CommandAck } from '../../../hub/protocol/messages.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
 import { perform, type Line, type Result } from '../../core/command.ts';
 import { newId } from '../browser.ts';
@@ -9,7 +9,7 @@ export type Sending =
   | { readonly kind: 'idle' }
   | { readonly kind: 'sending' }
   /** Refused for good: by the machine, by a fault, or because the actor is parked. */
-  | { readonly kind: 'refused'; readonly code: string; readonly sentence: string; readonly can: readonly Can[] }
+  | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
   /** Nobody knows. Sending it again carries the same id, so it takes effect once at most. */
   | { readonly kind: 'unanswered' };
 
@@ -50,9 +50,9 @@ function toSending(result: Result): Sending {
     case 'duplicate':
       return { kind: 'idle' };
     case 'rejected':
-      return { kind: 'refused', code: result.code, sentence: result.reason || sentenceFor(result.code), can: result.can ?? [] };
+      return { kind: 'refused', code: result.code, sentence: result.reason || sentenceFor(result.code) };
     case 'parked':
-      return { kind: 'refused', code: 'parked', sentence: sentenceFor('parked'), can: [] };
+      return { kind: 'refused', code: 'parked', sentence: sentenceFor('parked') };
     case 'unanswered':
       return { kind: 'unanswered' };
   }

@@ -53,7 +53,7 @@ export function SignIn() {
             <Input className="input" autoComplete="current-password" />
             <FieldError className="field-error" />
           </TextField>
-          <Button type="submit" className="button" data-kind="main" data-pending={busy || undefined}>
+          <Button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
             {busy ? 'Signing in…' : 'Sign in'}
           </Button>
         </Form>
