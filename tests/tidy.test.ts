@@ -258,7 +258,7 @@ test('[TIDY-13] every rule of docs/SPEC.md has a test whose name begins with it,
     'numbered twice',
   ).toEqual([]);
   const proved = new Map<string, string>();
-  for (const { path, strings } of sources.filter(isTest)) {
+  for (const { path, strings } of sources.filter((source) => isTest(source) || source.path.startsWith('tests/'))) {
     for (const { text, line } of strings) for (const id of idsOf(text)) proved.set(id, `${path}:${line}`);
   }
   expect(
