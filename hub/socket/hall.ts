@@ -4,6 +4,7 @@ import type { Definition } from '../../machines/machine.ts';
 import type { Cancel } from '../../actors/ports/ports.ts';
 import type { Session } from '../auth/people.ts';
 import { readSubject } from '../http/reading.ts';
+import { readNodes } from '../../actors/store/nodes.ts';
 import type { Hub } from '../hub.ts';
 import { PROTOCOL_VERSION, authenticateSchema, commandSchema, creditSchema, subscribeSchema, unsubscribeSchema } from '../protocol/messages.ts';
 import type { Subject } from '../view.ts';
@@ -18,6 +19,7 @@ import { Topics } from './topics.ts';
 
 const TICK_MS = 1000;
 const SWEEP_MS = 5000;
+const NODES_MS = 10_000;
 const AUTHENTICATE_COST = 20;
 /** Generous: the mailboxes have bounds of their own. This stops what no screen and no import would ever do. */
 const LIMITS = { burst: 10_000, perSecond: 2_000, patience: 10_000 };
@@ -36,6 +38,7 @@ export class Hall {
   readonly #byPerson = new Map<string, Set<Peer>>();
   readonly #closing: Cancel[] = [];
   #opened: Topics | undefined;
+  #others: readonly string[] = [];
   #draining = false;
   #onEmpty: (() => void) | undefined;
 
@@ -63,6 +66,8 @@ export class Hall {
     this.#closing.push(people.onChange((username) => this.#changed(username)));
     this.#closing.push(ports.timers.every(TICK_MS, () => this.#tick()));
     this.#closing.push(ports.timers.every(SWEEP_MS, () => this.#sweep()));
+    this.#closing.push(ports.timers.every(NODES_MS, () => void this.#lookAround()));
+    void this.#lookAround();
   }
 
   figures(): { sockets: number; subscriptions: number; parked: number; actors: number; lists: number } {
@@ -84,6 +89,7 @@ export class Hall {
 
   welcome(socket: Socket, session: Session, token: string): void {
     const { node, url, ports } = this.#hub;
+    const urls = [url(), ...this.#others];
     if (this.#opened === undefined || this.#draining) return void socket.disconnect(true);
     const { line, terminate } = openLine(socket);
     const disconnect = (hard: boolean): void => (hard ? terminate() : void socket.disconnect(true));
@@ -99,7 +105,7 @@ export class Hall {
     });
     socket.on('error', () => undefined);
     socket.on('disconnect', () => this.#left(peer));
-    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls: [url()] });
+    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls });
     peer.outbox.flush();
   }
 
@@ -167,6 +173,13 @@ export class Hall {
 
   #tick(): void {
     for (const peer of this.#peers) peer.tick();
+  }
+
+  /** Where else a client may go when this node does not answer. */
+  async #lookAround(): Promise<void> {
+    const nodes = await readNodes(this.#hub.store.database()).catch(() => undefined);
+    if (nodes === undefined) return; // then what was known last is the best there is
+    this.#others = nodes.filter(({ id }) => id !== this.#hub.node).map(({ url }) => url);
   }
 
   #sweep(): void {

@@ -67,7 +67,5 @@ export function sortValue(facts: Facts, question: ListQuestion): number | string
       return facts.created_at;
     case 'title':
       return facts.title;
-    case 'address':
-      return facts.address;
   }
 }

@@ -106,8 +106,6 @@ function leanSort(row: ListRow, { sort }: ListQuestion): number | string {
       return row.created_at;
     case 'title':
       return row.title;
-    case 'address':
-      return row.address;
   }
 }
 

@@ -17,8 +17,8 @@ export type ListTopicOptions = {
   readonly onDirty: (topic: ListTopic) => void;
 };
 
-/** Search text is written behind: a search is asked again after that, and a last time in case it was late. */
-const SEARCH_MS = { soon: 400, last: 3000 };
+/** Search text is written behind: a search is asked again so long after a change, the later times in case the index was late. */
+const SEARCH_MS = [400, 1000, 3000] as const;
 /** However fast rows come and go, a window is made good from the store so often and no more. */
 const REFILL_MS = 100;
 const AGAIN_MS = 2000;
@@ -187,14 +187,14 @@ export class ListTopic implements Feed {
   /** What a search finds may be another now. */
   #searchAgain(): void {
     this.#changedAt = this.#options.ports.clock.monotonic();
-    this.#askLater(SEARCH_MS.soon);
+    this.#askLater(SEARCH_MS[0]);
   }
 
   /** A read that began before the index can have been written is not the last one. */
   #searchLater(began: number): void {
     const age = began - this.#changedAt;
-    if (age < SEARCH_MS.soon) this.#askLater(SEARCH_MS.soon);
-    else if (age < SEARCH_MS.last) this.#askLater(SEARCH_MS.last - age);
+    const next = SEARCH_MS.find((after) => age < after);
+    if (next !== undefined) this.#askLater(next - age);
   }
 
   /** The count is certain when nothing has moved from before it was asked until a moment after it came; else it is asked again. */

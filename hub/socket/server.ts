@@ -23,8 +23,8 @@ const MOST_CONNECTIONS = 50_000;
 const handshakeSchema = z.looseObject({ token: z.string().min(1).max(4096), protocol: z.union([z.number(), z.string().max(16)]).optional() });
 
 /** Opens the Socket.IO door on a server that is listening or will be. It serves once there is a hub behind it. */
-export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'config' | 'log'>): Sockets {
-  const { config, log } = options;
+export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'config' | 'log' | 'metrics'>): Sockets {
+  const { config, log, metrics } = options;
   let hall: Hall | undefined;
   let hub: Hub | undefined;
   const io = new Server({
@@ -70,7 +70,13 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
   return {
     attach: (attached, people) => {
       hub = attached;
-      hall = new Hall(attached, people);
+      const opened = new Hall(attached, people);
+      hall = opened;
+      metrics.gauge('hub_sockets', 'Open sockets.', () => opened.figures().sockets);
+      metrics.gauge('hub_socket_subscriptions', 'Topics that open sockets follow.', () => opened.figures().subscriptions);
+      metrics.gauge('hub_sockets_parked', 'Sockets that do not keep up and are sent nothing for the time being.', () => opened.figures().parked);
+      metrics.gauge('hub_followed_actors', 'Actors that somebody follows, or did a moment ago.', () => opened.figures().actors);
+      metrics.gauge('hub_live_lists', 'Lists that somebody follows, or did a moment ago.', () => opened.figures().lists);
     },
     drain: async () => hall?.drain(),
     close: async () => {

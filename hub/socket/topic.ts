@@ -1,7 +1,7 @@
 import { Fault } from '../../machines/fault.ts';
 import { isType, readAddress } from '../../machines/ids.ts';
 
-export type ListSort = 'updatedAt' | 'createdAt' | 'title' | 'address';
+export type ListSort = 'updatedAt' | 'createdAt' | 'title';
 
 /** What a list is asked for; the row scope of the caller comes on top. */
 export type ListQuestion = {
@@ -18,7 +18,7 @@ export type Topic =
   | { readonly kind: 'actor'; readonly type: string; readonly address: string }
   | { readonly kind: 'list'; readonly type: string; readonly question: ListQuestion };
 
-const SORTS: readonly ListSort[] = ['updatedAt', 'createdAt', 'title', 'address'];
+const SORTS: readonly ListSort[] = ['updatedAt', 'createdAt', 'title'];
 const DEFAULT_LIMIT = 50;
 export const LONGEST_LIST = 200;
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
