@@ -183,7 +183,7 @@ export class Intake {
     const reply = this.#recall(message);
     let names = readNames(message.headers, place);
     try {
-      if (named === undefined || !isType(named.type) || !isId(named.id)) throw new Fault('bad_id', `${message.subject} does not name an actor: greenlines.in.<type>.<id>`);
+      if (named === undefined || !isType(named.type) || !isId(named.id)) throw new Fault('bad_id', `${message.subject} does not name an actor: after the door come its type and its id, nothing else`);
       if (message.data.length > MOST_BYTES) throw new Fault('too_large', `A message may have ${MOST_BYTES} bytes; this one has ${message.data.length}.`);
       const read = readMessage(message.headers, message.data, place);
       names = { source: read.source, id: read.id };

@@ -179,6 +179,19 @@ describe('a commit that goes wrong', () => {
     expect(kind(await faulty.send(A, 'ADD', { by_n: 100 }))).toBe('applied');
   });
 
+  test('[LANE-24] what a statement wrote whose answer was lost is told to everybody like any other row, once', async () => {
+    const mishaps: Mishap[] = ['none', 'lost_after'];
+    const stage = await staged(...mishaps);
+    await stage.create(A);
+    stage.rows.length = 0;
+    await stage.hear(Promise.all([stage.event(A, 'ADD', { by_n: 1 }), stage.event(A, 'WAIT')]));
+    expect(stage.rows.map(({ row, newest }) => [row.version, newest?.version])).toEqual([
+      [2, undefined],
+      [3, 3],
+    ]);
+    expect(Object.keys(stage.rows.at(-1)?.after.timers ?? {})).toHaveLength(2);
+  });
+
   test('[LANE-14] a value that the database refuses parks its own actor and lets the rest of the batch through', async () => {
     const stage = new LanesStage({ faults: { onCommit: ({ journal }) => (journal.some(({ event }) => event.includes('venom')) ? 'poison' : 'none') } });
     await stage.start();

@@ -352,7 +352,7 @@ export class Lanes {
           this.#lose(partitions);
           return this.#giveBack(deliveries, 'not_ready');
         }
-        const missed = await this.#missed(partitions, heads);
+        const missed = await readMissed(this.#options, this.#heads, heads);
         for (const [partition, head] of heads) this.#heads.set(partition, { ...head });
         if (missed.length > 0) this.#tell(missed);
         return 'again';
@@ -365,16 +365,6 @@ export class Lanes {
         await this.#pause(Math.min(2000, 100 * 2 ** attempt));
       }
     }
-  }
-
-  async #missed(partitions: readonly number[], heads: ReadonlyMap<number, Head>): Promise<readonly Committed[]> {
-    const missed: Committed[] = [];
-    for (const partition of partitions) {
-      const seen = this.#heads.get(partition)?.seq;
-      if (seen === undefined || (heads.get(partition)?.seq ?? 0) <= seen) continue;
-      missed.push(...(await readMissed(this.#options.store, this.#options.definitions, partition, seen)));
-    }
-    return missed;
   }
 
   /** A value that PostgreSQL refuses harms its own actor alone: the event that fails parks it. */

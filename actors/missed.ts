@@ -9,11 +9,23 @@ import type { HistoryRow, Store } from './store/store.ts';
 const PAGE = 500;
 const NOTHING: Asked = { sends: [], events: [] };
 
+type Known = { readonly store: Store; readonly definitions: ReadonlyMap<string, Definition> };
+type Heads = ReadonlyMap<number, { readonly seq: number }>;
+
 /**
  * What a statement had written whose answer was lost, as if its commit had been heard of: without this the timers, effects and
  * events that it asked for would wait for the next start.
  */
-export async function readMissed(store: Store, definitions: ReadonlyMap<string, Definition>, partition: number, after: number): Promise<readonly Committed[]> {
+export async function readMissed(known: Known, seen: Heads, found: Heads): Promise<readonly Committed[]> {
+  const missed: Committed[] = [];
+  for (const [partition, { seq }] of found) {
+    const after = seen.get(partition)?.seq ?? seq;
+    if (seq > after) missed.push(...(await readPartition(known, partition, after)));
+  }
+  return missed;
+}
+
+async function readPartition({ store, definitions }: Known, partition: number, after: number): Promise<readonly Committed[]> {
   const rows: HistoryRow[] = [];
   for (let page = await store.since(partition, after, PAGE); ; page = await store.since(partition, rows.at(-1)?.seq ?? after, PAGE)) {
     rows.push(...page);

@@ -1,6 +1,6 @@
 import type { Ports } from '../ports/ports.ts';
 import type { Bus, Headers, Incoming, StreamState } from './bus.ts';
-import { STREAMS } from './subjects.ts';
+import { STREAMS, SUBJECTS } from './subjects.ts';
 
 export type MemoryMessage = { readonly subject: string; readonly headers: Headers; readonly data: string };
 
@@ -11,6 +11,8 @@ export type BusFaults = { readonly onPublish?: (message: MemoryMessage) => BusMi
 
 type Stream = { readonly prefix: string; created: string; last: number; readonly messages: Incoming[]; readonly ids: Map<string, number> };
 type Ack = { readonly seq: number; readonly duplicate: boolean };
+
+const INTAKE = toPrefix(SUBJECTS.in);
 
 /** How long the streams remember the ids of what they took, as the hub declares it to JetStream. */
 const WINDOW_MS = 100;
@@ -28,7 +30,7 @@ export class MemoryServer {
   constructor(ports: Pick<Ports, 'clock'>) {
     this.#ports = ports;
     const stream = (prefix: string): Stream => ({ prefix, created: this.#now(), last: 0, messages: [], ids: new Map() });
-    this.#streams = [stream('greenlines.in.'), stream('greenlines.event.'), stream('greenlines.changes.')];
+    this.#streams = [stream(INTAKE), stream(toPrefix(SUBJECTS.events)), stream(toPrefix(SUBJECTS.changes))];
   }
 
   get down(): boolean {
@@ -53,7 +55,7 @@ export class MemoryServer {
 
   /** The end of a stream is lost, as when the machine dies before its disk has it. */
   cutTail(count: number): void {
-    const intake = this.#streamOf('greenlines.in.');
+    const intake = this.#streamOf(INTAKE);
     intake?.messages.splice(-count);
     if (intake !== undefined) intake.last = Math.max(0, intake.last - count);
   }
@@ -162,14 +164,14 @@ export class MemoryBus implements Bus {
 
   async intakeState(): Promise<StreamState> {
     await Promise.resolve();
-    const state = this.trouble() === undefined ? this.#server.stateOf('greenlines.in.') : undefined;
+    const state = this.trouble() === undefined ? this.#server.stateOf(INTAKE) : undefined;
     if (state === undefined) throw new Error('NATS does not answer');
     return state;
   }
 
   async readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void> {
     for (let next = Math.max(1, from); !signal.aborted && !this.#closed; ) {
-      const message = this.#server.down ? undefined : this.#server.read('greenlines.in.', next);
+      const message = this.#server.down ? undefined : this.#server.read(INTAKE, next);
       if (message === undefined) {
         await this.#sleep(signal);
         continue;
@@ -198,7 +200,7 @@ export class MemoryBus implements Bus {
   }
 
   passBy(subject: string, headers: Headers, data: Uint8Array, reply: string): void {
-    if (subject.startsWith('greenlines.in.')) for (const see of this.#watchers) see(subject, headers, data, reply);
+    if (subject.startsWith(INTAKE)) for (const see of this.#watchers) see(subject, headers, data, reply);
   }
 
   wake(): void {
@@ -229,4 +231,9 @@ export class MemoryBus implements Bus {
 
 function toLower(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** What every subject of a pattern begins with. */
+function toPrefix(pattern: string): string {
+  return pattern.replace(/[*>]$/, '');
 }

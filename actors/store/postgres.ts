@@ -10,6 +10,8 @@ import { Lane } from './lane-connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import { commitStatement, creationsStatement, loadStatement, lookupStatement } from './statements.ts';
 import type { Statement } from './statements.ts';
+import { fromEntity, toActorRow, toHistory } from './rows.ts';
+import type { ActorEntity, RawHistory } from './rows.ts';
 import { CommitFault } from './store.ts';
 import type {
   ActorRow,
@@ -365,98 +367,6 @@ export class PostgresStore implements Store {
       values: [rows.map((row) => row.address), rows.map((row) => row.type), rows.map((row) => row.text)],
     });
   }
-}
-
-type ActorEntity = {
-  address: string;
-  partition: number;
-  type: string;
-  version: number;
-  state: string;
-  tags?: string | null | undefined;
-  dueAt?: number | null | undefined;
-  pending: number;
-  parked: boolean;
-  title?: string | null | undefined;
-  summary?: string | null | undefined;
-  client?: string | null | undefined;
-  agent?: string | null | undefined;
-  createdAt: number;
-  updatedAt: number;
-};
-
-function toActorRow(row: ActorEntity): ActorRow {
-  return {
-    address: row.address,
-    partition: row.partition,
-    type: row.type,
-    version: row.version,
-    state: row.state,
-    tags: row.tags ?? '',
-    due_at: row.dueAt === null || row.dueAt === undefined ? '' : String(row.dueAt),
-    pending: row.pending,
-    parked: row.parked,
-    title: row.title ?? '',
-    summary: row.summary ?? '',
-    client: row.client ?? '',
-    agent: row.agent ?? '',
-    created_at: Number(row.createdAt),
-    updated_at: Number(row.updatedAt),
-  };
-}
-
-type JournalEntity = {
-  actor: string;
-  version: number;
-  partition: number;
-  seq: number;
-  eventId: string;
-  event: string;
-  bodyHash: string;
-  caller: string;
-  causation?: string | null | undefined;
-  correlation?: string | null | undefined;
-  traceparent?: string | null | undefined;
-  at: number;
-  machineVersion: number;
-  envelope: string;
-  asked?: string | null | undefined;
-  hash: string;
-};
-
-function fromEntity(row: JournalEntity): HistoryRow {
-  return {
-    actor: row.actor,
-    version: row.version,
-    partition: row.partition,
-    seq: Number(row.seq),
-    event_id: row.eventId,
-    event: row.event,
-    body_hash: row.bodyHash,
-    caller: row.caller,
-    causation: row.causation ?? '',
-    correlation: row.correlation ?? '',
-    traceparent: row.traceparent ?? '',
-    at: Number(row.at),
-    machine_version: row.machineVersion,
-    envelope: row.envelope,
-    asked: row.asked ?? '',
-    hash: row.hash,
-  };
-}
-
-type RawHistory = { [Key in keyof HistoryRow]: HistoryRow[Key] | string | null };
-
-function toHistory(row: RawHistory): HistoryRow {
-  return {
-    ...row,
-    seq: Number(row.seq),
-    at: Number(row.at),
-    causation: row.causation ?? '',
-    correlation: row.correlation ?? '',
-    traceparent: row.traceparent ?? '',
-    asked: row.asked ?? '',
-  } as HistoryRow;
 }
 
 function escapeLike(text: string): string {

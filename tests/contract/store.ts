@@ -207,6 +207,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await seqs(2, 10)).toEqual([4]);
       expect(await seqs(0, 1)).toEqual([2]);
       expect(await store.askedSince((partitionOf(A) + 1) % 32, 0, 10)).toEqual([]);
+      expect((await store.since(partitionOf(A), 1, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
+      expect(await store.since(partitionOf(A), 4, 10)).toEqual([]);
+      expect((await store.since(partitionOf(A), 0, 1))[0]).toEqual(journal[0]);
     });
 
     test('[STORE-15] progress is never lowered, is left alone by another epoch, and begins anew with another stream', async () => {
