@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { partitionOf } from '../machines/ids.ts';
 import { RuntimeStage } from '../tests/support/runtime-stage.ts';
 
 const A = 'counter/a';
@@ -97,4 +98,16 @@ test('[TIME-8] a wall clock that jumps forward fires what is due by it; one that
   stage.ports.jump(3_600_000);
   await stage.ports.advance(21_000);
   expect(fired(stage)).toBe(1);
+});
+
+test('[TIME-9] a timer of a partition that was lost is left to its new owner, and fires here when the partition comes back', async () => {
+  const stage = await waiting();
+  stage.database.release('one');
+  stage.database.renew('two', '', 30_000);
+  stage.database.claim('two', [partitionOf(A)]);
+  expect((await stage.send(A, 'TOUCH')).outcome).toBe('retry');
+  await stage.ports.advance(20_000);
+  expect(fired(stage)).toBe(0);
+  await stage.ports.advance(20_000);
+  expect([stage.state(A), fired(stage)]).toEqual(['open', 1]);
 });

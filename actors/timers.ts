@@ -1,3 +1,4 @@
+import { partitionOf } from '../machines/ids.ts';
 import { ownId } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import { earliestDue } from './envelope.ts';
@@ -107,6 +108,8 @@ export class DueTimers {
   }
 
   async #fireActor(address: string): Promise<void> {
+    // Its new owner fires it; should it come back, it is found again.
+    if (!this.#options.partitions().includes(partitionOf(address))) return;
     const live = await this.#options.read(address);
     if (live === undefined || live.envelope.parked !== undefined || this.#stopped) return;
     const now = this.#options.ports.clock.now();
