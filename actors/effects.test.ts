@@ -15,7 +15,7 @@ async function staged(given: Partial<IntegrationKind> = {}): Promise<{ stage: Ru
 const last = (stage: RuntimeStage): unknown => stage.context(A)['last'];
 
 describe('an effect', () => {
-  test('[EFF-1] is called after the commit with a key made of hub, asker and input, and its result comes back as an event', async () => {
+  test('[EFF-1] an effect is called after the commit with a key made of hub, asker and input, and its result comes back as an event', async () => {
     const { stage, desk } = await staged();
     await stage.send(A, 'CALL');
     await stage.ports.advance(100);
@@ -25,7 +25,7 @@ describe('an effect', () => {
     expect(last(stage)).toBe(`done ${desk.calls[0]?.key}`);
   });
 
-  test('[EFF-2] keeps its key on every retry and after a restart, and never has two for one result', async () => {
+  test('[EFF-2] an effect keeps its key on every retry and after a restart, and never has two for one result', async () => {
     const { stage, desk } = await staged();
     desk.answer = () => ({ kind: 'retry', code: 'busy' });
     await stage.send(A, 'CALL');
@@ -42,7 +42,7 @@ describe('an effect', () => {
     expect(desk.calls).toHaveLength(calls);
   });
 
-  test('[EFF-3] that was under way when the hub died is called again, with the same key', async () => {
+  test('[EFF-3] an effect that was under way when the hub died is called again, with the same key', async () => {
     const { stage, desk } = await staged();
     desk.answer = never;
     await stage.send(A, 'CALL');
@@ -61,7 +61,7 @@ describe('an effect', () => {
     ['a bug of the integration', new Error('Oops'), 'unknown integration_threw'],
     ['an answer of another shape', { kind: 'done', output: { other: 1 } }, 'unknown unreadable'],
     ['an answer with NUL in it', { kind: 'done', output: { mark: 'a\0b' } }, 'unknown unreadable'],
-  ])('[EFF-4] with %s is told to the machine as what is certain: %o is %s', async (_, answer, expected) => {
+  ])('[EFF-4] an effect with %s is told to the machine as what is certain: %o is %s', async (_, answer, expected) => {
     const { stage, desk } = await staged();
     desk.answer = () => (answer === 'never' ? never() : answer instanceof Error ? Promise.reject(answer) : answer);
     await stage.send(A, 'CALL');
@@ -69,7 +69,7 @@ describe('an effect', () => {
     expect(last(stage)).toBe(expected);
   });
 
-  test('[EFF-5] that the machine does not wait for any more has a late result, which is recorded and applied to nothing', async () => {
+  test('[EFF-5] an effect that the machine does not wait for any more has a late result, which is recorded and applied to nothing', async () => {
     const { stage, desk } = await staged();
     let release: ((result: CallResult) => void) | undefined;
     desk.answer = () => new Promise((resolve) => (release = resolve));
@@ -81,7 +81,7 @@ describe('an effect', () => {
     expect([last(stage), stage.state(A), stage.envelope(A)?.version]).toEqual(['', 'open', 3]);
   });
 
-  test('[EFF-6] is tried for its budget and then failed, so that the machine decides', async () => {
+  test('[EFF-6] an effect is tried for its budget and then failed, so that the machine decides', async () => {
     const { stage, desk } = await staged();
     desk.answer = () => ({ kind: 'retry', code: 'key_in_use' });
     await stage.send(A, 'CALL');
@@ -93,7 +93,7 @@ describe('an effect', () => {
 describe('where the provider does not honour keys', () => {
   const unkeyed = { honours_keys: false };
 
-  test('[EFF-7] that a call was begun is in the journal before it is, and a retry of what did not happen goes on', async () => {
+  test('[EFF-7] where keys are not honoured, that a call was begun is in the journal before it is, and a retry of what did not happen goes on', async () => {
     const { stage, desk } = await staged(unkeyed);
     const begun: string[][] = [];
     desk.answer = ({ attempt }) => {
@@ -106,7 +106,7 @@ describe('where the provider does not honour keys', () => {
     expect(stage.events(A).filter((type) => type === '@started')).toHaveLength(1);
   });
 
-  test('[EFF-8] a call that was begun and has no result when the hub starts is unknown, and is not made a second time', async () => {
+  test('[EFF-8] where keys are not honoured, a call that was begun and has no result when the hub starts is unknown, and is not made a second time', async () => {
     const { stage, desk } = await staged(unkeyed);
     desk.answer = never;
     await stage.send(A, 'CALL');

@@ -26,7 +26,7 @@ function receipts(stage: RuntimeStage, id: string, source = 'shop'): Receipt[] {
 const cursor = (stage: RuntimeStage, address = A) => stage.database.progressOf([partitionOf(address)])[0];
 
 describe('an event of another system', () => {
-  test('[IN-8] is applied once and gets a receipt; the same again gets the same as a duplicate, another body under its id is invalid', async () => {
+  test('[IN-8] an event of another system is applied once and gets a receipt; the same again gets the same as a duplicate, another body under its id is invalid', async () => {
     const stage = await staged();
     publish(stage, 'e1', { type: 'ADD', by_n: 2 });
     publish(stage, 'e1', { type: 'ADD', by_n: 2 });
@@ -60,7 +60,7 @@ describe('an event of another system', () => {
     expect(cursor(stage)?.cursor).toBe(2);
   });
 
-  test('[IN-10] without an id is named by its place in the stream, so that a second reading is a duplicate', async () => {
+  test('[IN-10] an event without an id is named by its place in the stream, so that a second reading is a duplicate', async () => {
     const stage = await staged();
     stage.server.publishFrom(IN, '{"type":"ADD","by_n":1}');
     await stage.ports.advance(300);
@@ -70,14 +70,14 @@ describe('an event of another system', () => {
     expect(new Set(stage.server.messagesTo('greenlines.receipt.nats.').map(({ subject }) => subject)).size).toBe(1);
   });
 
-  test('[IN-11] that wants a reply gets its receipt there too', async () => {
+  test('[IN-11] an event that wants a reply gets its receipt there too', async () => {
     const stage = await staged();
     stage.server.publishFrom(IN, '{"type":"TOUCH"}', { 'ce-id': 'r1', 'ce-source': 'shop' }, 'answers.me');
     await stage.ports.advance(500);
     expect(stage.server.messagesTo('answers.me').map(({ data }) => JSON.parse(data) as object)).toMatchObject([{ stream: 'GREENLINES_IN' }, { outcome: 'applied', id: 'r1' }]);
   });
 
-  test('[IN-12] with an id as long as it may be, in characters that grow, is applied once like any other', async () => {
+  test('[IN-12] an event with an id as long as it may be, in characters that grow, is applied once like any other', async () => {
     const stage = await staged();
     const names = { 'ce-id': '\u{1F4B8}'.repeat(128), 'ce-source': '\u{1F33F}'.repeat(128) };
     for (let n = 0; n < 2; n++) stage.server.publishFrom(IN, '{"type":"ADD","by_n":1}', names);
@@ -88,7 +88,7 @@ describe('an event of another system', () => {
 });
 
 describe('the cursor', () => {
-  test('[IN-13] covers only what has its outcome: whenever the hub crashes, nothing is skipped and nothing doubled', async () => {
+  test('[IN-13] the cursor covers only what has its outcome: whenever the hub crashes, nothing is skipped and nothing doubled', async () => {
     for (let crash_at = 0; crash_at <= 600; crash_at += 60) {
       const stage = await staged();
       for (let n = 1; n <= 12; n++) publish(stage, `e${n}`, { type: 'ADD', by_n: 1 }, n % 2 === 0 ? IN : 'greenlines.in.counter.b');
@@ -101,7 +101,7 @@ describe('the cursor', () => {
     }
   });
 
-  test('[IN-14] of a partition that comes later begins where that partition was, not where the reader is', async () => {
+  test('[IN-14] the cursor of a partition that comes later begins where that partition was, not where the reader is', async () => {
     const stage = await staged();
     stage.database.release('one');
     stage.database.renew('two', '', 4_000);
@@ -117,7 +117,7 @@ describe('the cursor', () => {
     expect(receipts(stage, 'lost').at(-1)?.outcome).toBe('applied');
   });
 
-  test('[IN-15] of a stream that was made anew begins at its start, and an alarm says so', async () => {
+  test('[IN-15] the cursor of a stream that was made anew begins at its start, and an alarm says so', async () => {
     const stage = await staged();
     for (let n = 0; n < 5; n++) publish(stage, `old${n}`, { type: 'ADD', by_n: 1 });
     await stage.ports.advance(1_500);
@@ -132,7 +132,7 @@ describe('the cursor', () => {
     expect(stage.ports.lines.some(({ level, message }) => level === 'error' && message.includes('made anew'))).toBe(true);
   });
 
-  test('[IN-16] of an older stream in some partitions makes nothing of the new one be skipped', async () => {
+  test('[IN-16] a cursor of an older stream in some partitions makes nothing of the new one be skipped', async () => {
     const stage = await staged();
     for (let n = 0; n < 3; n++) publish(stage, `e${n}`, { type: 'ADD', by_n: 1 });
     await stage.ports.advance(1_500);
@@ -147,7 +147,7 @@ describe('the cursor', () => {
     expect(stage.context(A)['n']).toBe(13);
   });
 
-  test('[IN-17] is kept as it is while NATS cannot be asked which stream there is', async () => {
+  test('[IN-17] the cursor is kept as it is while NATS cannot be asked which stream there is', async () => {
     const stage = await staged();
     for (let n = 0; n < 3; n++) publish(stage, `e${n}`, { type: 'TOUCH' });
     await stage.ports.advance(1_500);
@@ -159,7 +159,7 @@ describe('the cursor', () => {
     expect(cursor(stage)).toMatchObject({ stream: before?.stream, cursor: 3 });
   });
 
-  test('[IN-18] goes back when the stream lost its end, and what was applied before is a duplicate', async () => {
+  test('[IN-18] the cursor goes back when the stream lost its end, and what was applied before is a duplicate', async () => {
     const stage = await staged();
     for (let n = 0; n < 4; n++) publish(stage, `e${n}`, { type: 'ADD', by_n: 1 });
     await stage.ports.advance(1_500);
@@ -174,14 +174,14 @@ describe('the cursor', () => {
 });
 
 describe('order', () => {
-  test('[IN-19] of one actor’s events is the order in which they were published', async () => {
+  test('[IN-19] the order of one actor’s events is the order in which they were published', async () => {
     const stage = await staged();
     for (let n = 0; n < 40; n++) publish(stage, `n${n}`, { type: 'ADD', by_n: 1, note: `${n}` });
     await stage.ports.advance(1_500);
     expect(stage.database.journalOf(A).slice(1).map(({ event }) => (JSON.parse(event) as { note: string }).note)).toEqual(Array.from({ length: 40 }, (_, n) => `${n}`));
   });
 
-  test('[IN-20] of an actor that gets hundreds of events keeps nobody else waiting for ever', async () => {
+  test('[IN-20] an actor that gets hundreds of events keeps nobody else waiting for ever', async () => {
     const stage = await staged();
     await stage.send('counter/b', '@create');
     for (let n = 0; n < 700; n++) publish(stage, `hot${n}`, { type: 'ADD', by_n: 1 });

@@ -16,7 +16,7 @@ async function staged(onPublish: (subject: string) => BusMishap = () => 'none'):
 }
 
 describe('domain events', () => {
-  test('[OUT-1] go out after the commit as CloudEvents, named by actor, version and position, each once in the stream', async () => {
+  test('[OUT-1] domain events go out after the commit as CloudEvents, named by actor, version and position, each once in the stream', async () => {
     const stage = await staged();
     await stage.send(A, 'SAY');
     await stage.ports.advance(1_000);
@@ -35,7 +35,7 @@ describe('domain events', () => {
     expect(published(stage)).toBe(2);
   });
 
-  test('[OUT-2] that were not acknowledged go out again after a crash, with the same ids', async () => {
+  test('[OUT-2] domain events that were not acknowledged go out again after a crash, with the same ids', async () => {
     let mishap: BusMishap = 'none';
     const stage = await staged((subject) => (subject === SAID ? mishap : 'none'));
     mishap = 'lost';
@@ -49,7 +49,7 @@ describe('domain events', () => {
     expect(kept(stage).map(({ id }) => id)).toEqual(['counter/a@2#0', 'counter/a@3#0']);
   });
 
-  test('[OUT-3] hold back the published mark until they are acknowledged, and what follows them too', async () => {
+  test('[OUT-3] domain events hold back the published mark until they are acknowledged, and what follows them too', async () => {
     let mishap: BusMishap = 'none';
     const stage = await staged((subject) => (subject === SAID ? mishap : 'none'));
     await stage.ports.advance(1_000);
@@ -64,7 +64,7 @@ describe('domain events', () => {
     expect(published(stage)).toBe(5);
   });
 
-  test('[OUT-4] wait in the journal while NATS is gone, go out in order when it is back, and nobody’s command waits for them', async () => {
+  test('[OUT-4] domain events wait in the journal while NATS is gone, go out in order when it is back, and nobody’s command waits for them', async () => {
     const stage = await staged();
     stage.server.stop();
     for (let n = 1; n <= 4; n++) {
@@ -78,7 +78,7 @@ describe('domain events', () => {
     expect(published(stage)).toBe(9);
   });
 
-  test('[OUT-5] are never behind the mark unsent, wherever the hub crashes', async () => {
+  test('[OUT-5] no domain event is behind the mark unsent, wherever the hub crashes', async () => {
     for (let crash_at = 0; crash_at < 30; crash_at += 3) {
       const stage = await staged();
       await stage.hear(Promise.all(Array.from({ length: 5 }, () => stage.runtime.command({ address: A, type: 'SAY', payload: {}, caller: { kind: 'person', id: 'x', roles: ['clerk'] } }))));
@@ -104,7 +104,7 @@ describe('tells', () => {
     return stage;
   }
 
-  test('[OUT-6] reach their target once, with the teller as their sender and the asking step as their cause', async () => {
+  test('[OUT-6] tells reach their target once, with the teller as their sender and the asking step as their cause', async () => {
     const stage = await pair();
     await stage.send(A, 'TELL', { to: B, what: 'LOCK' });
     await stage.ports.advance(500);
@@ -112,7 +112,7 @@ describe('tells', () => {
     expect(stage.events(B)).toEqual(['@create', 'LOCK']);
   });
 
-  test('[OUT-7] reach it once whenever the hub crashes on the way, also while NATS is gone', async () => {
+  test('[OUT-7] a tell reaches its target once whenever the hub crashes on the way, also while NATS is gone', async () => {
     for (const [crash_at, nats] of [0, 1, 5, 20, 100, 600].flatMap((at) => [[at, true] as const, [at, false] as const])) {
       const stage = await pair();
       await stage.ports.advance(700);
@@ -133,7 +133,7 @@ describe('tells', () => {
     ['counter/nobody', 'LOCK', 'refused LOCK not_found'],
     ['nothing/x', 'LOCK', 'refused LOCK no_such_target'],
     ['no address', 'LOCK', 'refused LOCK no_such_target'],
-  ])('[OUT-8] that are refused come back to their sender: %s does not take %s', async (to, what, expected) => {
+  ])('[OUT-8] tells that are refused come back to their sender: %s does not take %s', async (to, what, expected) => {
     const stage = await pair();
     await stage.send(A, 'TELL', { to, what });
     await stage.ports.advance(500);
@@ -143,7 +143,7 @@ describe('tells', () => {
     expect(stage.events(A).filter((type) => type === 'tell.refused')).toHaveLength(1);
   });
 
-  test('[OUT-9] that were refused while the hub stopped come back when it starts again', async () => {
+  test('[OUT-9] tells that were refused while the hub stopped come back when it starts again', async () => {
     const stage = await pair();
     const told = stage.runtime.command({ address: A, type: 'TELL', payload: { to: B, what: 'UNLOCK' }, caller: { kind: 'person', id: 'x', roles: ['clerk'] } });
     await stage.hear(told);

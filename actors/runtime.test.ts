@@ -62,7 +62,7 @@ function verify(stage: RuntimeStage): void {
 const stateOf = (stage: RuntimeStage): string => stage.state(P).split('.')[0] ?? '';
 
 describe('a payment on the runtime', () => {
-  test('[OWN-1] goes from a command to settled: the client is asked, the money authorized and captured once, and others are told', async () => {
+  test('[OWN-1] a payment goes from a command to settled: the client is asked, the money authorized and captured once, and others are told', async () => {
     const { stage, gateway } = await staged();
     await stage.send(P, '@create', INPUT);
     await stage.send(P, 'SUBMIT');
@@ -75,7 +75,7 @@ describe('a payment on the runtime', () => {
     verify(stage);
   });
 
-  test('[OWN-2] settles with the money moved once wherever the hub is killed on the way', async () => {
+  test('[OWN-2] a payment settles with the money moved once wherever the hub is killed on the way', async () => {
     for (let crash_at = 0; crash_at < 60; crash_at += 5) {
       const { stage, gateway } = await staged({ delay_ms: () => 3 });
       await stage.send(P, '@create', INPUT);
@@ -90,7 +90,7 @@ describe('a payment on the runtime', () => {
     }
   });
 
-  test('[OWN-3] ends with books that agree with the gateway’s, whatever the gateway and the database do', async () => {
+  test('[OWN-3] a payment ends with books that agree with the gateway’s, whatever the gateway and the database do', async () => {
     for (let round = 0; round < 12; round++) {
       const { random } = new VirtualPorts({ seed: round + 1 });
       const pick = <One>(ones: readonly One[], otherwise: One): One => ones[Math.floor(random.next() * ones.length)] ?? otherwise;
@@ -114,7 +114,7 @@ describe('a payment on the runtime', () => {
     }
   });
 
-  test('[OWN-4] is not paid while its client is not active', async () => {
+  test('[OWN-4] a payment is not paid while its client is not active', async () => {
     const { stage, gateway } = await staged();
     await stage.send(C, 'SUSPEND', { reason: 'probe' }, { caller: APPROVER });
     await stage.send(P, '@create', INPUT);
@@ -123,7 +123,7 @@ describe('a payment on the runtime', () => {
     expect(gateway.calls).toEqual([]);
   });
 
-  test('[OWN-5] waits while the gateway’s integration is disabled, and goes on when a person enables it', async () => {
+  test('[OWN-5] a payment waits while the gateway’s integration is disabled, and goes on when a person enables it', async () => {
     const { stage, gateway } = await staged();
     await stage.send('integration/sandbox', 'DISABLE', {}, { caller: OPERATOR });
     await stage.send(P, '@create', INPUT);

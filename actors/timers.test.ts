@@ -66,7 +66,7 @@ test('[TIME-5] a timer set anew fires from the new setting only', async () => {
   expect([stage.state(A), fired(stage)]).toEqual(['open', 1]);
 });
 
-test('[TIME-6] a timer hours away is not kept in memory and fires all the same', async () => {
+test('[TIME-6] a timer days away fires at its deadline, also in a hub that started long after it was set', async () => {
   const stage = await new RuntimeStage().start();
   const input = { client: 'acme', payee: 'Supplier', amount_minor: 2_000_000_00, currency: 'EUR', reference: 'Invoice 1' };
   await stage.send('payment/p', '@create', input);
@@ -93,7 +93,7 @@ test('[TIME-7] a parked actor’s timers wait, and fire when it is resumed', asy
   expect([stage.state(A), fired(stage)]).toEqual(['open', 1]);
 });
 
-test('[TIME-8] a wall clock that jumps forward fires what is due by it; one that jumps back delays nothing for ever', async () => {
+test('[TIME-8] a wall clock that jumps forward fires what is due by it', async () => {
   const stage = await waiting();
   stage.ports.jump(3_600_000);
   await stage.ports.advance(21_000);
