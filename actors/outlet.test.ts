@@ -144,14 +144,17 @@ describe('tells', () => {
   });
 
   test('[OUT-9] tells that were refused while the hub stopped come back when it starts again', async () => {
-    const stage = await pair();
-    const told = stage.runtime.command({ address: A, type: 'TELL', payload: { to: B, what: 'UNLOCK' }, caller: { kind: 'person', id: 'x', roles: ['clerk'] } });
-    await stage.hear(told);
-    await stage.hear(stage.runtime.stop());
-    await stage.crash();
-    await stage.start();
-    await stage.ports.advance(1_000);
-    expect(stage.context(A)['last']).toBe('refused UNLOCK not_in_state');
+    for (const stop_at of [40, 60, 80, 110, 140]) {
+      const stage = await new RuntimeStage({ storeFaults: { delay_ms: (call) => (call === 'commit' ? 50 : 0) } }).start();
+      for (const address of [A, B]) await stage.send(address, '@create');
+      await stage.ports.advance(1_000);
+      void stage.runtime.command({ address: A, type: 'TELL', payload: { to: B, what: 'UNLOCK' }, caller: { kind: 'person', id: 'x', roles: ['clerk'] } });
+      await stage.ports.advance(stop_at);
+      await stage.hear(stage.runtime.stop());
+      await stage.restart();
+      await stage.ports.advance(2_000);
+      expect([stop_at, stage.context(A)['last']]).toEqual([stop_at, 'refused UNLOCK not_in_state']);
+    }
   });
 });
 
