@@ -23,6 +23,7 @@ const NODES_MS = 10_000;
 const AUTHENTICATE_COST = 20;
 /** Generous: the mailboxes have bounds of their own. This stops what no screen and no import would ever do. */
 const LIMITS = { burst: 10_000, perSecond: 2_000, patience: 10_000 };
+const CLOSE_MS = 5_000;
 /** The longest that a drain waits for clients to go by themselves. */
 const LEAVE_MS = 2_000;
 
@@ -70,14 +71,16 @@ export class Hall {
     void this.#lookAround();
   }
 
-  figures(): { sockets: number; subscriptions: number; parked: number; actors: number; lists: number } {
+  figures(): { sockets: number; subscriptions: number; parked: number; queued: number; actors: number; lists: number } {
     let subscriptions = 0;
     let parked = 0;
+    let queued = 0;
     for (const peer of this.#peers) {
       subscriptions += peer.following;
+      queued += peer.outbox.outstanding();
       if (peer.outbox.parked) parked++;
     }
-    return { sockets: this.#peers.size, subscriptions, parked, ...(this.#opened?.figures() ?? { actors: 0, lists: 0 }) };
+    return { sockets: this.#peers.size, subscriptions, parked, queued, ...(this.#opened?.figures() ?? { actors: 0, lists: 0 }) };
   }
 
   /** Who the token stands for. Throws a fault where nobody is let in. */
@@ -92,7 +95,12 @@ export class Hall {
     const urls = [url(), ...this.#others];
     if (this.#opened === undefined || this.#draining) return void socket.disconnect(true);
     const { line, terminate } = openLine(socket);
-    const disconnect = (hard: boolean): void => (hard ? terminate() : void socket.disconnect(true));
+    const disconnect = (hard: boolean): void => {
+      if (hard) return terminate();
+      socket.disconnect(true);
+      // It may be one that does not read what would have to go out first.
+      ports.timers.after(CLOSE_MS, terminate);
+    };
     const peer = new Peer({ line, ports, topics: this.#opened, people: this.#people, session, token, disconnect });
     this.#peers.add(peer);
     const { id } = session.caller;

@@ -318,7 +318,7 @@ export class Peer {
     this.push({ kind: 'bye', afterMs, reason });
     this.outbox.flush();
     this.close();
-    this.#options.disconnect(reason === 'slow' || reason === 'rate_limited');
+    this.#options.disconnect(reason === 'slow');
   }
 
   /** The connection is gone. */

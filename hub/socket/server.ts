@@ -51,10 +51,15 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
   const admit = async (socket: Socket): Promise<void> => {
     // A second CONNECT on the same connection would make a second, unseen socket.
     if (once.has(socket.conn)) throw new Fault('bad_request', 'This connection is open already.');
-    once.add(socket.conn);
     if (hall === undefined) throw new Fault('not_ready');
-    const token = readHandshake(socket.handshake.auth);
-    admitted.set(socket, { session: await hall.verify(token), token });
+    once.add(socket.conn);
+    try {
+      const token = readHandshake(socket.handshake.auth);
+      admitted.set(socket, { session: await hall.verify(token), token });
+    } catch (error) {
+      once.delete(socket.conn); // it may try again with a better token
+      throw error;
+    }
   };
   io.use((socket, next) => {
     admit(socket).then(
@@ -75,6 +80,7 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
       metrics.gauge('hub_sockets', 'Open sockets.', () => opened.figures().sockets);
       metrics.gauge('hub_socket_subscriptions', 'Topics that open sockets follow.', () => opened.figures().subscriptions);
       metrics.gauge('hub_sockets_parked', 'Sockets that do not keep up and are sent nothing for the time being.', () => opened.figures().parked);
+      metrics.gauge('hub_socket_queued_bytes', 'Bytes on their way to sockets that nobody has taken yet.', () => opened.figures().queued);
       metrics.gauge('hub_followed_actors', 'Actors that somebody follows, or did a moment ago.', () => opened.figures().actors);
       metrics.gauge('hub_live_lists', 'Lists that somebody follows, or did a moment ago.', () => opened.figures().lists);
     },
