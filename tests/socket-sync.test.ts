@@ -42,20 +42,34 @@ const plain = fc.constantFrom('WORK', 'HEAT', 'REST', 'AJAR', 'SHUT', 'NOTHING',
 const event = fc.oneof(
   { arbitrary: plain, weight: 4 },
   fc.constantFrom('red', 'reed', 'blue', 'green').map((label) => ({ type: 'LABEL', payload: { label } })),
-  fc.record({ n: fc.nat(5), list: fc.array(fc.constantFrom('x', 'y', 'z~/', ''), { maxLength: 4 }) }).map((payload) => ({ type: 'SET', payload })),
+  fc
+    .record({ n: fc.nat(5), list: fc.array(fc.constantFrom('x', 'y', 'z~/', ''), { maxLength: 4 }) })
+    .map((payload) => ({ type: 'SET', payload })),
   fc.nat(9).map((n) => ({ type: 'HIDE', payload: { secret: `SECRET-${n}` } })),
   // A client that stands still is parked after three of these.
   fc.nat(9).map((n) => ({ type: 'SET', payload: { n, list: [], note: String(n).repeat(100_000) } })),
   client.map((to) => ({ type: 'MOVE', payload: { client: to } })),
 );
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 20, arbitrary: fc.record({ shelf: aShelf, event }).map(({ shelf: id, event: { type, payload } }) => ({ kind: 'send', shelf: id, type, payload }) as const) },
+  {
+    weight: 20,
+    arbitrary: fc
+      .record({ shelf: aShelf, event })
+      .map(({ shelf: id, event: { type, payload } }) => ({ kind: 'send', shelf: id, type, payload }) as const),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('create' as const), shelf: aShelf, client }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('follow' as const), who, topic }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('unfollow' as const), who, topic }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'disconnect' as const), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'go' as const), who }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rights' as const), username: fc.constantFrom('acme', 'globex'), client: fc.option(client, { nil: undefined }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('rights' as const),
+      username: fc.constantFrom('acme', 'globex'),
+      client: fc.option(client, { nil: undefined }),
+    }),
+  },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 1, 5, 20, 70, 300, 4000) }) },
 );
 
@@ -105,7 +119,12 @@ async function checkCopies(world: SocketWorld, one: VirtualClient): Promise<void
         continue;
       }
       if (standing.kind === 'refused' || standing.kind === 'revoked') continue; // it may be seen again; the client has not asked again
-      const { address: _, version, updatedAt: __, ...view } = JSON.parse(JSON.stringify(toView(subject, audience, caller, world.ports.clock.now())));
+      const {
+        address: _,
+        version,
+        updatedAt: __,
+        ...view
+      } = JSON.parse(JSON.stringify(toView(subject, audience, caller, world.ports.clock.now())));
       expect(copy, `${one.username} ${text} ${JSON.stringify(standing)}`).toMatchObject(view);
       expect((copy as ActorCopy).context).toEqual(view.context);
       if (rights.whole) expect((copy as ActorCopy).version).toBe(version);
@@ -115,7 +134,9 @@ async function checkCopies(world: SocketWorld, one: VirtualClient): Promise<void
     const { question } = asked;
     const query = toQuery(question, scopeOf(rights), question.limit);
     const rows = await world.run(world.store.list(query));
-    const items = rows.map(({ address, envelope }) => toListItem({ address, definition: shelf, envelope: toLive(shelf, envelope) }, rights.audience));
+    const items = rows.map(({ address, envelope }) =>
+      toListItem({ address, definition: shelf, envelope: toLive(shelf, envelope) }, rights.audience),
+    );
     expect({ topic: text, items: (copy as ListCopy).items }).toEqual({ topic: text, items: JSON.parse(JSON.stringify(items)) });
     expect({ topic: text, total: (copy as ListCopy).total }).toEqual({ topic: text, total: await world.run(world.store.count(query)) });
   }
@@ -125,7 +146,8 @@ async function play(seed: number, acts: readonly Act[]): Promise<SocketWorld> {
   const world = new SocketWorld(seed);
   await world.start();
   for (const name of ['clerk', 'clerk2', 'acme', 'globex']) await world.run(world.client(name).connect());
-  for (const id of SHELVES.slice(0, 5)) world.send(`shelf/${id}`, '@create', { client: id < 'c' ? 'acme' : 'globex', label: 'red', secret: 'SECRET-0' });
+  for (const id of SHELVES.slice(0, 5))
+    world.send(`shelf/${id}`, '@create', { client: id < 'c' ? 'acme' : 'globex', label: 'red', secret: 'SECRET-0' });
   for (const what of acts) {
     await perform(world, what);
     await world.ports.settle();

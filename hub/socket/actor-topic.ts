@@ -39,7 +39,12 @@ export class ActorTopic {
   /** When the last follower left; undefined while there is one. Milliseconds that never run backwards. */
   idleSince: number | undefined;
 
-  constructor(options: { readonly address: string; readonly definition: Definition; readonly history: string; readonly now: () => number }) {
+  constructor(options: {
+    readonly address: string;
+    readonly definition: Definition;
+    readonly history: string;
+    readonly now: () => number;
+  }) {
     this.address = options.address;
     this.definition = options.definition;
     this.#history = options.history;

@@ -43,7 +43,8 @@ export async function perform(hub: Performing, command: Command, caller: Caller)
 function readInput(rest: Readonly<Record<string, unknown>>): unknown {
   const { input, ...more } = rest;
   const [other] = Object.keys(more);
-  if (other !== undefined) throw new Fault('invalid', `@create takes its fields in input, so ${JSON.stringify(other.slice(0, 32))} does not belong beside it.`);
+  if (other !== undefined)
+    throw new Fault('invalid', `@create takes its fields in input, so ${JSON.stringify(other.slice(0, 32))} does not belong beside it.`);
   return input ?? {};
 }
 
@@ -91,7 +92,15 @@ async function look(hub: Performing, to: string, caller: Caller): Promise<{ vers
 }
 
 /** The answer to a command that never reached the gate. */
-export function refuseCommand({ code, reason, afterMs }: { readonly code: string; readonly reason: string; readonly afterMs?: number }): CommandAck {
+export function refuseCommand({
+  code,
+  reason,
+  afterMs,
+}: {
+  readonly code: string;
+  readonly reason: string;
+  readonly afterMs?: number;
+}): CommandAck {
   if (isFaultCode(code) && FAULTS[code].retry) return { outcome: 'retry', afterMs: afterMs ?? RETRY_MS, code };
   return { outcome: 'rejected', code, reason, version: 0, can: [] };
 }

@@ -24,7 +24,12 @@ function open(verdict: () => { kind: 'granted' } | { kind: 'wait'; ms: number } 
       throw new Error('a bug with a secret');
     },
   });
-  events.on('reject', { schema: z.unknown(), cost: () => 1, handle: () => Promise.reject(new Fault('not_ready')), refuse: ({ code }) => ({ outcome: 'retry', code }) });
+  events.on('reject', {
+    schema: z.unknown(),
+    cost: () => 1,
+    handle: () => Promise.reject(new Fault('not_ready')),
+    refuse: ({ code }) => ({ outcome: 'retry', code }),
+  });
   events.on('twice', {
     schema: z.unknown(),
     cost: () => 1,
@@ -83,7 +88,8 @@ describe('what a client sends', () => {
 
   test('[SYNC-40] may come without anybody waiting for an answer, and nothing that fails gets out', async () => {
     const { events, send, ports } = open();
-    for (const packet of [[], ['add'], ['add', null], ['throw', 1], ['reject', 1], ['none', {}], [undefined], [null, null]]) events.receive('ann', packet);
+    for (const packet of [[], ['add'], ['add', null], ['throw', 1], ['reject', 1], ['none', {}], [undefined], [null, null]])
+      events.receive('ann', packet);
     await ports.settle();
     expect(await send('throw', {})).toEqual([{ ok: false, code: 'internal', reason: expect.not.stringContaining('secret') }]);
     expect(await send('reject', {})).toEqual([{ outcome: 'retry', code: 'not_ready' }]);

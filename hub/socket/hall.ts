@@ -6,7 +6,14 @@ import type { Session } from '../auth/people.ts';
 import { readSubject } from '../http/reading.ts';
 import { readNodes } from '../../actors/store/nodes.ts';
 import type { Hub } from '../hub.ts';
-import { PROTOCOL_VERSION, authenticateSchema, commandSchema, creditSchema, subscribeSchema, unsubscribeSchema } from '../protocol/messages.ts';
+import {
+  PROTOCOL_VERSION,
+  authenticateSchema,
+  commandSchema,
+  creditSchema,
+  subscribeSchema,
+  unsubscribeSchema,
+} from '../protocol/messages.ts';
 import type { Subject } from '../view.ts';
 import { Budgets } from './budget.ts';
 import { perform, refuseCommand } from './commands.ts';
@@ -54,7 +61,9 @@ export class Hall {
       this.#opened = new Topics({ runtime, store, ports, history, read });
       return this.#opened;
     });
-    this.#topics.catch((error: unknown) => ports.log.error({ err: error }, 'The history of the database could not be read; no socket is let in'));
+    this.#topics.catch((error: unknown) =>
+      ports.log.error({ err: error }, 'The history of the database could not be read; no socket is let in'),
+    );
     this.#events = new Events({
       log: ports.log,
       budget: (peer, cost) => this.#budgets.take(peer.caller.id, cost, ports.clock.monotonic()),

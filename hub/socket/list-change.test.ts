@@ -31,7 +31,9 @@ function apply(items: readonly Item[], ops: readonly Op[]): Item[] {
   return next;
 }
 
-const list = fc.uniqueArray(fc.record({ id: fc.nat(30), version: fc.nat(2) }), { selector: ({ id }) => id, maxLength: 25 }).map((rows) => rows.map(({ id, version }) => toRow(`payment/${id}`, version)));
+const list = fc
+  .uniqueArray(fc.record({ id: fc.nat(30), version: fc.nat(2) }), { selector: ({ id }) => id, maxLength: 25 })
+  .map((rows) => rows.map(({ id, version }) => toRow(`payment/${id}`, version)));
 
 test('[SYNC-33] the operations of a list make the new list of the old one, whatever entered, left, moved or changed', () => {
   fc.assert(
@@ -48,6 +50,10 @@ test('[SYNC-33] what did not change is not sent, and one row that goes elsewhere
   const rows = Array.from({ length: 50 }, (_, index) => toRow(`payment/${index}`, 1));
   expect(toListOps(rows, [...rows])).toEqual([]);
   const [first, ...rest] = rows as [Row, ...Row[]];
-  expect(toListOps(rows, [...rest, first]).map((op) => JSON.parse(op) as Op)).toMatchObject([{ op: 'move', address: 'payment/0', index: 49 }]);
-  expect(toListOps([...rest, first], rows).map((op) => JSON.parse(op) as Op)).toMatchObject([{ op: 'move', address: 'payment/0', index: 0 }]);
+  expect(toListOps(rows, [...rest, first]).map((op) => JSON.parse(op) as Op)).toMatchObject([
+    { op: 'move', address: 'payment/0', index: 49 },
+  ]);
+  expect(toListOps([...rest, first], rows).map((op) => JSON.parse(op) as Op)).toMatchObject([
+    { op: 'move', address: 'payment/0', index: 0 },
+  ]);
 });

@@ -85,7 +85,8 @@ function toPage(subject: ListSubject, found: readonly ListRow[], complete: boole
     else moved.push({ address: lean.address, version: envelope.version, row: belongs ? row : undefined });
   }
   const last = found.at(-1);
-  const edge = complete || last === undefined ? undefined : { address: last.address, version: last.version, sort: leanSort(last, question), json: '' };
+  const edge =
+    complete || last === undefined ? undefined : { address: last.address, version: last.version, sort: leanSort(last, question), json: '' };
   return { rows, moved, edge, total };
 }
 

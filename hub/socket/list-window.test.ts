@@ -20,28 +20,34 @@ const commit = fc.record({ id: fc.nat(20), sort: fc.nat(12), belongs: fc.boolean
 
 test('[SYNC-34] whatever is committed, a window is exactly the beginning of its list, or says that it has to be read again', () => {
   fc.assert(
-    fc.property(fc.boolean(), fc.integer({ min: 1, max: 5 }), fc.nat(4), fc.array(commit, { maxLength: 80 }), (descending, limit, slack, commits) => {
-      const world: World = new Map();
-      const capacity = limit + slack;
-      const window = new ListWindow({ descending, limit, capacity, sorts: true, finds: true });
-      const read = (): void => {
-        const rows = query(world, descending);
-        window.reset(rows.slice(0, capacity), rows.length < capacity ? undefined : rows[capacity - 1]);
-      };
-      read();
-      for (const { id, sort, belongs } of commits) {
-        const address = `payment/${id}`;
-        const row = { version: (world.get(address)?.version ?? 0) + 1, sort, belongs };
-        world.set(address, row);
-        window.apply(address, row.version, belongs ? toRow(address, row) : undefined);
-        const whole = query(world, descending);
-        expect(window.top()).toEqual(whole.slice(0, Math.min(limit, window.size)));
-        if (window.complete) expect(window.size).toBe(whole.length);
-        expect(window.size).toBeLessThanOrEqual(capacity);
-        if (window.wanting) read();
-        else expect(window.top()).toEqual(whole.slice(0, limit));
-      }
-    }),
+    fc.property(
+      fc.boolean(),
+      fc.integer({ min: 1, max: 5 }),
+      fc.nat(4),
+      fc.array(commit, { maxLength: 80 }),
+      (descending, limit, slack, commits) => {
+        const world: World = new Map();
+        const capacity = limit + slack;
+        const window = new ListWindow({ descending, limit, capacity, sorts: true, finds: true });
+        const read = (): void => {
+          const rows = query(world, descending);
+          window.reset(rows.slice(0, capacity), rows.length < capacity ? undefined : rows[capacity - 1]);
+        };
+        read();
+        for (const { id, sort, belongs } of commits) {
+          const address = `payment/${id}`;
+          const row = { version: (world.get(address)?.version ?? 0) + 1, sort, belongs };
+          world.set(address, row);
+          window.apply(address, row.version, belongs ? toRow(address, row) : undefined);
+          const whole = query(world, descending);
+          expect(window.top()).toEqual(whole.slice(0, Math.min(limit, window.size)));
+          if (window.complete) expect(window.size).toBe(whole.length);
+          expect(window.size).toBeLessThanOrEqual(capacity);
+          if (window.wanting) read();
+          else expect(window.top()).toEqual(whole.slice(0, limit));
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });

@@ -3,9 +3,12 @@ import { mayConnectFrom } from './origin.ts';
 
 const own = { host: 'hub.example:4000', url: 'https://hub.example', more: ['https://hq.example:8443', 'not an origin'] };
 
-test.each(['http://hub.example:4000', 'https://hub.example', 'https://hq.example:8443', undefined])('[SYNC-32] a socket may be opened from %j', (origin) => {
-  expect(mayConnectFrom(origin, own)).toBe(true);
-});
+test.each(['http://hub.example:4000', 'https://hub.example', 'https://hq.example:8443', undefined])(
+  '[SYNC-32] a socket may be opened from %j',
+  (origin) => {
+    expect(mayConnectFrom(origin, own)).toBe(true);
+  },
+);
 
 test.each([
   'https://evil.example',

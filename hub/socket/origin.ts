@@ -2,7 +2,10 @@
  * Whether a browser on this origin may open a socket: the hub's own pages and the origins that were configured. Who sends no
  * origin is no browser page, and carries no cookie that could be abused: a socket is opened with a bearer token.
  */
-export function mayConnectFrom(origin: string | undefined, own: { readonly host: string | undefined; readonly url: string | undefined; readonly more: readonly string[] }): boolean {
+export function mayConnectFrom(
+  origin: string | undefined,
+  own: { readonly host: string | undefined; readonly url: string | undefined; readonly more: readonly string[] },
+): boolean {
   if (origin === undefined) return true;
   const url = readOrigin(origin);
   if (url === undefined) return false;

@@ -31,11 +31,22 @@ export type PeerOptions = {
 
 type Renewal = { readonly until: number; readonly done: Promise<void>; readonly end: () => void };
 
-type Subscription = { readonly topic: Topic; readonly follower: Follower; readonly rights: Rights; readonly joined: ActorTopic | ListTopic };
+type Subscription = {
+  readonly topic: Topic;
+  readonly follower: Follower;
+  readonly rights: Rights;
+  readonly joined: ActorTopic | ListTopic;
+};
 
 /** A topic that was asked for, loaded and kept until it is joined. */
 type Found =
-  | { readonly kind: 'actor'; readonly topic: Topic; readonly definition: Definition; readonly held: Held<ActorTopic>; readonly at: Position | undefined }
+  | {
+      readonly kind: 'actor';
+      readonly topic: Topic;
+      readonly definition: Definition;
+      readonly held: Held<ActorTopic>;
+      readonly at: Position | undefined;
+    }
   | { readonly kind: 'list'; readonly topic: Topic; readonly rights: Rights; readonly held: Held<ListTopic> }
   | { readonly kind: 'refused'; readonly code: string; readonly reason: string };
 
@@ -95,7 +106,7 @@ export class Peer {
 
   /** A verification may be overtaken by the next one, whose answer then counts. */
   async #settle(): Promise<void> {
-    for (let seen: Promise<void> | undefined; seen !== this.#settled && !this.#closed; ) {
+    for (let seen: Promise<void> | undefined; seen !== this.#settled && !this.#closed;) {
       seen = this.#settled;
       await seen;
     }

@@ -28,7 +28,16 @@ test('[SYNC-35] the operations of a patch make the new context of the old one, b
   );
 });
 
-const shown: Shown = { version: 4, updatedAt: '2026-01-01T00:00:00.000Z', context: { n: 1 }, state: '["open"]', tags: '[]', timers: '[]', can: [], canKey: '' };
+const shown: Shown = {
+  version: 4,
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  context: { n: 1 },
+  state: '["open"]',
+  tags: '[]',
+  timers: '[]',
+  can: [],
+  canKey: '',
+};
 const cause = { event: 'SUBMIT', by: 'clerk', at: shown.updatedAt };
 
 test('[SYNC-35] a patch says what has changed and nothing else; what a view does not show is no patch', () => {

@@ -89,4 +89,3 @@ export function toCause(definition: Definition, origin: Origin, rights: Rights):
   const known = Object.hasOwn(definition.events, origin.type) && mayByRole(definition, origin.type, rights.caller);
   return { event: known ? origin.type : 'changed', by: 'hub', at };
 }
-

@@ -6,6 +6,7 @@ import { Fault } from '../../machines/fault.ts';
 import type { Session } from '../auth/people.ts';
 import type { DoorsOptions } from '../doors.ts';
 import type { Hub } from '../hub.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
 import { Hall } from './hall.ts';
 import { mayConnectFrom } from './origin.ts';
@@ -20,32 +21,16 @@ export type Sockets = {
 
 const MOST_CONNECTIONS = 50_000;
 
-const handshakeSchema = z.looseObject({ token: z.string().min(1).max(4096), protocol: z.union([z.number(), z.string().max(16)]).optional() });
+const handshakeSchema = z.looseObject({
+  token: z.string().min(1).max(4096),
+  protocol: z.union([z.number(), z.string().max(16)]).optional(),
+});
 
 /** Opens the Socket.IO door on a server that is listening or will be. It serves once there is a hub behind it. */
 export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'config' | 'log' | 'metrics'>): Sockets {
-  const { config, log, metrics } = options;
   let hall: Hall | undefined;
   let hub: Hub | undefined;
-  const io = new Server({
-    path: '/socket.io',
-    transports: ['websocket'],
-    serveClient: false,
-    allowUpgrades: false,
-    perMessageDeflate: false,
-    httpCompression: false,
-    maxHttpBufferSize: 64 * 1024,
-    connectTimeout: 10_000,
-    // `cors` would not stop a foreign page from opening a WebSocket; this does.
-    allowRequest: (request, decide) => {
-      const own = { host: request.headers.host, url: hub?.url() ?? config.url, more: config.origins };
-      if (!mayConnectFrom(request.headers.origin, own)) return decide('foreign_origin', false);
-      if (io.engine.clientsCount >= MOST_CONNECTIONS) return decide('overloaded', false);
-      decide(null, true);
-    },
-  });
-  io.attach(server);
-  io.engine.on('connection_error', (error: { message: string; context?: unknown }) => log.debug({ reason: error.message, context: error.context }, 'A socket was refused'));
+  const io = openServer(server, options, () => hub?.url());
   const once = new WeakSet<Socket['conn']>();
   const admitted = new WeakMap<Socket, { session: Session; token: string }>();
   const admit = async (socket: Socket): Promise<void> => {
@@ -64,7 +49,7 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
   io.use((socket, next) => {
     admit(socket).then(
       () => next(),
-      (error: unknown) => next(toConnectError(error, log)),
+      (error: unknown) => next(toConnectError(error, options.log)),
     );
   });
   io.on('connection', (socket) => {
@@ -75,14 +60,8 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
   return {
     attach: (attached, people) => {
       hub = attached;
-      const opened = new Hall(attached, people);
-      hall = opened;
-      metrics.gauge('hub_sockets', 'Open sockets.', () => opened.figures().sockets);
-      metrics.gauge('hub_socket_subscriptions', 'Topics that open sockets follow.', () => opened.figures().subscriptions);
-      metrics.gauge('hub_sockets_parked', 'Sockets that do not keep up and are sent nothing for the time being.', () => opened.figures().parked);
-      metrics.gauge('hub_socket_queued_bytes', 'Bytes on their way to sockets that nobody has taken yet.', () => opened.figures().queued);
-      metrics.gauge('hub_followed_actors', 'Actors that somebody follows, or did a moment ago.', () => opened.figures().actors);
-      metrics.gauge('hub_live_lists', 'Lists that somebody follows, or did a moment ago.', () => opened.figures().lists);
+      hall = new Hall(attached, people);
+      watch(options.metrics, hall);
     },
     drain: async () => hall?.drain(),
     close: async () => {
@@ -91,6 +70,40 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
       io.engine.close();
     },
   };
+}
+
+function openServer(server: HttpServer, { config, log }: Pick<DoorsOptions, 'config' | 'log'>, url: () => string | undefined): Server {
+  const io = new Server({
+    path: '/socket.io',
+    transports: ['websocket'],
+    serveClient: false,
+    allowUpgrades: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: 64 * 1024,
+    connectTimeout: 10_000,
+    // `cors` would not stop a foreign page from opening a WebSocket; this does.
+    allowRequest: (request, decide) => {
+      const own = { host: request.headers.host, url: url() ?? config.url, more: config.origins };
+      if (!mayConnectFrom(request.headers.origin, own)) return decide('foreign_origin', false);
+      if (io.engine.clientsCount >= MOST_CONNECTIONS) return decide('overloaded', false);
+      decide(null, true);
+    },
+  });
+  io.attach(server);
+  io.engine.on('connection_error', (error: { message: string; context?: unknown }) =>
+    log.debug({ reason: error.message, context: error.context }, 'A socket was refused'),
+  );
+  return io;
+}
+
+function watch(metrics: Metrics, hall: Hall): void {
+  metrics.gauge('hub_sockets', 'Open sockets.', () => hall.figures().sockets);
+  metrics.gauge('hub_socket_subscriptions', 'Topics that open sockets follow.', () => hall.figures().subscriptions);
+  metrics.gauge('hub_sockets_parked', 'Sockets that do not keep up and are sent nothing for now.', () => hall.figures().parked);
+  metrics.gauge('hub_socket_queued_bytes', 'Bytes on their way to sockets that nobody has taken yet.', () => hall.figures().queued);
+  metrics.gauge('hub_followed_actors', 'Actors that somebody follows, or did a moment ago.', () => hall.figures().actors);
+  metrics.gauge('hub_live_lists', 'Lists that somebody follows, or did a moment ago.', () => hall.figures().lists);
 }
 
 /** The token of a handshake. Throws the faults `protocol` and `unauthenticated`. */

@@ -50,7 +50,8 @@ function readQuestion(type: string, search: URLSearchParams): ListQuestion {
   const sorted = readSort(take('sort') ?? '-updatedAt');
   const limit = readLimit(take('limit'));
   const [unknown] = given.keys();
-  if (unknown !== undefined) throw bad(`a list has no parameter ${JSON.stringify(unknown.slice(0, 32))}; it has state, tag, q, sort and limit`);
+  if (unknown !== undefined)
+    throw bad(`a list has no parameter ${JSON.stringify(unknown.slice(0, 32))}; it has state, tag, q, sort and limit`);
   if (state !== undefined && !NAME.test(state)) throw bad('state is the path of a state, with dots');
   if (tag !== undefined && !NAME.test(tag)) throw bad('tag is the name of a tag');
   if (text !== undefined && (text.length > 200 || text.includes('\0') || !text.isWellFormed())) throw bad('q is at most 200 characters');

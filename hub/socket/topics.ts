@@ -125,7 +125,8 @@ export class Topics {
   }
 
   #open(address: string, definition: Definition): Entry {
-    if (this.#actors.size >= MOST_ACTORS) throw new Fault('overloaded', 'This node follows as many actors as it can; try again after a while.');
+    if (this.#actors.size >= MOST_ACTORS)
+      throw new Fault('overloaded', 'This node follows as many actors as it can; try again after a while.');
     const { read, ports } = this.#options;
     const topic = new ActorTopic({ address, definition, history: this.history, now: () => ports.clock.now() });
     // Registered before the actor is read: commits from now on reach it, earlier ones are in what is read.
@@ -138,7 +139,8 @@ export class Topics {
   }
 
   #openList(key: string, subject: ListSubject): ListTopic {
-    if (this.#lists.size >= MOST_LISTS) throw new Fault('overloaded', 'This node follows as many lists as it can; try again after a while.');
+    if (this.#lists.size >= MOST_LISTS)
+      throw new Fault('overloaded', 'This node follows as many lists as it can; try again after a while.');
     const { ports, spare = SPARE } = this.#options;
     const topic = new ListTopic({ subject, reader: this.#reader, ports, spare, onDirty: (dirty) => this.#listChanged(dirty) });
     this.#lists.set(key, topic);

@@ -77,7 +77,9 @@ export class RawSocket {
       if (this.#rest.length < head) return;
       const length = size < 126 ? size : size === 126 ? this.#rest.readUInt16BE(2) : Number(this.#rest.readBigUInt64BE(2));
       if (this.#rest.length < head + length) return;
-      if (((this.#rest[0] ?? 0) & 0x0f) === 1) this.heard.push(this.#rest.toString('utf8', head, head + length));
+      const opcode = (this.#rest[0] ?? 0) & 0x0f;
+      if (opcode === 1) this.heard.push(this.#rest.toString('utf8', head, head + length));
+      if (opcode === 8) this.#tcp.end();
       this.#rest = this.#rest.subarray(head + length);
     }
   }

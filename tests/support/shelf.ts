@@ -14,17 +14,37 @@ type ShelfEvent = Stamp &
   );
 
 const shelfSetup = setup({
-  types: { context: {} as Shelf, events: {} as ShelfEvent, input: {} as Birth & { client: string; label: string; secret: string }, tags: {} as 'hot' },
+  types: {
+    context: {} as Shelf,
+    events: {} as ShelfEvent,
+    input: {} as Birth & { client: string; label: string; secret: string },
+    tags: {} as 'hot',
+  },
   guards: { isMaker: ({ context, event }) => context.maker === event.by },
 });
 
 const machine = shelfSetup.createMachine({
   id: 'shelf',
   type: 'parallel',
-  context: ({ input }) => ({ id: input.id, client: input.client, label: input.label, n: 0, secret: input.secret, note: '', list: [], maker: input.by }),
+  context: ({ input }) => ({
+    id: input.id,
+    client: input.client,
+    label: input.label,
+    n: 0,
+    secret: input.secret,
+    note: '',
+    list: [],
+    maker: input.by,
+  }),
   on: {
     LABEL: { actions: assign({ label: ({ event }) => event.label }) },
-    SET: { actions: assign({ n: ({ event }) => event.n, list: ({ event }) => event.list, note: ({ context, event }) => event.note ?? context.note }) },
+    SET: {
+      actions: assign({
+        n: ({ event }) => event.n,
+        list: ({ event }) => event.list,
+        note: ({ context, event }) => event.note ?? context.note,
+      }),
+    },
     HIDE: { actions: assign({ secret: ({ event }) => event.secret }) },
     MOVE: { actions: assign({ client: ({ event }) => event.client }) },
     NOTHING: {},
@@ -88,5 +108,10 @@ export const shelf = defineMachine({
   summary: ({ n }) => String(n),
   search: ({ label }) => [label],
   reasons: { OWN: () => 'four_eyes' },
-  samples: { SET: ({ n, list }) => ({ n, list }), HIDE: ({ secret }) => ({ secret }), MOVE: ({ client }) => ({ client }), LABEL: ({ label }) => ({ label }) },
+  samples: {
+    SET: ({ n, list }) => ({ n, list }),
+    HIDE: ({ secret }) => ({ secret }),
+    MOVE: ({ client }) => ({ client }),
+    LABEL: ({ label }) => ({ label }),
+  },
 });

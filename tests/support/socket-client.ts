@@ -84,14 +84,26 @@ export class SocketClient {
   }
 
   /** The first frame of a kind that fits, whether it has come already or comes within the time. */
-  async until<Kind extends Frame['kind']>(kind: Kind, fits: (frame: Extract<Frame, { kind: Kind }>) => boolean = () => true, within_ms = 8000): Promise<Extract<Frame, { kind: Kind }>> {
+  async until<Kind extends Frame['kind']>(
+    kind: Kind,
+    fits: (frame: Extract<Frame, { kind: Kind }>) => boolean = () => true,
+    within_ms = 8000,
+  ): Promise<Extract<Frame, { kind: Kind }>> {
     const found = (): Extract<Frame, { kind: Kind }> | undefined => this.of(kind).find(fits);
-    await eventually(() => found() !== undefined, within_ms, () => `no ${kind} that fits among ${JSON.stringify(this.frames).slice(0, 2000)}`);
+    await eventually(
+      () => found() !== undefined,
+      within_ms,
+      () => `no ${kind} that fits among ${JSON.stringify(this.frames).slice(0, 2000)}`,
+    );
     return found() as Extract<Frame, { kind: Kind }>;
   }
 }
 
-export async function eventually(is: () => boolean | Promise<boolean>, within_ms = 8000, why: () => string = () => 'it did not come true'): Promise<void> {
+export async function eventually(
+  is: () => boolean | Promise<boolean>,
+  within_ms = 8000,
+  why: () => string = () => 'it did not come true',
+): Promise<void> {
   const until = performance.now() + within_ms;
   while (!(await is())) {
     if (performance.now() > until) throw new Error(`Within ${within_ms} ms ${why()}`);

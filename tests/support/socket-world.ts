@@ -27,12 +27,15 @@ export class SocketWorld {
   readonly topics: Topics;
   readonly people: TestPeople;
   readonly clients: VirtualClient[] = [];
+  /** Every read fails. */
+  broken = false;
   #ids = 0;
 
   constructor(seed: number) {
     this.ports = new VirtualPorts({ seed });
     const { ports } = this;
-    this.store = new MemoryStore({ ports, faults: { delay_ms: (call) => (call === 'commit' ? this.#some(4) : this.#some(15)) } });
+    const onRead = (call: string): Error | undefined => (this.broken && call !== 'renew' ? new Error('Connection terminated') : undefined);
+    this.store = new MemoryStore({ ports, faults: { delay_ms: (call) => this.#some(call === 'commit' ? 4 : 15), onRead } });
     this.runtime = new Runtime({
       store: this.store,
       bus: new MemoryBus(new MemoryServer(ports), ports),
@@ -53,7 +56,9 @@ export class SocketWorld {
         const rows = await this.store.list(query);
         await this.#wait();
         // As with PostgreSQL the envelopes are a second read, and may be newer than the rows.
-        const loaded = new Map((await this.store.load(rows.map(({ address }) => address))).map(({ address, envelope }) => [address, envelope]));
+        const loaded = new Map(
+          (await this.store.load(rows.map(({ address }) => address))).map(({ address, envelope }) => [address, envelope]),
+        );
         await this.#wait();
         return rows.map((row) => ({ ...row, envelope: loaded.get(row.address) ?? row.envelope }));
       },
@@ -63,7 +68,14 @@ export class SocketWorld {
         return count;
       },
     };
-    this.topics = new Topics({ runtime: this.runtime, store, ports, history: 'h1', spare: 1, read: (definition, address) => this.#read(definition, address) });
+    this.topics = new Topics({
+      runtime: this.runtime,
+      store,
+      ports,
+      history: 'h1',
+      spare: 1,
+      read: (definition, address) => this.#read(definition, address),
+    });
     this.people = new TestPeople(this);
   }
 
@@ -187,6 +199,7 @@ export class VirtualClient {
   #moving = false;
   /** A line that stands still takes nothing. */
   #stopped = false;
+  #losing = false;
 
   constructor(world: SocketWorld, username: string) {
     this.#world = world;
@@ -216,7 +229,9 @@ export class VirtualClient {
     };
     const { ports, topics } = this.#world;
     const people = this.#world.people as unknown as Guard;
-    this.#peer = new Peer({ line, ports, topics, people, session, token: this.username, disconnect: () => mine(() => this.disconnect())() });
+    const end = mine(() => this.disconnect());
+    const disconnect = (hard: boolean): void => (hard ? end() : this.#put(0, end, () => undefined));
+    this.#peer = new Peer({ line, ports, topics, people, session, token: this.username, disconnect });
     this.#flush();
   }
 
@@ -227,6 +242,15 @@ export class VirtualClient {
     this.#way = [];
     this.#stopped = false;
     this.store = disconnected(this.store);
+  }
+
+  /** The next message that is on its way never arrives, though the line says that it did. */
+  lose(): void {
+    this.#losing = true;
+  }
+
+  async authenticate(): Promise<void> {
+    await this.#peer?.authenticate(this.username);
   }
 
   stop(): void {
@@ -250,7 +274,6 @@ export class VirtualClient {
   }
 
   tick(): void {
-    if (this.#peer?.closed === true) this.disconnect();
     if (this.#peer?.outbox.parked === true) this.parkings++;
     this.#peer?.tick();
   }
@@ -276,7 +299,12 @@ export class VirtualClient {
       const text = JSON.stringify(acks);
       this.#put(
         text.length,
-        () => era === this.#era && this.#answer(asking.map(({ topic }) => topic), JSON.parse(text) as SubscribeAck[]),
+        () =>
+          era === this.#era &&
+          this.#answer(
+            asking.map(({ topic }) => topic),
+            JSON.parse(text) as SubscribeAck[],
+          ),
         () => undefined,
       );
     });
@@ -323,7 +351,8 @@ export class VirtualClient {
       if (this.#stopped) return;
       const first = this.#way.shift();
       first?.sent();
-      first?.arrive();
+      if (!this.#losing) first?.arrive();
+      this.#losing = false;
       this.#move();
     });
   }

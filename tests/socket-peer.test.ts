@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { ActorCopy } from '../clients/core/store.ts';
+import { SocketWorld } from './support/socket-world.ts';
+import type { VirtualClient } from './support/socket-world.ts';
+
+async function open(...names: string[]): Promise<{ world: SocketWorld; clients: VirtualClient[] }> {
+  const world = new SocketWorld(7);
+  await world.start();
+  const clients = names.map((name) => world.client(name));
+  for (const client of clients) await world.run(client.connect());
+  return { world, clients };
+}
+
+async function make(world: SocketWorld, id: string, client = 'acme'): Promise<string> {
+  world.send(`shelf/${id}`, '@create', { client, label: 'red', secret: 'SECRET-0' });
+  await world.ports.advance(50);
+  return `shelf/${id}`;
+}
+
+function copyOf(client: VirtualClient | undefined, topic: string): ActorCopy | undefined {
+  return client?.store.entries.get(topic)?.copy as ActorCopy | undefined;
+}
+
+describe('time', () => {
+  test('[SYNC-76] every 25 s each client is told where its copies should be, which finds a message that was lost', async () => {
+    const { world, clients } = await open('clerk', 'acme');
+    const [clerk, acme] = clients;
+    const address = await make(world, 'a');
+    for (const client of clients) client.follow(address);
+    await world.ports.advance(100);
+    clerk?.lose();
+    world.send(address, 'SET', { n: 5, list: [] });
+    await world.ports.advance(100);
+    expect(copyOf(clerk, address)?.version).toBe(1);
+    await world.ports.advance(27_000);
+    expect(copyOf(clerk, address)).toMatchObject({ version: 2, context: { n: 5 } });
+    // The customer's head is the last version that he sees, so nothing ever seems lost to him.
+    world.send(address, 'HIDE', { secret: 'SECRET-9' });
+    await world.ports.advance(25_000);
+    expect(copyOf(clerk, address)).toMatchObject({ version: 3, context: { secret: 'SECRET-9' } });
+    expect(acme?.frames.filter(({ kind }) => kind === 'heads')).toEqual(
+      [1, 2].map(() => ({ kind: 'heads', heads: [{ sub: 1, version: 2 }] })),
+    );
+    expect(acme?.hows).toEqual({ current: 0, replay: 0, snapshot: 1 });
+  });
+
+  test('[SYNC-77] a minute before its token ends a client is told, and without a new one the connection ends with it', async () => {
+    const { world, clients } = await open('clerk');
+    const [clerk] = clients;
+    const kinds = (): string[] => (clerk?.frames ?? []).map(({ kind }) => kind).filter((kind) => kind === 'expiring' || kind === 'bye');
+    await world.ports.advance(3_600_000 - 62_000);
+    expect(kinds()).toEqual([]);
+    await world.ports.advance(3_000);
+    expect(kinds()).toEqual(['expiring']);
+    await world.run(clerk?.authenticate() ?? Promise.resolve());
+    await world.ports.advance(120_000);
+    expect(kinds()).toEqual(['expiring']);
+    await world.ports.advance(3_600_000);
+    expect(kinds()).toEqual(['expiring', 'expiring', 'bye']);
+    expect(clerk?.frames.at(-1)).toMatchObject({ kind: 'bye', reason: 'token_expired' });
+    expect(clerk?.connected).toBe(false);
+  });
+});
+
+describe('a client that stands still', () => {
+  const note = 'x'.repeat(100_000);
+
+  test('[SYNC-78] is owed the newest state and not the way to it', async () => {
+    const { world, clients } = await open('clerk', 'clerk2');
+    const [slow, quick] = clients;
+    const address = await make(world, 'a');
+    for (const client of clients) {
+      client.follow(address);
+      client.follow('shelf');
+    }
+    await world.ports.advance(100);
+    slow?.stop();
+    for (let n = 1; n <= 60; n++) {
+      world.send(address, 'SET', { n, list: [], note: `${n}${note}` });
+      await world.ports.advance(100);
+    }
+    expect(copyOf(quick, address)?.context['n']).toBe(60);
+    slow?.go();
+    await world.ports.advance(1_000);
+    expect(copyOf(slow, address)).toMatchObject({ version: 61, context: { n: 60 } });
+    const bytes = (client: VirtualClient | undefined): number => client?.heard.join('').length ?? 0;
+    expect(bytes(quick)).toBeGreaterThan(10_000_000);
+    expect(bytes(slow)).toBeLessThan(1_500_000);
+  });
+
+  test('[SYNC-78] is cut off when it goes on for ten seconds, and comes back to the newest state', async () => {
+    const { world, clients } = await open('clerk');
+    const [slow] = clients;
+    const address = await make(world, 'a');
+    slow?.follow(address);
+    await world.ports.advance(100);
+    slow?.stop();
+    for (let n = 1; n <= 5; n++) {
+      world.send(address, 'SET', { n, list: [], note: `${n}${note}` });
+      await world.ports.advance(100);
+    }
+    await world.ports.advance(9_000);
+    expect(slow?.connected).toBe(true);
+    await world.ports.advance(4_000);
+    expect(slow?.connected).toBe(false);
+    await world.run(slow?.connect() ?? Promise.resolve());
+    await world.ports.advance(1_000);
+    expect(copyOf(slow, address)).toMatchObject({ version: 6, context: { n: 5 } });
+  });
+});
+
+test('[SYNC-79] what nobody has followed for a while is forgotten; until then whoever comes back continues', async () => {
+  const { world, clients } = await open('clerk');
+  const [clerk] = clients;
+  const address = await make(world, 'a');
+  clerk?.follow(address);
+  clerk?.follow('shelf');
+  await world.ports.advance(100);
+  expect(world.topics.figures()).toEqual({ actors: 1, lists: 1 });
+  clerk?.disconnect();
+  world.send(address, 'SET', { n: 1, list: [] });
+  await world.ports.advance(20_000);
+  expect(world.topics.figures()).toEqual({ actors: 1, lists: 0 });
+  await world.run(clerk?.connect() ?? Promise.resolve());
+  await world.ports.advance(1_000);
+  expect(clerk?.hows).toMatchObject({ replay: 1 });
+  expect(copyOf(clerk, address)).toMatchObject({ version: 2, context: { n: 1 } });
+  clerk?.disconnect();
+  await world.ports.advance(80_000);
+  expect(world.topics.figures()).toEqual({ actors: 0, lists: 0 });
+});
+
+test('[SYNC-80] what is asked for and does not exist leaves nothing behind', async () => {
+  const { world, clients } = await open('clerk');
+  for (let n = 0; n < 150; n++) clients[0]?.follow(`shelf/nobody${n}`);
+  await world.ports.advance(1_000);
+  expect(world.topics.figures()).toEqual({ actors: 0, lists: 0 });
+});
+
+describe('a database that does not answer', () => {
+  test('[SYNC-81] refuses the topic with a code that says to try again, and lets the rest go on', async () => {
+    const { world, clients } = await open('clerk');
+    const [clerk] = clients;
+    const address = await make(world, 'a');
+    clerk?.follow(address);
+    await world.ports.advance(100);
+    world.broken = true;
+    clerk?.follow('shelf?limit=3');
+    clerk?.follow('shelf/cold');
+    await world.ports.advance(1_000);
+    for (const topic of ['shelf?limit=3', 'shelf/cold'])
+      expect(clerk?.store.entries.get(topic)?.standing).toMatchObject({ kind: 'refused', code: 'retry' });
+    world.broken = false;
+    clerk?.follow('shelf?limit=3');
+    world.send(address, 'SET', { n: 1, list: [] });
+    await world.ports.advance(1_000);
+    expect(copyOf(clerk, address)?.version).toBe(2);
+    expect(clerk?.store.entries.get('shelf?limit=3')?.copy).toMatchObject({ total: 1 });
+  });
+});
