@@ -60,13 +60,13 @@ async function raw(username: string): Promise<RawSocket> {
 }
 
 describe('a connection', () => {
-  test('[SYNC-61] begins with a hello that says the protocol, the node and where else to go', async () => {
+  test('[SYNC-61] a connection begins with a hello that says the protocol, the node and where else to go', async () => {
     const client = await connect('clerk');
     await client.until('hello');
     expect(client.frames[0]).toEqual({ kind: 'hello', protocol: PROTOCOL_VERSION, node: hub.hub.node, urls: [hub.url] });
   });
 
-  test('[SYNC-62] is refused without a good token, and to a client of another protocol', async () => {
+  test('[SYNC-62] a connection is refused without a good token, and to a client of another protocol', async () => {
     const token = await hub.token('clerk');
     expect(await refusal(hub.url, { token })).toBe('connected');
     expect(await refusal(hub.url, { token, protocol: PROTOCOL_VERSION })).toBe('connected');
@@ -87,7 +87,7 @@ describe('a connection', () => {
     }
   });
 
-  test('[SYNC-63] is refused to a page of a foreign origin before anything else, and open to our own', async () => {
+  test('[SYNC-63] a page of a foreign origin is refused before anything else; our own are let in', async () => {
     const token = await hub.token('clerk');
     const answer = async (origin: string): Promise<string> => {
       const socket = new RawSocket(hub.url, { Origin: origin, Cookie: `token=${token}` });
@@ -101,7 +101,7 @@ describe('a connection', () => {
     expect(await answer(hub.url)).toBe('open');
   });
 
-  test('[SYNC-64] is told that the hub is not ready before there is one, and goes by WebSocket only', async () => {
+  test('[SYNC-64] before there is a hub behind it the door says that it is not ready; it speaks WebSocket only', async () => {
     const server = createServer();
     const sockets = openSockets(server, {
       config: readConfig({}),
@@ -116,7 +116,7 @@ describe('a connection', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('[SYNC-65] carries one socket, however often it says CONNECT', async () => {
+  test('[SYNC-65] a connection carries one socket, however often it says CONNECT', async () => {
     const one = new RawSocket(hub.url);
     opened.push(one);
     await eventually(() => one.heard.length > 0);
@@ -152,7 +152,7 @@ describe('rights', () => {
     return client;
   }
 
-  test('[SYNC-66] that are taken away take the copies away at once; those that remain are shown anew under another epoch', async () => {
+  test('[SYNC-66] rights that are taken away take the copies along at once; what remains is shown anew under another epoch', async () => {
     const eve = await person('eve', { roles: ['clerk'] });
     const actor = await rest.payment();
     const { sub, epoch } = await eve.follow(actor);
@@ -167,7 +167,7 @@ describe('rights', () => {
     await eve.until('revoked', (frame) => frame.sub === sub);
   });
 
-  test('[SYNC-67] that changed let nobody act before he has shown a new token, and end the connection when he does not', async () => {
+  test('[SYNC-67] nobody acts under rights that changed before he has shown a new token; without one the connection ends', async () => {
     const mallory = await person('mallory', { roles: ['clerk'] });
     const actor = await rest.payment();
     await put('mallory', { roles: ['clerk', 'approver'] });
@@ -180,7 +180,7 @@ describe('rights', () => {
     expect((await rest.get(`/v1/actors/${actor}`, 'clerk')).body).toMatchObject({ version: 1 });
   });
 
-  test('[SYNC-68] of somebody who may not come in any more end at once, and nothing of what he had remains', async () => {
+  test('[SYNC-68] whoever may not come in any more is cut off at once, and nothing of what he had remains', async () => {
     const trent = await person('trent', { roles: ['clerk'] });
     const actor = await rest.payment();
     const { sub } = await trent.follow(actor);
@@ -190,7 +190,7 @@ describe('rights', () => {
     await eventually(() => trent.socket.disconnected);
   });
 
-  test('[SYNC-69] are renewed in place by a newer token of the same person, and by nobody else’s', async () => {
+  test('[SYNC-69] a session is renewed in place by a newer token of the same person, and by nobody else’s', async () => {
     const clerk = await connect('clerk');
     const renewed = await clerk.ask<{ ok: boolean; expiresAt: string }>('authenticate', { token: (await hub.signIn('clerk')).accessToken });
     expect(renewed.ok).toBe(true);
@@ -225,7 +225,7 @@ describe('whatever is sent', () => {
     [1, 2, 3],
   ];
 
-  test.each(EVENTS)('[SYNC-70] as %s, of whatever shape, is answered or ignored, and the connection goes on', async (name) => {
+  test.each(EVENTS)('[SYNC-70] whatever shape the payload of %s has, it is answered, and the connection goes on', async (name) => {
     const client = await connect('clerk');
     for (const payload of GARBAGE) {
       client.socket.emit(name, ...payload);
@@ -247,7 +247,7 @@ describe('whatever is sent', () => {
     '42["none",{}]',
     '4217["none"]',
     '42["command",null]',
-  ])('[SYNC-71] as the packet %s does not end the process, nor the connection', async (packet) => {
+  ])('[SYNC-71] the packet %s ends neither the process nor the connection', async (packet) => {
     const one = await raw('clerk');
     one.text(packet);
     one.text('4277["unsubscribe",[1]]');
@@ -271,7 +271,7 @@ describe('whatever is sent', () => {
     '40/admin,{}',
     '\u0000',
     '42["command",{"id":',
-  ])('[SYNC-71] as the packet %j ends at most its own connection', async (packet) => {
+  ])('[SYNC-71] the packet %j ends at most its own connection', async (packet) => {
     const other = await connect('clerk');
     const one = await raw('clerk');
     one.text(packet);
@@ -281,14 +281,14 @@ describe('whatever is sent', () => {
     expect((await fetch(`${hub.url}/healthz`)).status).toBe(200);
   });
 
-  test('[SYNC-72] in a message that is too large ends its connection and no other', async () => {
+  test('[SYNC-72] a message that is too large ends its connection and no other', async () => {
     const [one, other] = [await connect('clerk'), await connect('clerk')];
     one.socket.emit('command', { id: 'x', to: 'shelf/a', event: { type: 'LABEL', label: 'x'.repeat(1_000_000) } });
     await eventually(() => one.socket.disconnected);
     expect(await other.ask('unsubscribe', [1])).toEqual({ ok: true });
   });
 
-  test('[SYNC-73] in a flood is answered with a delay, and a flood that goes on ends the connection', async () => {
+  test('[SYNC-73] a flood is answered with a delay, and one that goes on ends its connection', async () => {
     const one = await raw('reviewer');
     const other = await connect('clerk');
     for (let i = 0; i < 60_000 && !one.closed; i++) {
@@ -312,36 +312,52 @@ describe('whatever is sent', () => {
   });
 });
 
+test('[SYNC-82] a hub that stops tells its clients to go, each at another moment, and then closes', async () => {
+  const other = await startTestHub();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => SocketClient.of(other, 'clerk')));
+  const began = performance.now();
+  const stopped = other.stop();
+  const byes = await Promise.all(clients.map((client) => client.until('bye', ({ reason }) => reason === 'stopping')));
+  expect(new Set(byes.map(({ afterMs }) => afterMs)).size).toBeGreaterThan(5);
+  await eventually(() => clients.every(({ socket }) => socket.disconnected));
+  await stopped;
+  expect(performance.now() - began).toBeLessThan(9_000);
+});
+
 describe('a client that does not read', () => {
-  test('[SYNC-75] costs the hub no more than a bounded amount of memory, is cut off, and harms nobody', { timeout: 90_000 }, async () => {
-    const clerk = await connect('clerk');
-    const address = 'shelf/slow';
-    await clerk.command(address, '@create', { input: { client: 'acme', label: 'red', secret: 's' } });
-    const reader = await connect('auditor');
-    await reader.follow(address);
-    const slow = await raw('auditor');
-    slow.text(`4211${JSON.stringify(['subscribe', [{ topic: address }]])}`);
-    await eventually(() => slow.heard.some((message) => message.includes('"snapshot"')));
-    slow.pause();
-    const figure = async (name: string): Promise<number> => {
-      const text = await (await fetch(`${hub.url}/metrics`)).text();
-      return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
-    };
-    expect(await figure('hub_sockets')).toBe(3);
-    const note = 'x'.repeat(50_000);
-    let sent = 0;
-    let most = 0;
-    // Sixty megabytes: far more than the operating system takes on the way.
-    for (; sent < 1200; sent++) {
-      expect(await clerk.command(address, 'SET', { n: sent, list: [], note: `${sent}${note}` })).toMatchObject({ outcome: 'applied' });
-      if (sent % 20 === 0) most = Math.max(most, await figure('hub_socket_queued_bytes'));
-    }
-    expect(most).toBeLessThan(1_000_000);
-    await reader.until('patch', ({ version }) => version === sent + 1, 20_000);
-    await eventually(
-      async () => (await figure('hub_sockets')) === 2,
-      25_000,
-      () => 'it was not cut off',
-    );
-  });
+  test(
+    '[SYNC-75] a client that does not read costs the hub a bounded amount of memory, is cut off, and harms nobody',
+    { timeout: 90_000 },
+    async () => {
+      const clerk = await connect('clerk');
+      const address = 'shelf/slow';
+      await clerk.command(address, '@create', { input: { client: 'acme', label: 'red', secret: 's' } });
+      const reader = await connect('auditor');
+      await reader.follow(address);
+      const slow = await raw('auditor');
+      slow.text(`4211${JSON.stringify(['subscribe', [{ topic: address }]])}`);
+      await eventually(() => slow.heard.some((message) => message.includes('"snapshot"')));
+      slow.pause();
+      const figure = async (name: string): Promise<number> => {
+        const text = await (await fetch(`${hub.url}/metrics`)).text();
+        return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+      };
+      expect(await figure('hub_sockets')).toBe(3);
+      const note = 'x'.repeat(50_000);
+      let sent = 0;
+      let most = 0;
+      // Sixty megabytes: far more than the operating system takes on the way.
+      for (; sent < 1200; sent++) {
+        expect(await clerk.command(address, 'SET', { n: sent, list: [], note: `${sent}${note}` })).toMatchObject({ outcome: 'applied' });
+        if (sent % 20 === 0) most = Math.max(most, await figure('hub_socket_queued_bytes'));
+      }
+      expect(most).toBeLessThan(1_000_000);
+      await reader.until('patch', ({ version }) => version === sent + 1, 20_000);
+      await eventually(
+        async () => (await figure('hub_sockets')) === 2,
+        25_000,
+        () => 'it was not cut off',
+      );
+    },
+  );
 });

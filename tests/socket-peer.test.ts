@@ -65,7 +65,7 @@ describe('time', () => {
 describe('a client that stands still', () => {
   const note = 'x'.repeat(100_000);
 
-  test('[SYNC-78] is owed the newest state and not the way to it', async () => {
+  test('[SYNC-78] a client that stands still is owed the newest state and not the way to it', async () => {
     const { world, clients } = await open('clerk', 'clerk2');
     const [slow, quick] = clients;
     const address = await make(world, 'a');
@@ -88,7 +88,7 @@ describe('a client that stands still', () => {
     expect(bytes(slow)).toBeLessThan(1_500_000);
   });
 
-  test('[SYNC-78] is cut off when it goes on for ten seconds, and comes back to the newest state', async () => {
+  test('[SYNC-78] a client that stands still for ten seconds is cut off, and comes back to the newest state', async () => {
     const { world, clients } = await open('clerk');
     const [slow] = clients;
     const address = await make(world, 'a');
@@ -138,7 +138,7 @@ test('[SYNC-80] what is asked for and does not exist leaves nothing behind', asy
 });
 
 describe('a database that does not answer', () => {
-  test('[SYNC-81] refuses the topic with a code that says to try again, and lets the rest go on', async () => {
+  test('[SYNC-81] where the database does not answer a topic is refused with a code that says to try again, and the rest goes on', async () => {
     const { world, clients } = await open('clerk');
     const [clerk] = clients;
     const address = await make(world, 'a');

@@ -162,7 +162,7 @@ async function play(seed: number, acts: readonly Act[]): Promise<SocketWorld> {
 }
 
 describe('whatever is lost, late or interrupted', () => {
-  test('[SYNC-30] every copy and every list ends in the hub’s state, and nobody was sent what his view does not hold', async () => {
+  test('[SYNC-30] whatever is lost, late or interrupted, every copy ends in the hub’s state, and nobody was sent what his view does not hold', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), acts, async (seed, story) => {
         const world = await play(seed, story);

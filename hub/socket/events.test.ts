@@ -48,7 +48,7 @@ function open(verdict: () => { kind: 'granted' } | { kind: 'wait'; ms: number } 
 }
 
 describe('what a client sends', () => {
-  test('[SYNC-40] reaches its handler only as its schema says, and is answered once', async () => {
+  test('[SYNC-40] what a client sends reaches its handler only as its schema says, and is answered once', async () => {
     const { send, handled } = open();
     expect(await send('add', { n: 1 })).toEqual([{ ok: true }]);
     expect(handled).toEqual([{ n: 1 }]);
@@ -71,7 +71,7 @@ describe('what a client sends', () => {
     ['bytes', [{ n: Buffer.from('x') }]],
     ['bytes alone', [Buffer.from('x')]],
     ['depth', [deep]],
-  ])('[SYNC-40] is refused as invalid when it is %s', async (_, payload) => {
+  ])('[SYNC-40] a payload is refused as invalid when it is %s', async (_, payload) => {
     const { send, handled } = open();
     expect(await send('add', ...payload)).toMatchObject([{ ok: false, code: 'invalid' }]);
     expect(handled).toEqual([]);
@@ -79,14 +79,14 @@ describe('what a client sends', () => {
   });
 
   test.each(['', 'error', 'disconnect', 'connect', 'newListener', '__proto__', 'constructor', 'toString', 'frames', 7, 1e308, -0])(
-    '[SYNC-40] is refused as unknown when its event is %j',
+    '[SYNC-40] an event is refused as unknown when its name is %j',
     async (name) => {
       const { send } = open();
       expect(await send(name, {})).toMatchObject([{ ok: false, code: 'unknown_event' }]);
     },
   );
 
-  test('[SYNC-40] may come without anybody waiting for an answer, and nothing that fails gets out', async () => {
+  test('[SYNC-40] an event may come without anybody waiting for an answer, and nothing that fails gets out', async () => {
     const { events, send, ports } = open();
     for (const packet of [[], ['add'], ['add', null], ['throw', 1], ['reject', 1], ['none', {}], [undefined], [null, null]])
       events.receive('ann', packet);
@@ -96,7 +96,7 @@ describe('what a client sends', () => {
     expect(ports.lines.map(({ message }) => message)).toContain('A socket event failed');
   });
 
-  test('[SYNC-41] is answered `rate_limited` beyond its budget, and ends the connection when it does not stop', async () => {
+  test('[SYNC-41] an event beyond its sender’s budget is answered with a delay; who does not stop is cut off', async () => {
     const waiting = open(() => ({ kind: 'wait', ms: 70 }));
     expect(await waiting.send('add', { n: 1 })).toMatchObject([{ ok: false, code: 'rate_limited', afterMs: 70 }]);
     expect(waiting.handled).toEqual([]);

@@ -115,6 +115,11 @@ export class ListTopic implements Feed {
     if (this.#textual && matches(change.facts, question, scope)) this.#searchAgain();
   }
 
+  /** It may have missed something. */
+  doubt(): void {
+    this.#askLater(REFILL_MS);
+  }
+
   /** Tells the followers what has changed since the last time. */
   flush(): void {
     if (!this.#read) return;

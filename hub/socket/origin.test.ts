@@ -4,7 +4,7 @@ import { mayConnectFrom } from './origin.ts';
 const own = { host: 'hub.example:4000', url: 'https://hub.example', more: ['https://hq.example:8443', 'not an origin'] };
 
 test.each(['http://hub.example:4000', 'https://hub.example', 'https://hq.example:8443', undefined])(
-  '[SYNC-32] a socket may be opened from %j',
+  '[SYNC-32] a socket is opened to our own pages and to programs: %j',
   (origin) => {
     expect(mayConnectFrom(origin, own)).toBe(true);
   },
@@ -21,6 +21,6 @@ test.each([
   'file://',
   'chrome-extension://abc',
   'hub.example:4000',
-])('[SYNC-32] a socket may not be opened from %j', (origin) => {
+])('[SYNC-32] a socket is not opened to the origin %j', (origin) => {
   expect(mayConnectFrom(origin, own)).toBe(false);
 });

@@ -3,7 +3,7 @@ import type { Definition } from '../../machines/machine.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Ports } from '../../actors/ports/ports.ts';
 import type { People, Session } from '../auth/people.ts';
-import type { Command, Frame, Position, Subscribe, SubscribeAck } from '../protocol/messages.ts';
+import type { Command, CommandAck, Frame, Position, Subscribe, SubscribeAck } from '../protocol/messages.ts';
 import type { ActorTopic } from './actor-topic.ts';
 import { Follower } from './follower.ts';
 import type { ListTopic } from './list-topic.ts';
@@ -207,13 +207,25 @@ export class Peer {
    * long as nothing that he sees has changed since.
    */
   meant({ to, ifVersion }: Command): number | undefined {
-    if (ifVersion === undefined) return undefined;
-    const topic = this.#options.topics.peek(to);
-    if (topic === undefined) return ifVersion;
-    const rights = rightsOf(topic.definition, this.caller);
-    if (rights === undefined || rights.whole) return ifVersion;
+    const versions = ifVersion === undefined ? undefined : this.#versionsOf(to);
+    return versions !== undefined && versions.visible === ifVersion ? versions.newest : ifVersion;
+  }
+
+  /** A refusal names the version where the actor stands, as the client's copy has it. */
+  seen({ to }: Command, ack: CommandAck): CommandAck {
+    const versions = ack.outcome === 'rejected' ? this.#versionsOf(to) : undefined;
+    return ack.outcome === 'rejected' && versions?.newest === ack.version ? { ...ack, version: versions.visible } : ack;
+  }
+
+  /** Both versions of an actor that the caller follows in a view that does not show everything. */
+  #versionsOf(address: string): { readonly visible: number; readonly newest: number } | undefined {
+    const topic = this.#options.topics.peek(address);
+    const rights = topic && rightsOf(topic.definition, this.caller);
+    if (topic === undefined || rights === undefined || rights.whole) return undefined;
     topic.flush();
-    return topic.visibleVersion(rights) === ifVersion ? (topic.head?.version ?? ifVersion) : ifVersion;
+    const visible = topic.visibleVersion(rights);
+    const newest = topic.head?.version;
+    return visible === undefined || newest === undefined ? undefined : { visible, newest };
   }
 
   /** Renews the session in place. Throws the fault of a token that is not taken; the old one then still carries. */

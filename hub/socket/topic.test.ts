@@ -48,6 +48,6 @@ test.each([
   'payment?cursor=abc',
   'payment?__proto__=1',
   'payment?state=a&state=b',
-])('[SYNC-31] the topic %j is refused with what was expected', (text) => {
+])('[SYNC-31] a topic that cannot be read is refused with what was expected: %j', (text) => {
   expect(() => readTopic(text)).toThrow(Fault);
 });

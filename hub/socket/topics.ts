@@ -51,7 +51,8 @@ export class Topics {
   readonly #listsOf = new Map<string, Set<ListTopic>>();
   readonly #dirtyActors = new Set<ActorTopic>();
   readonly #dirtyLists = new Set<ListTopic>();
-  #actorsScheduled = false;
+  readonly #batches: (readonly Committed[])[] = [];
+  #scheduled = false;
   #listsScheduled = false;
 
   constructor(options: TopicsOptions) {
@@ -169,21 +170,29 @@ export class Topics {
         entry.topic.take(committed);
         this.#dirtyActors.add(entry.topic);
       }
-      if (this.#dirtyActors.size > 0 && !this.#actorsScheduled) {
-        this.#actorsScheduled = true;
-        this.#options.ports.timers.soon(() => this.#flushActors());
-      }
     }
-    if (this.#listsOf.size === 0) return;
-    for (const change of toListChanges(rows, (type) => this.#listsOf.has(type))) {
-      for (const topic of this.#listsOf.get(change.type) ?? []) topic.take(change);
-    }
+    if (this.#listsOf.size > 0) this.#batches.push(rows);
+    if (this.#scheduled || (this.#dirtyActors.size === 0 && this.#batches.length === 0)) return;
+    this.#scheduled = true;
+    this.#options.ports.timers.soon(() => {
+      this.#scheduled = false;
+      for (const topic of this.#dirtyActors) this.#flush(topic);
+      this.#dirtyActors.clear();
+      for (const batch of this.#batches.splice(0)) this.#toLists(batch);
+    });
   }
 
-  #flushActors(): void {
-    this.#actorsScheduled = false;
-    for (const topic of this.#dirtyActors) this.#flush(topic);
-    this.#dirtyActors.clear();
+  #toLists(rows: readonly Committed[]): void {
+    for (const change of toListChanges(rows, (type) => this.#listsOf.has(type))) {
+      for (const topic of this.#listsOf.get(change.type) ?? []) {
+        try {
+          topic.take(change);
+        } catch (error) {
+          this.#options.ports.log.error({ err: error, actor: change.facts.address }, 'A list could not take a change; it is read again');
+          topic.doubt();
+        }
+      }
+    }
   }
 
   #listChanged(topic: ListTopic): void {
