@@ -1,5 +1,5 @@
 import { data } from 'currency-codes';
-import { add as plus, compare as order, dinero, subtract as minus, toDecimal as decimal } from 'dinero.js/bigint';
+import { add as plus, compare as order, dinero, subtract as minus } from 'dinero.js/bigint';
 import type { Dinero } from 'dinero.js/bigint';
 
 /** An amount of money: an integer of the currency's minor unit (cents, fils, whole yen) and the ISO 4217 code. */
@@ -64,8 +64,12 @@ export function sum(currency: string, amounts: readonly number[]): number {
 }
 
 /** The exact decimal, with all places of the currency and no grouping: `1250.00`, `1250`, `1.250`. */
-export function toDecimal(money: Money): string {
-  return decimal(write(money));
+export function toDecimal({ amount_minor, currency }: Money): string {
+  if (!Number.isSafeInteger(amount_minor)) throw new RangeError(`${amount_minor} is not an integer that can be counted exactly`);
+  const exponent = exponentOf(currency);
+  const digits = String(Math.abs(amount_minor)).padStart(exponent + 1, '0');
+  const sign = amount_minor < 0 ? '-' : '';
+  return exponent === 0 ? sign + digits : `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
 
 function write({ amount_minor, currency }: Money): Dinero<bigint, string> {

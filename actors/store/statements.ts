@@ -141,29 +141,51 @@ const counted = (ctes: readonly string[]): string =>
 
 const JOURNAL_AT = 3;
 const ACTOR_AT = JOURNAL_AT + JOURNAL.length;
-const REFUSAL_AT = ACTOR_AT + ACTOR.length;
-const CREATION_AT = REFUSAL_AT + REFUSAL.length;
-const DEAD_AT = CREATION_AT + CREATION.length;
+const REST_AT = ACTOR_AT + ACTOR.length;
 
-const APPEND =
-  FENCE + insert('j', 'journal', JOURNAL, JOURNAL_AT) + insert('a', 'actor', ACTOR, ACTOR_AT, UPSERT) + counted(['j', 'a']);
+/** What a batch writes beside rows and actors; a statement has only the parts that its batch needs, since each costs even when empty. */
+type Part = { readonly cte: string; readonly width: number; readonly sql: (first: number) => string; readonly values: (batch: Batch) => string[] };
 
-const APPEND_ALL =
-  FENCE +
-  insert('j', 'journal', JOURNAL, JOURNAL_AT) +
-  insert('a', 'actor', ACTOR, ACTOR_AT, UPSERT) +
-  insert('f', 'refusal', REFUSAL, REFUSAL_AT) +
-  insert('c', 'creation', CREATION, CREATION_AT) +
-  insert('d', 'dead_letter', DEAD, DEAD_AT, 'on conflict ("id") do nothing') +
-  counted(['j', 'a', 'f', 'c', 'd']);
+const REFUSALS = toPart('f', 'refusal', REFUSAL, ({ refusals }) => refusals);
+const CREATIONS = toPart('c', 'creation', CREATION, ({ creations }) => creations);
+const DEAD_LETTERS = toPart('d', 'dead_letter', DEAD, ({ dead }) => dead, 'on conflict ("id") do nothing');
 
-/** The statement that commits a batch; the short form where it only appends. */
+function toPart<Row extends object>(cte: string, table: string, columns: Columns<Row>, rows: (batch: Batch) => readonly Row[], conflict = ''): Part {
+  return {
+    cte,
+    width: columns.length,
+    sql: (first) => insert(cte, table, columns, first, conflict),
+    values: (batch) => pack(columns, rows(batch)),
+  };
+}
+
+const texts = new Map<string, string>();
+
+function commitText(name: string, parts: readonly Part[]): string {
+  const known = texts.get(name);
+  if (known !== undefined) return known;
+  let first = REST_AT;
+  let text = FENCE + insert('j', 'journal', JOURNAL, JOURNAL_AT) + insert('a', 'actor', ACTOR, ACTOR_AT, UPSERT);
+  for (const { sql, width } of parts) {
+    text += sql(first);
+    first += width;
+  }
+  text += counted(['j', 'a', ...parts.map(({ cte }) => cte)]);
+  texts.set(name, text);
+  return text;
+}
+
+/** The statement that commits a batch. */
 export function commitStatement(batch: Batch): Statement {
-  const fence = [`{${batch.partitions.map(({ id }) => id).join(',')}}`, `{${batch.partitions.map(({ epoch }) => epoch).join(',')}}`];
-  const values = [...fence, ...pack(JOURNAL, batch.journal), ...pack(ACTOR, batch.actors)];
-  if (batch.refusals.length + batch.creations.length + batch.dead.length === 0) return { name: 'append', text: APPEND, values };
-  values.push(...pack(REFUSAL, batch.refusals), ...pack(CREATION, batch.creations), ...pack(DEAD, batch.dead));
-  return { name: 'append_all', text: APPEND_ALL, values };
+  const parts: Part[] = [];
+  if (batch.refusals.length > 0) parts.push(REFUSALS);
+  if (batch.creations.length > 0) parts.push(CREATIONS);
+  if (batch.dead.length > 0) parts.push(DEAD_LETTERS);
+  const values = [`{${batch.partitions.map(({ id }) => id).join(',')}}`, `{${batch.partitions.map(({ epoch }) => epoch).join(',')}}`];
+  values.push(...pack(JOURNAL, batch.journal), ...pack(ACTOR, batch.actors));
+  for (const part of parts) values.push(...part.values(batch));
+  const name = `append${parts.map(({ cte }) => cte).join('')}`;
+  return { name, text: commitText(name, parts), values };
 }
 
 /** `found` keeps the order; an address without an actor comes back too, since an event of it may have been refused. */

@@ -54,7 +54,15 @@ export class Metrics {
     this.gauge('hub_commits', 'Batches that this node has committed since it started.', () => figures().commits);
     this.gauge('hub_ready', 'Whether an event would be committed now.', () => (runtime.trouble() === undefined ? 1 : 0));
     runtime.onCommit((rows) => {
-      for (const { row, definition } of rows) this.#transitions.inc({ type: definition.type, event: eventTypeOf(row.event) });
+      const counts = new Map<string, number>();
+      for (const { row, definition } of rows) {
+        const key = `${definition.type} ${eventTypeOf(row.event)}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      for (const [key, count] of counts) {
+        const cut = key.indexOf(' ');
+        this.#transitions.inc({ type: key.slice(0, cut), event: key.slice(cut + 1) }, count);
+      }
     });
   }
 
