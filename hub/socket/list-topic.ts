@@ -2,6 +2,7 @@ import type { Cancel, Ports } from '../../actors/ports/ports.ts';
 import type { Feed, Follower } from './follower.ts';
 import { toListOps } from './list-change.ts';
 import { matches, sortValue } from './list-filter.ts';
+import type { Facts } from './list-filter.ts';
 import type { ListChange } from './list-changes.ts';
 import type { ListReader, ListSubject } from './list-reader.ts';
 import { ListWindow } from './list-window.ts';
@@ -111,8 +112,7 @@ export class ListTopic implements Feed {
     if (!this.#textual && !complete) this.#count(change);
     if (this.#apply(change)) this.#options.onDirty(this);
     if (complete) this.#counted = this.#window.complete ? this.#window.size : size + 1;
-    const { question, scope } = this.subject;
-    if (this.#textual && matches(change.facts, question, scope)) this.#searchAgain();
+    if (this.#textual && this.#concerns(change)) this.#searchAgain();
   }
 
   /** It may have missed something. */
@@ -146,17 +146,24 @@ export class ListTopic implements Feed {
 
   #apply(change: ListChange): boolean {
     const { facts } = change;
-    const { question, scope, audience } = this.subject;
-    const row = matches(facts, question, scope)
+    const { question, audience } = this.subject;
+    const row = this.#belongs(facts)
       ? { address: facts.address, version: facts.version, sort: sortValue(facts, question), json: change.item(audience) }
       : undefined;
     return this.#window.apply(facts.address, facts.version, row) || this.#window.wanting;
   }
 
+  /** Whether the actor may have come into the list, be in it or have left it. */
+  #concerns({ facts, before }: ListChange): boolean {
+    return this.#belongs(facts) || this.#belongs(before());
+  }
+
+  #belongs(facts: Facts | undefined): boolean {
+    return facts !== undefined && matches(facts, this.subject.question, this.subject.scope);
+  }
+
   #count({ facts, before }: ListChange): void {
-    const { question, scope } = this.subject;
-    const old = before();
-    const delta = Number(matches(facts, question, scope)) - Number(old !== undefined && matches(old, question, scope));
+    const delta = Number(this.#belongs(facts)) - Number(this.#belongs(before()));
     if (delta === 0) return;
     this.#counted += delta;
     this.#moves++;
