@@ -167,6 +167,8 @@ describe('whatever is lost, late or interrupted', () => {
       fc.asyncProperty(fc.integer(), acts, async (seed, story) => {
         const world = await play(seed, story);
         for (const one of world.clients) await checkCopies(world, one);
+        // No line loses anything but with its connection, so what comes always continues what is there.
+        expect(world.clients.map(({ misfits }) => misfits)).toEqual([0, 0, 0, 0]);
         for (const one of world.clients.slice(2)) expect(one.heard.join('')).not.toContain('SECRET');
         expect(world.ports.lines.filter(({ level }) => level === 'error')).toEqual([]);
       }),

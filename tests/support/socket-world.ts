@@ -190,6 +190,8 @@ export class VirtualClient {
   readonly frames: Frame[] = [];
   /** How its subscriptions were answered. */
   readonly hows = { current: 0, replay: 0, snapshot: 0 };
+  /** How often something had to be asked again because it did not continue what was there. */
+  misfits = 0;
   /** In how many seconds it was found parked. */
   parkings = 0;
   readonly #world: SocketWorld;
@@ -325,7 +327,9 @@ export class VirtualClient {
     this.heard.push(frames);
     for (const frame of JSON.parse(`[${frames}]`) as Frame[]) {
       this.frames.push(frame);
+      const asking = wanted(this.store).length;
       this.store = receive(this.store, frame);
+      if (frame.kind !== 'resync' && wanted(this.store).length > asking) this.misfits++;
       if (frame.kind === 'heads') this.#world.ports.timers.after(1000, () => this.#lost());
       if (frame.kind === 'bye') this.disconnect();
     }
@@ -334,6 +338,7 @@ export class VirtualClient {
 
   #lost(): void {
     this.store = lost(this.store);
+    if (wanted(this.store).length > 0) this.misfits++;
     this.#flush();
   }
 
