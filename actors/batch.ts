@@ -1,12 +1,13 @@
-import type { Definition } from '../machines/machine.ts';
+import type { Definition, Question } from '../machines/machine.ts';
 import { idOf } from '../machines/ids.ts';
-import { mayReach } from './caller.ts';
+import { HUB, mayReach } from './caller.ts';
 import { bodyHash, chainHash } from './chain.ts';
+import { toOwnDelivery, toResultOwn } from './delivery.ts';
 import type { Committed, Delivery, Outcome } from './delivery.ts';
 import { earliestDue, toStates } from './envelope.ts';
 import type { Asked, Envelope } from './envelope.ts';
 import { step, toStored } from './step.ts';
-import type { Moment, Stepped } from './step.ts';
+import type { Moment, Result, Stepped } from './step.ts';
 import type { ActorRow, Batch, CreationRow, DeadLetterRow, Earlier, JournalRow, RefusalRow } from './store/store.ts';
 
 /** An actor in memory: its newest committed envelope and what the runtime remembers beside it. */
@@ -41,6 +42,8 @@ export type Surroundings = {
   readonly creations: ReadonlyMap<string, CreationRow>;
   /** Ids that were looked up and found nowhere. */
   readonly looked: ReadonlySet<string>;
+  /** Answers a question from committed state that is in memory; undefined where it is not, and the question waits for its effect. */
+  readonly answer: (question: Question) => Result | undefined;
   readonly onBug: (delivery: Delivery, error: unknown) => void;
 };
 
@@ -55,6 +58,9 @@ export function creationKey(creation: { caller: string; key: string }): string {
 type Answer = { readonly delivery: Delivery; readonly outcome: Outcome };
 type Doubtful = { readonly delivery: Delivery; readonly body_hash: string; readonly refuse: () => void };
 type Here = { readonly body_hash: string; readonly outcome: Outcome };
+
+/** A machine that asks for ever goes on in the next batch. */
+const MOST_ANSWERS = 1_000;
 
 const EMPTY: Known = { live: undefined, refused: false };
 
@@ -79,6 +85,7 @@ export class Work {
   readonly #here = new Map<string, Here>();
   readonly #newest = new Map<string, number>();
   readonly #touched = new Set<number>();
+  #answered = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -200,6 +207,26 @@ export class Work {
     if (delivery.creation !== undefined) this.#creations.push({ ...delivery.creation, actor: address });
     if (parkedBy) return this.#park(delivery, body_hash, next.parked?.code ?? 'machine_threw');
     this.#conclude(delivery, body_hash, { outcome: 'applied', version: next.version, envelope: next });
+    this.#answerQuestions(delivery, next);
+  }
+
+  /**
+   * A question that can be answered from memory is answered in the batch that asks it: it changes nothing anywhere else, so it need
+   * not wait for the commit, and the answer's row is written by the same statement.
+   */
+  #answerQuestions({ address, definition }: Delivery, next: Envelope): void {
+    if (this.#answered >= MOST_ANSWERS) return;
+    const base = this.#knownOf(address).live?.envelope.version ?? 0;
+    for (const id in next.effects) {
+      const effect = next.effects[id];
+      // What was asked before this batch is an effect that is under way.
+      if (effect?.src !== 'ask' || effect.v <= base) continue;
+      const result = this.#around.answer(effect.input as Question);
+      if (result === undefined) continue;
+      this.#answered++;
+      // Taking it goes on with what is asked next.
+      return this.take(toOwnDelivery(address, definition, toResultOwn(address, id, effect, result), HUB, () => undefined));
+    }
   }
 
   #chain(row: Omit<JournalRow, 'seq' | 'hash'>): JournalRow {

@@ -1,8 +1,8 @@
 import { partitionOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import type { Caller } from './caller.ts';
-import type { Asked, Envelope } from './envelope.ts';
-import type { Happening } from './step.ts';
+import type { Asked, Envelope, PendingEffect } from './envelope.ts';
+import type { Happening, Result } from './step.ts';
 import type { ActorRow, JournalRow } from './store/store.ts';
 
 /** What became of an event. */
@@ -76,6 +76,13 @@ export function toParking(delivery: Delivery, why: string): Delivery {
 
 /** What the runtime itself sends to an actor: a timer, a result, another actor's tell. */
 export type Own = { readonly event_id: string; readonly happening: Happening; readonly event: object; readonly causation: string };
+
+/** The result of an effect, on its way to the actor that asked for it. */
+export function toResultOwn(address: string, id: string, { v, i, src }: PendingEffect, result: Result): Own {
+  const type = `xstate.${result.kind === 'done' ? 'done' : 'error'}.actor.${id}`;
+  const event = result.kind === 'done' ? { type, src, output: result.output, v, i } : { type, src, error: result, v, i };
+  return { event_id: ownId(address, v, i), happening: { kind: 'result', id, v, i, result }, event, causation: `${address}@${v}` };
+}
 
 export function toOwnDelivery(address: string, definition: Definition, own: Own, caller: Caller, settle: (outcome: Outcome) => void): Delivery {
   return {

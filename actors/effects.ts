@@ -1,15 +1,14 @@
-import type { Definition, Answer, Question, Seen } from '../machines/machine.ts';
-import { readAddress, typeOf } from '../machines/ids.ts';
+import type { Definition, Question } from '../machines/machine.ts';
 import type { Live } from './batch.ts';
 import type { Circuits } from './circuits.ts';
 import { bodyHash } from './chain.ts';
-import { ownId } from './delivery.ts';
+import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import type { PendingEffect } from './envelope.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
 import { mustBeText } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
-import { toSeen } from './step.ts';
+import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { Happening, Result } from './step.ts';
 import type { Store } from './store/store.ts';
 
@@ -261,19 +260,11 @@ export class Effects {
 
   /** Answers a question from the newest committed state of the actor that is asked. */
   async #answer(job: Job): Promise<void> {
-    const { to, question } = job.effect.input as Question;
-    const target = readAddress(to);
-    const definition = target === undefined ? undefined : this.#options.definitions.get(typeOf(to));
-    const answer = definition?.questions[question];
-    if (definition === undefined || answer === undefined) {
-      return this.#finish(job, { kind: 'failed', code: 'no_such_question', detail: `${to} has no question ${question}` });
-    }
-    const live = this.#options.peek(to) ?? (await this.#options.read(to));
-    const output: Answer =
-      live === undefined
-        ? { found: false }
-        : { found: true, version: live.envelope.version, answer: answer(toSeen(live.envelope.snapshot) as Seen<never>) };
-    this.#finish(job, { kind: 'done', output });
+    const question = job.effect.input as Question;
+    const refusal = refuseQuestion(this.#options.definitions, question);
+    if (refusal !== undefined) return this.#finish(job, refusal);
+    const live = this.#options.peek(question.to) ?? (await this.#options.read(question.to));
+    this.#finish(job, answerQuestion(question, live));
   }
 
   #broke(job: Job, error: unknown): void {
@@ -287,12 +278,10 @@ export class Effects {
     if (this.#stopped) return;
     job.ended = true;
     const { address, id, effect } = job;
-    const { v, i, src } = effect;
-    const type = `xstate.${result.kind === 'done' ? 'done' : 'error'}.actor.${id}`;
-    const event = result.kind === 'done' ? { type, src, output: result.output, v, i } : { type, src, error: result, v, i };
-    const event_id = ownId(address, v, i);
+    const own = toResultOwn(address, id, effect, result);
+    const { event_id } = own;
     this.#options
-      .deliver(address, { event_id, happening: { kind: 'result', id, v, i, result }, event, causation: `${address}@${v}` })
+      .deliver(address, own)
       .then(
         (outcome) => {
           if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));

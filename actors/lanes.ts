@@ -1,15 +1,17 @@
 import { partitionOf, typeOf } from '../machines/ids.ts';
-import type { Definition } from '../machines/machine.ts';
+import type { Definition, Question } from '../machines/machine.ts';
 import { Work, creationKey, idKey } from './batch.ts';
 import type { Head, Known, Live, Surroundings } from './batch.ts';
 import { toParking } from './delivery.ts';
 import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
 import { Mailbox } from './mailbox.ts';
 import { readMissed } from './missed.ts';
+import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
 import { Residents } from './residents.ts';
 import { toLive } from './step.ts';
+import type { Result } from './step.ts';
 import { CommitFault, toCommitFault } from './store/store.ts';
 import type { CreationRow, Earlier, Store } from './store/store.ts';
 
@@ -213,6 +215,7 @@ export class Lanes {
       earlier,
       creations,
       looked: new Set(looking.map(({ address, event_id }) => idKey(address, event_id))),
+      answer: (question) => this.#answer(question),
       onBug: (delivery, error) =>
         ports.log.error({ err: error, actor: delivery.address, event_id: delivery.event_id }, 'A machine threw; its actor is parked'),
     };
@@ -220,6 +223,11 @@ export class Lanes {
     for (const delivery of deliveries) work.take(delivery);
     if (work.doubtful.length > 0) work.resolve(await this.#lookup(work.doubtful.map(({ delivery }) => delivery)));
     return work;
+  }
+
+  #answer(question: Question): Result | undefined {
+    const live = this.#residents.get(question.to);
+    return live === undefined ? undefined : (refuseQuestion(this.#options.definitions, question) ?? answerQuestion(question, live));
   }
 
   async #lookup(deliveries: readonly Delivery[]): Promise<Map<string, Earlier>> {
