@@ -38,7 +38,6 @@ const LEAVE_MS = 2_000;
 export class Hall {
   readonly #hub: Hub;
   readonly #people: Guard;
-  readonly #topics: Promise<Topics>;
   readonly #events: Events<Peer>;
   readonly #performing: Performing;
   readonly #budgets = new Budgets(LIMITS);
@@ -46,6 +45,7 @@ export class Hall {
   readonly #byPerson = new Map<string, Set<Peer>>();
   readonly #closing: Cancel[] = [];
   #opened: Topics | undefined;
+  #opening: Promise<void> | undefined;
   #others: readonly string[] = [];
   #draining = false;
   #onEmpty: (() => void) | undefined;
@@ -53,17 +53,9 @@ export class Hall {
   constructor(hub: Hub, people: Guard) {
     this.#hub = hub;
     this.#people = people;
-    const { ports, settings, runtime, store } = hub;
+    const { ports, runtime } = hub;
     const read = (definition: Definition, address: string): Promise<Subject | undefined> => readSubject(hub, definition, address);
     this.#performing = { runtime, read, now: () => ports.clock.now() };
-    // A restore gives the database another history, and with it every copy another epoch.
-    this.#topics = settings.keep('history', ports.random.id().slice(0, 10)).then((history) => {
-      this.#opened = new Topics({ runtime, store, ports, history, read });
-      return this.#opened;
-    });
-    this.#topics.catch((error: unknown) =>
-      ports.log.error({ err: error }, 'The history of the database could not be read; no socket is let in'),
-    );
     this.#events = new Events({
       log: ports.log,
       budget: (peer, cost) => this.#budgets.take(peer.caller.id, cost, ports.clock.monotonic()),
@@ -95,8 +87,23 @@ export class Hall {
   /** Who the token stands for. Throws a fault where nobody is let in. */
   async verify(token: string): Promise<Session> {
     if (this.#draining) throw new Fault('stopping');
-    await this.#topics;
+    await this.#open();
     return this.#people.verify(token);
+  }
+
+  /** Nobody is let in before it is known which history of the database this is: a restore gives every copy another epoch. */
+  #open(): Promise<void> {
+    if (this.#opened !== undefined) return Promise.resolve();
+    const { settings, runtime, store, ports } = this.#hub;
+    this.#opening ??= settings
+      .keep('history', ports.random.id().slice(0, 10))
+      .then((history) => {
+        this.#opened = new Topics({ runtime, store, ports, history, read: this.#performing.read });
+      })
+      .finally(() => {
+        this.#opening = undefined;
+      });
+    return this.#opening;
   }
 
   welcome(socket: Socket, session: Session, token: string): void {
