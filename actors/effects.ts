@@ -83,7 +83,10 @@ export class Effects {
       const page = await store.pending(partitions(), after, 500);
       for (const address of page) {
         // One that cannot be read keeps nobody else's effects waiting.
-        const live = await read(address).catch((error: unknown) => void this.#options.ports.log.error({ err: error, actor: address }, 'An actor with effects under way could not be read'));
+        const live = await read(address).catch((error: unknown) => {
+          this.#options.ports.log.error({ err: error, actor: address }, 'An actor with effects under way could not be read');
+          return undefined;
+        });
         if (live !== undefined) this.#ensure(address, live.envelope.effects, live.envelope.parked !== undefined);
       }
       const last = page.at(-1);

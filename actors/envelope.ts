@@ -42,8 +42,6 @@ export type StoredEnvelope = {
 
 export type Send = { readonly i: number; readonly to: string; readonly event: { readonly type: string; readonly [field: string]: unknown } };
 export type DomainEvent = { readonly i: number; readonly type: string; readonly data: Readonly<Record<string, unknown>> };
-/** A movement of money between accounts, asked for by an account's machine. */
-export type Posting = { readonly i: number; readonly legs: readonly unknown[] };
 
 /** What one step asked for, beside the timers and effects that the envelope holds. */
 export type Asked = { readonly sends: readonly Send[]; readonly events: readonly DomainEvent[] };

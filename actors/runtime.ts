@@ -8,7 +8,7 @@ import { HUB } from './caller.ts';
 import type { Caller } from './caller.ts';
 import { bodyHash } from './chain.ts';
 import { Circuits } from './circuits.ts';
-import type { CommitListener, Committed, Outcome, Own } from './delivery.ts';
+import type { CommitListener, Outcome, Own } from './delivery.ts';
 import { toOwnDelivery } from './delivery.ts';
 import { DueTimers } from './timers.ts';
 import { Effects } from './effects.ts';
@@ -366,5 +366,3 @@ function digestOf(hub_id: string, caller: string, key: string): string {
   const digest = Buffer.from(bodyHash(`${hub_id} ${caller} ${key}`), 'hex').toString('base64url');
   return digest.replaceAll(/[-_]/g, '').slice(0, 20);
 }
-
-export type { Committed };

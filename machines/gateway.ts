@@ -41,10 +41,3 @@ export type CheckRequest = {
 };
 
 export type CheckAnswer = { readonly passed: boolean; readonly findings: readonly string[] };
-
-/**
- * The effects that exist: the first part is what an integration provides, the second the operation. `void` gives an
- * authorization back; `close` is for an operation whose outcome nobody knows.
- */
-export type GatewayEffects = 'gateway.authorize' | 'gateway.capture' | 'gateway.refund' | 'gateway.void' | 'gateway.lookup' | 'gateway.close';
-export type CheckEffects = 'checks.identity' | 'checks.bank_account' | 'checks.sanctions';

@@ -3,7 +3,6 @@ import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
-import { PARTITIONS } from '../../machines/ids.ts';
 import type { Database } from '../integrations/integration.ts';
 import { Actor, ActorText, DeadLetter, Journal, entities } from './entities.ts';
 import { Lane } from './lane-connection.ts';
@@ -377,5 +376,3 @@ function escapeLike(text: string): string {
 function toWords(text: string): string[] {
   return (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).slice(0, 8);
 }
-
-export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, index) => index);

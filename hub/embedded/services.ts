@@ -7,11 +7,9 @@ import { Keeper, type ServiceLog } from './keeper.ts';
 import { openNats, type EmbeddedNats } from './nats.ts';
 import { openPostgres, type EmbeddedPostgres } from './postgres.ts';
 
-export { DataDirectoryInUse, lockDataDirectory, type DataDirectoryLock } from './data-directory.ts';
 
 /** One step of the start, as a sentence for a terminal. */
 export type Progress = (line: string) => void;
-export type Part = 'postgres' | 'nats';
 
 export type EmbeddedOptions = {
   /** Absolute; made if absent. */
@@ -73,7 +71,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 function running(parts: { postgres: EmbeddedPostgres | undefined; nats: EmbeddedNats | undefined; log: ServiceLog; lock: DataDirectoryLock }): Embedded {
   const { postgres, nats, log, lock } = parts;
   const services = [postgres, nats].filter((service) => service !== undefined);
-  const keepers = services.map((service) => new Keeper(service, { log, mayRevive: lock.isHeld }));
+  const keepers = services.map((service) => new Keeper(service, { log, mayRevive: () => lock.isHeld() }));
   const trimming = setInterval(() => services.forEach(({ logFile }) => trimLog(logFile)), 60_000).unref();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

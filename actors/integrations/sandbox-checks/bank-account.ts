@@ -35,6 +35,6 @@ function isIban(iban: string): boolean {
 
 /** The checksum of an ABA routing number: digits weighted 3, 7, 1 come to a multiple of ten, and not all are zero. */
 function isRoutingNumber(routing: string): boolean {
-  const sum = [...routing].reduce((total, digit, i) => total + Number(digit) * ([3, 7, 1][i % 3] ?? 0), 0);
+  const sum = Array.from(routing).reduce((total, digit, i) => total + Number(digit) * ([3, 7, 1][i % 3] ?? 0), 0);
   return sum > 0 && sum % 10 === 0;
 }
