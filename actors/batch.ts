@@ -110,7 +110,8 @@ export class Work {
     const known = this.#knownOf(address);
     if (known.unreadable === true) return this.#park(delivery, body_hash, 'unreadable');
     const live = this.after.get(address) ?? known.live;
-    if (live?.envelope.parked !== undefined && delivery.happening.kind !== 'resume') {
+    // Who may not know of an actor is not told that it is parked either.
+    if (live?.envelope.parked !== undefined && delivery.happening.kind !== 'resume' && reaches(delivery, live)) {
       return this.#park(delivery, body_hash, live.envelope.parked.code);
     }
     const refusal = this.#refusalOf(delivery, live);
@@ -141,7 +142,8 @@ export class Work {
   #creationRepeats(delivery: Delivery): boolean {
     if (delivery.creation === undefined) return false;
     const earlier =
-      this.#around.creations.get(creationKey(delivery.creation)) ?? this.#creations.find((row) => creationKey(row) === creationKey(delivery.creation as CreationRow));
+      this.#around.creations.get(creationKey(delivery.creation)) ??
+      this.#creations.find((row) => creationKey(row) === creationKey(delivery.creation as CreationRow));
     if (earlier === undefined) return false;
     if (earlier.body_hash !== delivery.creation.body_hash || earlier.actor !== delivery.address) {
       this.#answer(delivery, { outcome: 'rejected', code: 'key_reused', detail: '', version: 0 });
@@ -151,11 +153,10 @@ export class Work {
   }
 
   #refusalOf(delivery: Delivery, live: Live | undefined): { code: string; detail: string } | undefined {
-    const { happening, caller, definition, address, ifVersion } = delivery;
+    const { happening, ifVersion } = delivery;
     if (happening.kind === 'create') return live === undefined ? undefined : { code: 'exists', detail: '' };
     if (live === undefined) return { code: 'not_found', detail: '' };
-    const context = live.envelope.snapshot.context as Record<string, unknown>;
-    if (!mayReach(caller, definition, address, context)) return { code: 'not_found', detail: '' };
+    if (!reaches(delivery, live)) return { code: 'not_found', detail: '' };
     if (ifVersion !== undefined && ifVersion !== live.envelope.version) {
       return { code: 'version_mismatch', detail: `Version ${ifVersion} was named; the actor is at ${live.envelope.version}.` };
     }
@@ -327,6 +328,10 @@ export class Work {
   get newlyRefused(): ReadonlySet<string> {
     return this.#newRefused;
   }
+}
+
+function reaches({ caller, definition, address }: Delivery, live: Live): boolean {
+  return mayReach(caller, definition, address, live.envelope.snapshot.context as Record<string, unknown>);
 }
 
 /** The lean row of an actor as it stands. */

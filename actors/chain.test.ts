@@ -9,7 +9,16 @@ function chain(count: number): JournalRow[] {
   const rows: JournalRow[] = [];
   let before = '';
   for (let seq = 1; seq <= count; seq++) {
-    const row = journalRow({ actor: `counter/${seq % 3}`, version: seq, seq, partition: 4, asked: seq % 2 === 0 ? '{"sends":[],"events":[]}' : '', traceparent: 't', causation: 'c', correlation: 'r' });
+    const row = journalRow({
+      actor: `counter/${seq % 3}`,
+      version: seq,
+      seq,
+      partition: 4,
+      asked: seq % 2 === 0 ? '{"sends":[],"events":[]}' : '',
+      traceparent: 't',
+      causation: 'c',
+      correlation: 'r',
+    });
     before = chainHash(before, row);
     rows.push({ ...row, hash: before });
   }
@@ -26,7 +35,23 @@ function firstBreak(rows: readonly JournalRow[]): number | undefined {
   return undefined;
 }
 
-const FIELDS = ['partition', 'seq', 'actor', 'version', 'event_id', 'body_hash', 'caller', 'causation', 'correlation', 'traceparent', 'at', 'machine_version', 'envelope', 'asked', 'hash'] as const;
+const FIELDS = [
+  'partition',
+  'seq',
+  'actor',
+  'version',
+  'event_id',
+  'body_hash',
+  'caller',
+  'causation',
+  'correlation',
+  'traceparent',
+  'at',
+  'machine_version',
+  'envelope',
+  'asked',
+  'hash',
+] as const;
 
 test('[CHAIN-1] a journal as it was written verifies', () => {
   expect(firstBreak(chain(20))).toBeUndefined();
@@ -37,7 +62,9 @@ test('[CHAIN-2] a change of any field of any row is found at that row', () => {
   const rows = chain(6);
   for (const field of FIELDS) {
     for (const index of rows.keys()) {
-      const forged = rows.map((row, at) => (at === index ? { ...row, [field]: typeof row[field] === 'number' ? Number(row[field]) + 1 : `${row[field]}x` } : row));
+      const forged = rows.map((row, at) =>
+        at === index ? { ...row, [field]: typeof row[field] === 'number' ? Number(row[field]) + 1 : `${row[field]}x` } : row,
+      );
       expect([field, firstBreak(forged)]).toEqual([field, index]);
     }
   }

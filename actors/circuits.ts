@@ -36,7 +36,13 @@ export class Circuits {
   constructor(options: CircuitsOptions) {
     this.#options = options;
     for (const name of options.names) {
-      this.#known.set(name, { states: [], counts: { succeeded: 0, failed: 0, unauthorized: 0 }, report: undefined, soon: false, probing: 0 });
+      this.#known.set(name, {
+        states: [],
+        counts: { succeeded: 0, failed: 0, unauthorized: 0 },
+        report: undefined,
+        soon: false,
+        probing: 0,
+      });
     }
   }
 

@@ -84,7 +84,13 @@ export function toResultOwn(address: string, id: string, { v, i, src }: PendingE
   return { event_id: ownId(address, v, i), happening: { kind: 'result', id, v, i, result }, event, causation: `${address}@${v}` };
 }
 
-export function toOwnDelivery(address: string, definition: Definition, own: Own, caller: Caller, settle: (outcome: Outcome) => void): Delivery {
+export function toOwnDelivery(
+  address: string,
+  definition: Definition,
+  own: Own,
+  caller: Caller,
+  settle: (outcome: Outcome) => void,
+): Delivery {
   return {
     address,
     partition: partitionOf(address),

@@ -131,7 +131,13 @@ describe('around the calls', () => {
     };
     const many = Array.from({ length: 9 }, (_, index) => `counter/m${index}`);
     for (const address of many) await stage.send(address, '@create');
-    await stage.hear(Promise.all(many.map((address) => stage.runtime.command({ address, type: 'CALL', payload: {}, caller: { kind: 'person', id: 'x', roles: ['clerk'] } }))));
+    await stage.hear(
+      Promise.all(
+        many.map((address) =>
+          stage.runtime.command({ address, type: 'CALL', payload: {}, caller: { kind: 'person', id: 'x', roles: ['clerk'] } }),
+        ),
+      ),
+    );
     await stage.ports.until(() => many.every((address) => stage.context(address)['last'] === 'done ok'));
     expect(most).toBe(2);
   });

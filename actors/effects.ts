@@ -26,7 +26,10 @@ export type EffectsOptions = {
   readonly partitions: () => readonly number[];
   readonly read: (address: string) => Promise<Live | undefined>;
   readonly peek: (address: string) => Live | undefined;
-  readonly deliver: (address: string, own: { event_id: string; happening: Happening; event: object; causation: string }) => Promise<Outcome>;
+  readonly deliver: (
+    address: string,
+    own: { event_id: string; happening: Happening; event: object; causation: string },
+  ) => Promise<Outcome>;
 };
 
 type Job = {
@@ -79,7 +82,7 @@ export class Effects {
   /** Finds the effects that were under way when a node stopped. */
   async resume(): Promise<void> {
     const { store, partitions, read } = this.#options;
-    for (let after = ''; !this.#stopped; ) {
+    for (let after = ''; !this.#stopped;) {
       const page = await store.pending(partitions(), after, 500);
       for (const address of page) {
         // One that cannot be read keeps nobody else's effects waiting.
@@ -102,7 +105,11 @@ export class Effects {
     this.#jobs.clear();
   }
 
-  #giveUp(address: string, before: Readonly<Record<string, PendingEffect>> | undefined, after: Readonly<Record<string, PendingEffect>>): void {
+  #giveUp(
+    address: string,
+    before: Readonly<Record<string, PendingEffect>> | undefined,
+    after: Readonly<Record<string, PendingEffect>>,
+  ): void {
     for (const id in before) {
       const was = before[id];
       const now = after[id];
@@ -166,7 +173,9 @@ export class Effects {
       } else this.#begin(job);
     } else if (this.#left) {
       this.#left = false;
-      this.resume().catch((error: unknown) => this.#options.ports.log.warn({ err: error }, 'Effects that were left waiting could not be read'));
+      this.resume().catch((error: unknown) =>
+        this.#options.ports.log.warn({ err: error }, 'Effects that were left waiting could not be read'),
+      );
     }
   }
 
@@ -178,7 +187,8 @@ export class Effects {
     const { effect, address } = job;
     if (effect.started === true && !kind.honours_keys) return this.#finish(job, { kind: 'unknown', code: 'interrupted' });
     const input = shape?.input.safeParse(effect.input);
-    if (input?.success !== true) return this.#finish(job, { kind: 'failed', code: 'bad_request', detail: input?.error.message.slice(0, 300) ?? '' });
+    if (input?.success !== true)
+      return this.#finish(job, { kind: 'failed', code: 'bad_request', detail: input?.error.message.slice(0, 300) ?? '' });
     const key = `${hub_id}/${address}@${effect.v}#${effect.i}/${bodyHash(JSON.stringify(effect.input)).slice(0, 16)}`;
     const until = ports.clock.monotonic() + BUDGET_MS;
     let why: { code: string; detail?: string } = { code: 'unavailable' };
@@ -283,15 +293,13 @@ export class Effects {
     const { address, id, effect } = job;
     const own = toResultOwn(address, id, effect, result);
     const { event_id } = own;
-    this.#options
-      .deliver(address, own)
-      .then(
-        (outcome) => {
-          if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
-          else this.#jobs.delete(event_id);
-        },
-        () => this.#options.ports.timers.after(1000, () => this.#finish(job, result)),
-      );
+    this.#options.deliver(address, own).then(
+      (outcome) => {
+        if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
+        else this.#jobs.delete(event_id);
+      },
+      () => this.#options.ports.timers.after(1000, () => this.#finish(job, result)),
+    );
   }
 
   #pause(delay_ms: number): Promise<void> {
@@ -310,7 +318,11 @@ function integrationOf(input: unknown): string | undefined {
 }
 
 /** An answer that does not have the promised shape is no answer. What only reads has not happened when it is not answered. */
-function toResult(result: Exclude<CallResult, { kind: 'retry' }>, output: { safeParse(value: unknown): { success: boolean; data?: unknown } } | undefined, reads: boolean): Result {
+function toResult(
+  result: Exclude<CallResult, { kind: 'retry' }>,
+  output: { safeParse(value: unknown): { success: boolean; data?: unknown } } | undefined,
+  reads: boolean,
+): Result {
   if (result.kind === 'done') {
     const parsed = output?.safeParse(result.output);
     if (parsed?.success === true && isText(parsed.data)) return { kind: 'done', output: parsed.data };

@@ -40,7 +40,11 @@ export type StoredEnvelope = {
   readonly parked?: Parked;
 };
 
-export type Send = { readonly i: number; readonly to: string; readonly event: { readonly type: string; readonly [field: string]: unknown } };
+export type Send = {
+  readonly i: number;
+  readonly to: string;
+  readonly event: { readonly type: string; readonly [field: string]: unknown };
+};
 export type DomainEvent = { readonly i: number; readonly type: string; readonly data: Readonly<Record<string, unknown>> };
 
 /** What one step asked for, beside the timers and effects that the envelope holds. */

@@ -26,19 +26,40 @@ describe('the gate', () => {
     expect(faultOf('@create', {})).toBe('admitted');
   });
 
-  test.each(['xstate.after.patience.counter.waiting', 'xstate.done.actor.stamp', 'xstate.error.actor.stamp', 'xstate.init', 'xstate.stop', '@park', '@resume', '@migrate', '@started', '*', '', '__proto__', 'constructor', 'toString'])(
-    '[GATE-2] a forged or made-up event is unknown, whoever sends it: %s',
-    (type) => {
-      for (const caller of [clerk, systemCaller('x'), HUB, actorCaller('counter/b')]) expect(faultOf(type, {}, caller)).toBe('unknown_event');
-    },
-  );
+  test.each([
+    'xstate.after.patience.counter.waiting',
+    'xstate.done.actor.stamp',
+    'xstate.error.actor.stamp',
+    'xstate.init',
+    'xstate.stop',
+    '@park',
+    '@resume',
+    '@migrate',
+    '@started',
+    '*',
+    '',
+    '__proto__',
+    'constructor',
+    'toString',
+  ])('[GATE-2] a forged or made-up event is unknown, whoever sends it: %s', (type) => {
+    for (const caller of [clerk, systemCaller('x'), HUB, actorCaller('counter/b')]) expect(faultOf(type, {}, caller)).toBe('unknown_event');
+  });
 
   test('[GATE-3] no caller reaches what the runtime uses, with any machine of the hub and any name', () => {
     for (const definition of machines) {
-      const names = fc.oneof(fc.string().map((text) => `xstate.${text}`), fc.string().map((text) => `@${text}`).filter((name) => name !== '@create'));
-      fc.assert(fc.property(names, (name) => {
+      const names = fc.oneof(
+        fc.string().map((text) => `xstate.${text}`),
+        fc
+          .string()
+          .map((text) => `@${text}`)
+          .filter((name) => name !== '@create'),
+      );
+      fc.assert(
+        fc.property(names, (name) => {
           expect(() => admit(definition, name, {}, HUB)).toThrow(Fault);
-        }), { numRuns: 50 });
+        }),
+        { numRuns: 50 },
+      );
     }
   });
 
@@ -93,7 +114,8 @@ describe('the gate', () => {
 
   test('[GATE-9] another system may submit and never approve, whatever machine it writes to', () => {
     for (const definition of machines) {
-      for (const event of ['APPROVE', 'DENY', 'VERIFY', 'REFUND', 'CAPTURE', 'ENABLE', 'RESET']) expect(definition.permissions[event] ?? []).not.toContain('system');
+      for (const event of ['APPROVE', 'DENY', 'VERIFY', 'REFUND', 'CAPTURE', 'ENABLE', 'RESET'])
+        expect(definition.permissions[event] ?? []).not.toContain('system');
     }
   });
 });

@@ -74,7 +74,10 @@ describe('an event of another system', () => {
     const stage = await staged();
     stage.server.publishFrom(IN, '{"type":"TOUCH"}', { 'ce-id': 'r1', 'ce-source': 'shop' }, 'answers.me');
     await stage.ports.advance(500);
-    expect(stage.server.messagesTo('answers.me').map(({ data }) => JSON.parse(data) as object)).toMatchObject([{ stream: 'GREENLINES_IN' }, { outcome: 'applied', id: 'r1' }]);
+    expect(stage.server.messagesTo('answers.me').map(({ data }) => JSON.parse(data) as object)).toMatchObject([
+      { stream: 'GREENLINES_IN' },
+      { outcome: 'applied', id: 'r1' },
+    ]);
   });
 
   test('[IN-12] an event with an id as long as it may be, in characters that grow, is applied once like any other', async () => {
@@ -178,7 +181,12 @@ describe('order', () => {
     const stage = await staged();
     for (let n = 0; n < 40; n++) publish(stage, `n${n}`, { type: 'ADD', by_n: 1, note: `${n}` });
     await stage.ports.advance(1_500);
-    expect(stage.database.journalOf(A).slice(1).map(({ event }) => (JSON.parse(event) as { note: string }).note)).toEqual(Array.from({ length: 40 }, (_, n) => `${n}`));
+    expect(
+      stage.database
+        .journalOf(A)
+        .slice(1)
+        .map(({ event }) => (JSON.parse(event) as { note: string }).note),
+    ).toEqual(Array.from({ length: 40 }, (_, n) => `${n}`));
   });
 
   test('[IN-20] an actor that gets hundreds of events keeps nobody else waiting for ever', async () => {

@@ -125,7 +125,10 @@ export class Intake {
     for (const [partition, cursor] of this.#cursors) {
       if (cursor.stream === created && cursor.at <= last) continue;
       if (cursor.stream !== '') {
-        ports.log.error({ partition, expected: cursor.stream, found: created, cursor: cursor.at, last }, 'The intake stream was made anew or lost its tail; it is read from the start');
+        ports.log.error(
+          { partition, expected: cursor.stream, found: created, cursor: cursor.at, last },
+          'The intake stream was made anew or lost its tail; it is read from the start',
+        );
       }
       // What is still under way of the old stream reports to the old cursor, and its numbers mean nothing in this one.
       this.#cursors.set(partition, { stream: created, at: 0, under_way: new Set() });
@@ -140,8 +143,10 @@ export class Intake {
     const address = toAddress(named?.type ?? '', named?.id ?? '');
     const partition = partitionOf(address);
     const room = (): boolean => this.#under_way < UNDER_WAY && (this.#perActor.get(address) ?? 0) < UNDER_WAY_ACTOR;
-    const mine = (cursor: Cursor | undefined): cursor is Cursor => cursor !== undefined && message.seq > cursor.at && !cursor.under_way.has(message.seq);
-    while (!reading.aborted && mine(this.#cursors.get(partition)) && !room()) await new Promise<void>((resolve) => void this.#waiters.push(resolve));
+    const mine = (cursor: Cursor | undefined): cursor is Cursor =>
+      cursor !== undefined && message.seq > cursor.at && !cursor.under_way.has(message.seq);
+    while (!reading.aborted && mine(this.#cursors.get(partition)) && !room())
+      await new Promise<void>((resolve) => void this.#waiters.push(resolve));
     // A reader that was told to stop passes nothing: the next one comes by here again.
     if (reading.aborted) return;
     this.#read = Math.max(this.#read, message.seq);
@@ -183,8 +188,10 @@ export class Intake {
     const reply = this.#recall(message);
     let names = readNames(message.headers, place);
     try {
-      if (named === undefined || !isType(named.type) || !isId(named.id)) throw new Fault('bad_id', `${message.subject} does not name an actor: after the door come its type and its id, nothing else`);
-      if (message.data.length > MOST_BYTES) throw new Fault('too_large', `A message may have ${MOST_BYTES} bytes; this one has ${message.data.length}.`);
+      if (named === undefined || !isType(named.type) || !isId(named.id))
+        throw new Fault('bad_id', `${message.subject} does not name an actor: after the door come its type and its id, nothing else`);
+      if (message.data.length > MOST_BYTES)
+        throw new Fault('too_large', `A message may have ${MOST_BYTES} bytes; this one has ${message.data.length}.`);
       const read = readMessage(message.headers, message.data, place);
       names = { source: read.source, id: read.id };
       const outcome = await this.#settle(named, read, message.seq <= this.#repeat_until);
@@ -192,10 +199,20 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const refused = error.code === 'forbidden' || error.code === 'not_found';
-      const receipt = { outcome: refused ? 'rejected' : 'invalid', address, version: 0, id: names.id, reason: error.code, detail: error.message };
+      const receipt = {
+        outcome: refused ? 'rejected' : 'invalid',
+        address,
+        version: 0,
+        id: names.id,
+        reason: error.code,
+        detail: error.message,
+      };
       this.#receipt(names, receipt, reply);
       const { type, id } = named ?? { type: 'unknown', id: 'unknown' };
-      this.#options.bus.publish(deadSubject(type, id), JSON.stringify({ ...receipt, source: names.source, data: new TextDecoder().decode(message.data.slice(0, 4096)) }));
+      this.#options.bus.publish(
+        deadSubject(type, id),
+        JSON.stringify({ ...receipt, source: names.source, data: new TextDecoder().decode(message.data.slice(0, 4096)) }),
+      );
     }
   }
 
@@ -249,7 +266,12 @@ function toEventId({ source, id }: Message): string {
   return Buffer.byteLength(whole) <= LONGEST_ID ? whole : `source::${bodyHash(whole)}`;
 }
 
-function toReceipt(outcome: Exclude<Outcome, { outcome: 'retry' }>): { outcome: string; version: number; reason?: string; detail?: string } {
+function toReceipt(outcome: Exclude<Outcome, { outcome: 'retry' }>): {
+  outcome: string;
+  version: number;
+  reason?: string;
+  detail?: string;
+} {
   switch (outcome.outcome) {
     case 'applied':
     case 'duplicate':

@@ -35,13 +35,19 @@ describe('JSON from outside', () => {
     expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 
-  test.each(['{"a":1,"a":1}', '{"a":{"b":1,"b":2}}', '[{"a":1,"\\u0061":2}]', '{"":0,"":0}', '{"a:":1,"a:":1}', '{"a":":\\":","a":1}'])('[JSON-2] a key that is repeated within one object is refused: %s', (text) => {
-    expect(verdict(text)).toBe('reject');
-  });
+  test.each(['{"a":1,"a":1}', '{"a":{"b":1,"b":2}}', '[{"a":1,"\\u0061":2}]', '{"":0,"":0}', '{"a:":1,"a:":1}', '{"a":":\\":","a":1}'])(
+    '[JSON-2] a key that is repeated within one object is refused: %s',
+    (text) => {
+      expect(verdict(text)).toBe('reject');
+    },
+  );
 
-  test.each(['{"a":{"a":1}}', '[{"a":1},{"a":1}]', '{"a":":","b":"\\":"}', '{"a:b":"{\\"a\\":1}"}', '{"\\\\":":"}'])('[JSON-3] the same key in different objects and colons within texts are nothing repeated: %s', (text) => {
-    expect(parseJson(text)).toEqual(JSON.parse(text));
-  });
+  test.each(['{"a":{"a":1}}', '[{"a":1},{"a":1}]', '{"a":":","b":"\\":"}', '{"a:b":"{\\"a\\":1}"}', '{"\\\\":":"}'])(
+    '[JSON-3] the same key in different objects and colons within texts are nothing repeated: %s',
+    (text) => {
+      expect(parseJson(text)).toEqual(JSON.parse(text));
+    },
+  );
 
   test('[JSON-4] __proto__ is refused at any depth, and no reading changes what objects are', () => {
     expect(verdict('{"__proto__":{"admin":true}}')).toBe('reject');
@@ -60,7 +66,13 @@ describe('JSON from outside', () => {
   });
 
   test('[JSON-6] bytes that are not UTF-8 are refused', () => {
-    for (const bytes of [[0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xff, 0xfe, 0x22, 0x00]]) expect(verdict(Uint8Array.from(bytes))).toBe('reject');
+    for (const bytes of [
+      [0x22, 0xff, 0x22],
+      [0x22, 0xc0, 0x80, 0x22],
+      [0x22, 0xed, 0xa0, 0x80, 0x22],
+      [0xff, 0xfe, 0x22, 0x00],
+    ])
+      expect(verdict(Uint8Array.from(bytes))).toBe('reject');
   });
 
   test('[JSON-7] every value that JSON can write is read as it was', () => {

@@ -91,7 +91,9 @@ test('[LANE-23] whatever is repeated, lost, restarted or evicted, every id has o
         if (step.kind === 'restart') await stage.start();
         else if (step.kind === 'evict') await stage.hear(Promise.all(ACTORS.map((actor) => stage.lanes.read(actor))));
         else {
-          const answers = await stage.hear(Promise.all(step.moves.map(({ actor, type, by_n, id }) => stage.event(actor, type, type === 'ADD' ? { by_n } : {}, { id }))));
+          const answers = await stage.hear(
+            Promise.all(step.moves.map(({ actor, type, by_n, id }) => stage.event(actor, type, type === 'ADD' ? { by_n } : {}, { id }))),
+          );
           for (const actor of ACTORS) {
             // Only the order within an actor is promised.
             const mine = step.moves.map((one, index) => [one, answers[index]] as const).filter(([one]) => one.actor === actor);

@@ -20,7 +20,9 @@ describe('one id takes effect once', () => {
   test('[LANE-1] a repeat within a batch, in a later batch and after a restart is a duplicate of the version it made', async () => {
     const stage = await staged();
     await stage.create(A);
-    const first = await stage.hear(Promise.all([stage.event(A, 'ADD', { by_n: 1 }, { id: 'x' }), stage.event(A, 'ADD', { by_n: 1 }, { id: 'x' })]));
+    const first = await stage.hear(
+      Promise.all([stage.event(A, 'ADD', { by_n: 1 }, { id: 'x' }), stage.event(A, 'ADD', { by_n: 1 }, { id: 'x' })]),
+    );
     expect(first.map(kind)).toEqual(['applied', 'duplicate']);
     const later = await stage.send(A, 'ADD', { by_n: 1 }, { id: 'x' });
     await stage.start();
@@ -35,7 +37,9 @@ describe('one id takes effect once', () => {
   test('[LANE-2] an id that was used with another body is key_reused, in the same batch, later and after a refusal', async () => {
     const stage = await staged();
     await stage.create(A);
-    const together = await stage.hear(Promise.all([stage.event(A, 'ADD', { by_n: 1 }, { id: 'x' }), stage.event(A, 'ADD', { by_n: 2 }, { id: 'x' })]));
+    const together = await stage.hear(
+      Promise.all([stage.event(A, 'ADD', { by_n: 1 }, { id: 'x' }), stage.event(A, 'ADD', { by_n: 2 }, { id: 'x' })]),
+    );
     expect(together.map(codeOf)).toEqual(['applied', 'key_reused']);
     expect(codeOf(await stage.send(A, 'ADD', { by_n: 3 }, { id: 'x' }))).toBe('key_reused');
     expect(codeOf(await stage.send(A, 'UNLOCK', {}, { id: 'y' }))).toBe('not_in_state');
@@ -73,7 +77,8 @@ describe('one id takes effect once', () => {
 
   test('[LANE-6] a creation key makes one actor, whatever is named with it; another body is key_reused', async () => {
     const stage = await staged();
-    const made = (address: string, body_hash: string, id: string) => stage.create(address, { id, fresh: true, creation: { caller: 'ann', key: 'k', body_hash } });
+    const made = (address: string, body_hash: string, id: string) =>
+      stage.create(address, { id, fresh: true, creation: { caller: 'ann', key: 'k', body_hash } });
     expect(kind(await made(A, 'h', 'k'))).toBe('applied');
     expect(await made(A, 'h', 'k')).toEqual({ outcome: 'duplicate', version: 1 });
     expect(codeOf(await made(B, 'h', 'k'))).toBe('key_reused');
@@ -96,7 +101,11 @@ describe('what is refused', () => {
     const stage = await staged();
     await stage.create(A);
     const answers = await stage.hear(
-      Promise.all([stage.event(A, 'TOUCH', {}, { ifVersion: 1 }), stage.event(A, 'TOUCH', {}, { ifVersion: 1 }), stage.event(A, 'TOUCH', {}, { ifVersion: 2 })]),
+      Promise.all([
+        stage.event(A, 'TOUCH', {}, { ifVersion: 1 }),
+        stage.event(A, 'TOUCH', {}, { ifVersion: 1 }),
+        stage.event(A, 'TOUCH', {}, { ifVersion: 2 }),
+      ]),
     );
     expect(answers.map(codeOf)).toEqual(['applied', 'version_mismatch', 'applied']);
   });
@@ -116,7 +125,9 @@ describe('parking', () => {
     const stage = await staged();
     await stage.create(A);
     await stage.create(B);
-    const answers = await stage.hear(Promise.all([stage.event(A, 'BREAK', {}, { id: 'bad' }), stage.event(B, 'TOUCH'), stage.event(A, 'TOUCH', {}, { id: 'kept' })]));
+    const answers = await stage.hear(
+      Promise.all([stage.event(A, 'BREAK', {}, { id: 'bad' }), stage.event(B, 'TOUCH'), stage.event(A, 'TOUCH', {}, { id: 'kept' })]),
+    );
     expect(answers.map(kind)).toEqual(['parked', 'applied', 'parked']);
     expect(stage.database.dead.map(({ event_id }) => event_id).sort()).toEqual(['caller:ann:bad', 'caller:ann:kept']);
     expect(stage.stored(A)).toMatchObject({ version: 2, parked: { code: 'machine_threw' } });
@@ -146,7 +157,9 @@ describe('parking', () => {
     const stage = await new LanesStage({ machines: [odd] }).start();
     await stage.create(A);
     await stage.create(B);
-    const answers = await stage.hear(Promise.all([stage.event(A, 'ADD', { by_n: 13 }), stage.event(B, 'ADD', { by_n: 1 }), stage.event(A, 'ADD', { by_n: 2 })]));
+    const answers = await stage.hear(
+      Promise.all([stage.event(A, 'ADD', { by_n: 13 }), stage.event(B, 'ADD', { by_n: 1 }), stage.event(A, 'ADD', { by_n: 2 })]),
+    );
     expect(answers.map(codeOf)).toEqual(['internal', 'applied', 'applied']);
     expect([stage.stored(A)?.context['n'], stage.stored(B)?.context['n']]).toEqual([2, 1]);
   });
@@ -170,7 +183,9 @@ describe('a commit that goes wrong', () => {
     const faulty = new LanesStage({ ports: stage.ports, database: stage.database, faults: { onCommit: () => waiting.shift() ?? 'none' } });
     await faulty.start();
     waiting.push(...mishaps);
-    const answers = await faulty.hear(Promise.all([faulty.event(A, 'ADD', { by_n: 1 }), faulty.event(A, 'ADD', { by_n: 10 }), faulty.event(A, 'UNLOCK')]));
+    const answers = await faulty.hear(
+      Promise.all([faulty.event(A, 'ADD', { by_n: 1 }), faulty.event(A, 'ADD', { by_n: 10 }), faulty.event(A, 'UNLOCK')]),
+    );
     await stage.ports.advance(1_000);
     expect(waiting).toEqual([]);
     expect(answers.map((answer) => kind(answer).replace('duplicate', 'applied'))).toEqual(['applied', 'applied', 'rejected']);
@@ -193,11 +208,19 @@ describe('a commit that goes wrong', () => {
   });
 
   test('[LANE-14] a value that the database refuses parks its own actor and lets the rest of the batch through', async () => {
-    const stage = new LanesStage({ faults: { onCommit: ({ journal }) => (journal.some(({ event }) => event.includes('venom')) ? 'poison' : 'none') } });
+    const stage = new LanesStage({
+      faults: { onCommit: ({ journal }) => (journal.some(({ event }) => event.includes('venom')) ? 'poison' : 'none') },
+    });
     await stage.start();
     await stage.create(A);
     await stage.create(B);
-    const answers = await stage.hear(Promise.all([stage.event(B, 'ADD', { by_n: 1 }), stage.event(A, 'ADD', { by_n: 1, note: 'venom' }), stage.event(B, 'ADD', { by_n: 1 })]));
+    const answers = await stage.hear(
+      Promise.all([
+        stage.event(B, 'ADD', { by_n: 1 }),
+        stage.event(A, 'ADD', { by_n: 1, note: 'venom' }),
+        stage.event(B, 'ADD', { by_n: 1 }),
+      ]),
+    );
     expect(answers.map(kind)).toEqual(['applied', 'parked', 'applied']);
     expect(stage.stored(B)?.context['n']).toBe(2);
     expect(stage.stored(A)).toMatchObject({ context: { n: 0 }, parked: { code: 'poison' } });
@@ -289,19 +312,32 @@ describe('batches', () => {
         for (const { id } of batch.partitions) busy.delete(id);
       });
     };
-    await stage.hear(Promise.all(Array.from({ length: 64 }, (_, index) => stage.offer(`counter/many${index}`, { kind: 'create', id: 'x', input: {}, settings: {} }))));
+    await stage.hear(
+      Promise.all(
+        Array.from({ length: 64 }, (_, index) => stage.offer(`counter/many${index}`, { kind: 'create', id: 'x', input: {}, settings: {} })),
+      ),
+    );
     expect(most).toBe(2);
   });
 
   test('[LANE-21] the journal of every step tells what the machine says: stepping its events again gives the same envelopes', async () => {
     const stage = await staged();
     await stage.create(A, { input: { start: 2 } });
-    for (const [type, payload] of [['ADD', { by_n: 3 }], ['WAIT', {}], ['CALM', {}], ['LOCK', {}]] as const) await stage.send(A, type, payload);
+    for (const [type, payload] of [
+      ['ADD', { by_n: 3 }],
+      ['WAIT', {}],
+      ['CALM', {}],
+      ['LOCK', {}],
+    ] as const)
+      await stage.send(A, type, payload);
     let envelope;
     for (const row of stage.database.journalOf(A)) {
       const { type, ...payload } = JSON.parse(row.event) as { type: string };
       const moment = { by: row.caller, now: row.at, scale: 1 };
-      const happening = type === '@create' ? ({ kind: 'create', id: 'a', input: payload, settings: {} } as const) : ({ kind: 'event', event: { ...payload, type } } as const);
+      const happening =
+        type === '@create'
+          ? ({ kind: 'create', id: 'a', input: payload, settings: {} } as const)
+          : ({ kind: 'event', event: { ...payload, type } } as const);
       const stepped = step(counter, envelope, happening, moment);
       if (stepped.outcome !== 'applied') throw new Error('It was not applied');
       envelope = stepped.next;

@@ -1,19 +1,18 @@
-import { partitionOf, typeOf } from '../machines/ids.ts';
-import type { Definition, Question } from '../machines/machine.ts';
+import { partitionOf } from '../machines/ids.ts';
+import type { Definition } from '../machines/machine.ts';
 import { Work, creationKey, idKey } from './batch.ts';
 import type { Head, Known, Live, Surroundings } from './batch.ts';
 import { toParking } from './delivery.ts';
 import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
+import { lookup } from './lookup.ts';
 import { Mailbox } from './mailbox.ts';
 import { readMissed } from './missed.ts';
 import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
-import { Residents } from './residents.ts';
-import { toLive } from './step.ts';
-import type { Result } from './step.ts';
+import { Residents, revive } from './residents.ts';
 import { CommitFault, toCommitFault } from './store/store.ts';
-import type { CreationRow, Earlier, Store } from './store/store.ts';
+import type { CreationRow, Store } from './store/store.ts';
 
 export type LanesOptions = {
   readonly store: Store;
@@ -46,6 +45,7 @@ export class Lanes {
   readonly #heads = new Map<number, Head>();
   readonly #busy = new Set<number>();
   readonly #listeners: CommitListener[] = [];
+  readonly #lanesAtWork = new Set<number>();
   #active = 0;
   #scheduled = false;
   #stopped = false;
@@ -104,7 +104,7 @@ export class Lanes {
     const [loaded] = await this.#options.store.load([address]);
     const here = this.#residents.get(address);
     if (here !== undefined || loaded?.envelope === undefined) return here;
-    const read = this.#toLive(address, loaded.envelope, loaded.refused, loaded.created_at);
+    const read = revive(this.#options.definitions, address, loaded.envelope, loaded.refused, loaded.created_at);
     // What was committed or lost meanwhile is newer, and an old state in memory would decide wrongly.
     if (this.#residents.changesOf(partition) === changes && this.#heads.has(partition)) this.#residents.keep(address, read);
     return read;
@@ -155,7 +155,9 @@ export class Lanes {
   #start(taken: readonly Delivery[]): void {
     const partitions = new Set(taken.map(({ partition }) => partition));
     for (const partition of partitions) this.#busy.add(partition);
-    const lane = this.#freeLane();
+    let lane = 0;
+    while (this.#lanesAtWork.has(lane)) lane++;
+    this.#lanesAtWork.add(lane);
     this.#active++;
     this.#run(taken, lane)
       .catch((error: unknown) => this.#apologise(error, taken))
@@ -166,15 +168,6 @@ export class Lanes {
         if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
         if (this.mailbox.waiting > 0) this.#schedule();
       });
-  }
-
-  readonly #lanesAtWork = new Set<number>();
-
-  #freeLane(): number {
-    let lane = 0;
-    while (this.#lanesAtWork.has(lane)) lane++;
-    this.#lanesAtWork.add(lane);
-    return lane;
   }
 
   /** Steps and commits until the batch is settled, whatever happens to the database meanwhile. */
@@ -188,7 +181,8 @@ export class Lanes {
       } catch (error) {
         const fault = error instanceof CommitFault ? error : toCommitFault(error);
         // A bug of the hub: what it does to one event it does not do to those that came with it.
-        if (fault === undefined) return void (deliveries.length > 1 ? await this.#oneByOne(deliveries, lane) : this.#apologise(error, deliveries));
+        if (fault === undefined)
+          return void (deliveries.length > 1 ? await this.#oneByOne(deliveries, lane) : this.#apologise(error, deliveries));
         const next = await this.#recover(fault, deliveries, lane, attempt);
         if (next === 'settled') return;
         lookAll = true;
@@ -203,7 +197,7 @@ export class Lanes {
     const { store, ports, scale } = this.#options;
     const known = await this.#know(deliveries, lookAll);
     const looking = deliveries.filter((delivery) => lookAll || delivery.repeat || known.get(delivery.address)?.refused === true);
-    const earlier = await this.#lookup(looking);
+    const earlier = await lookup(store, looking);
     const creating = lookAll ? deliveries.flatMap(({ creation }) => (creation === undefined ? [] : [creation])) : [];
     const creations = new Map<string, CreationRow>();
     if (creating.length > 0) for (const row of await store.creations(creating)) creations.set(creationKey(row), row);
@@ -215,27 +209,23 @@ export class Lanes {
       earlier,
       creations,
       looked: new Set(looking.map(({ address, event_id }) => idKey(address, event_id))),
-      answer: (question) => this.#answer(question),
+      answer: (question) => {
+        const live = this.#residents.get(question.to);
+        return live === undefined ? undefined : (refuseQuestion(this.#options.definitions, question) ?? answerQuestion(question, live));
+      },
       onBug: (delivery, error) =>
         ports.log.error({ err: error, actor: delivery.address, event_id: delivery.event_id }, 'A machine threw; its actor is parked'),
     };
     const work = new Work(around);
     for (const delivery of deliveries) work.take(delivery);
-    if (work.doubtful.length > 0) work.resolve(await this.#lookup(work.doubtful.map(({ delivery }) => delivery)));
+    if (work.doubtful.length > 0)
+      work.resolve(
+        await lookup(
+          store,
+          work.doubtful.map(({ delivery }) => delivery),
+        ),
+      );
     return work;
-  }
-
-  #answer(question: Question): Result | undefined {
-    const live = this.#residents.get(question.to);
-    return live === undefined ? undefined : (refuseQuestion(this.#options.definitions, question) ?? answerQuestion(question, live));
-  }
-
-  async #lookup(deliveries: readonly Delivery[]): Promise<Map<string, Earlier>> {
-    const found = new Map<string, Earlier>();
-    if (deliveries.length === 0) return found;
-    const ids = deliveries.map(({ address, event_id }) => ({ actor: address, event_id }));
-    for (const earlier of await this.#options.store.lookup(ids)) found.set(idKey(earlier.actor, earlier.event_id), earlier);
-    return found;
   }
 
   async #know(deliveries: readonly Delivery[], loadAll: boolean): Promise<Map<string, Known>> {
@@ -258,19 +248,16 @@ export class Lanes {
   /** An envelope that cannot be read stops its own actor and nobody else. */
   #revive(address: string, envelope: string, refused: boolean, created_at: number): Known {
     try {
-      const live = this.#toLive(address, envelope, refused, created_at);
+      const live = revive(this.#options.definitions, address, envelope, refused, created_at);
       this.#residents.keep(address, live);
       return { live, refused };
     } catch (error) {
-      this.#options.ports.log.error({ err: error, actor: address }, 'The envelope of an actor cannot be read; its events are kept as dead letters');
+      this.#options.ports.log.error(
+        { err: error, actor: address },
+        'The envelope of an actor cannot be read; its events are kept as dead letters',
+      );
       return { live: undefined, refused, unreadable: true };
     }
-  }
-
-  #toLive(address: string, envelope: string, refused: boolean, created_at: number): Live {
-    const definition = this.#options.definitions.get(typeOf(address));
-    if (definition === undefined) throw new Error(`No machine is known for ${address}`);
-    return { definition, envelope: toLive(definition, envelope), refused, created_at, size: envelope.length };
   }
 
   #conclude(work: Work): void {
@@ -380,7 +367,10 @@ export class Lanes {
     const [only] = deliveries;
     if (deliveries.length > 1) return this.#oneByOne(deliveries, lane);
     if (only === undefined) return 'settled';
-    this.#options.ports.log.error({ actor: only.address, event_id: only.event_id, reason: fault.message }, 'PostgreSQL refuses a value; its actor is parked');
+    this.#options.ports.log.error(
+      { actor: only.address, event_id: only.event_id, reason: fault.message },
+      'PostgreSQL refuses a value; its actor is parked',
+    );
     if (only.happening.kind !== 'park' && only.happening.kind !== 'create') await this.#run([toParking(only, fault.message)], lane, true);
     this.#settle(only, { outcome: 'parked', reason: 'poison' });
     return 'settled';
@@ -396,7 +386,10 @@ export class Lanes {
   }
 
   #apologise(error: unknown, deliveries: readonly Delivery[]): void {
-    this.#options.ports.log.error({ err: error, actor: deliveries[0]?.address, events: deliveries.length }, 'An event failed in a way that nobody foresaw');
+    this.#options.ports.log.error(
+      { err: error, actor: deliveries[0]?.address, events: deliveries.length },
+      'An event failed in a way that nobody foresaw',
+    );
     for (const { address } of deliveries) this.#residents.drop(address);
     for (const delivery of deliveries) this.#settle(delivery, { outcome: 'retry', after_ms: 1000, reason: 'internal' });
   }

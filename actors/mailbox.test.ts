@@ -75,7 +75,10 @@ describe('the mailbox', () => {
 
   test('[MAIL-6] whatever is offered, taken and drained, nothing is lost or doubled and each actor’s order is kept', () => {
     const action = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant('offer' as const), actor: fc.integer({ min: 0, max: 9 }), outside: fc.boolean() }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({ kind: fc.constant('offer' as const), actor: fc.integer({ min: 0, max: 9 }), outside: fc.boolean() }),
+      },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('take' as const), most: fc.integer({ min: 1, max: 12 }), odd: fc.boolean() }) },
     );
     fc.assert(
@@ -98,7 +101,8 @@ describe('the mailbox', () => {
           if (one.kind === 'take') take(one.most, one.odd ? (partition) => partition % 2 === 1 : every);
           else {
             const address = `counter/${one.actor}`;
-            if (mailbox.offer(delivery(address, `${index}`, one.outside))) offered.set(address, [...(offered.get(address) ?? []), `${index}`]);
+            if (mailbox.offer(delivery(address, `${index}`, one.outside)))
+              offered.set(address, [...(offered.get(address) ?? []), `${index}`]);
           }
         }
         while (mailbox.waiting > 0) take(7, every);

@@ -5,7 +5,8 @@ import { readMessage, readNames } from './message.ts';
 import type { Headers } from './bus/bus.ts';
 
 const vectors = (file: string): string => readFileSync(new URL(`../tests/vectors/cloudevents/${file}`, import.meta.url), 'utf8');
-const lower = (headers: Headers): Headers => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+const lower = (headers: Headers): Headers =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const structured = { 'content-type': 'application/cloudevents+json' };
 
@@ -49,7 +50,9 @@ describe('a message of another system', () => {
   });
 
   test('[IN-3] the cases of the HTTP binding are read with their attributes and their data', () => {
-    const { cases } = JSON.parse(vectors('http-binding-cases.json')) as { cases: { headers: Headers; body: string; attributes: Event; data: unknown }[] };
+    const { cases } = JSON.parse(vectors('http-binding-cases.json')) as {
+      cases: { headers: Headers; body: string; attributes: Event; data: unknown }[];
+    };
     for (const { headers, body, attributes, data } of cases) {
       const { id, source, type } = attributes;
       expect(read(headers, body)).toEqual({ id, source, type, payload: data, traceparent: '' });
@@ -58,7 +61,16 @@ describe('a message of another system', () => {
   });
 
   test('[IN-4] an attribute that is null is absent, as the JSON format says', () => {
-    const event = { specversion: '1.0', id: '1', source: '/x', type: 'GO', data: null, datacontenttype: null, traceparent: null, subject: null };
+    const event = {
+      specversion: '1.0',
+      id: '1',
+      source: '/x',
+      type: 'GO',
+      data: null,
+      datacontenttype: null,
+      traceparent: null,
+      subject: null,
+    };
     expect(read(structured, JSON.stringify(event))).toEqual({ id: '1', source: '/x', type: 'GO', payload: {}, traceparent: '' });
   });
 

@@ -64,11 +64,19 @@ export function readMessage(headers: Headers, data: Uint8Array, place: string): 
 function readStructured(value: unknown): Message {
   const event = must(cloudEventSchema, value);
   const data = typeof event.data_base64 === 'string' ? parseJson(Buffer.from(event.data_base64, 'base64')) : event.data;
-  return { source: event.source, id: event.id, type: event.type, payload: must(objectSchema, data ?? {}), traceparent: event.traceparent ?? '' };
+  return {
+    source: event.source,
+    id: event.id,
+    type: event.type,
+    payload: must(objectSchema, data ?? {}),
+    traceparent: event.traceparent ?? '',
+  };
 }
 
 function readBinary(headers: Headers, data: Uint8Array): Message {
-  const attributes = Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (name.startsWith('ce-') ? [[name.slice(3), value]] : [])));
+  const attributes = Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (name.startsWith('ce-') ? [[name.slice(3), value]] : [])),
+  );
   const event = must(cloudEventSchema, attributes);
   const payload = data.length === 0 ? {} : must(objectSchema, parseJson(data));
   return { source: event.source, id: event.id, type: event.type, payload, traceparent: event.traceparent ?? headers.traceparent ?? '' };

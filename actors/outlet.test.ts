@@ -6,7 +6,8 @@ import type { BusMishap } from './bus/memory.ts';
 const A = 'counter/a';
 const SAID = 'greenlines.event.counter.said.a';
 
-const kept = (stage: RuntimeStage): { id: string; data: { n: number } }[] => (stage.server.kept(SAID) ?? []).map(({ data }) => JSON.parse(data) as { id: string; data: { n: number } });
+const kept = (stage: RuntimeStage): { id: string; data: { n: number } }[] =>
+  (stage.server.kept(SAID) ?? []).map(({ data }) => JSON.parse(data) as { id: string; data: { n: number } });
 const published = (stage: RuntimeStage): number => stage.database.progressOf([partitionOf(A)])[0]?.published ?? -1;
 
 async function staged(onPublish: (subject: string) => BusMishap = () => 'none'): Promise<RuntimeStage> {
@@ -81,7 +82,13 @@ describe('domain events', () => {
   test('[OUT-5] no domain event is behind the mark unsent, wherever the hub crashes', async () => {
     for (let crash_at = 0; crash_at < 30; crash_at += 3) {
       const stage = await staged();
-      await stage.hear(Promise.all(Array.from({ length: 5 }, () => stage.runtime.command({ address: A, type: 'SAY', payload: {}, caller: { kind: 'person', id: 'x', roles: ['clerk'] } }))));
+      await stage.hear(
+        Promise.all(
+          Array.from({ length: 5 }, () =>
+            stage.runtime.command({ address: A, type: 'SAY', payload: {}, caller: { kind: 'person', id: 'x', roles: ['clerk'] } }),
+          ),
+        ),
+      );
       await stage.ports.advance(crash_at);
       await stage.crash();
       const sent = new Set(kept(stage).map(({ id }) => id));
@@ -108,7 +115,12 @@ describe('tells', () => {
     const stage = await pair();
     await stage.send(A, 'TELL', { to: B, what: 'LOCK' });
     await stage.ports.advance(500);
-    expect(stage.database.journalOf(B).at(-1)).toMatchObject({ event: '{"type":"LOCK"}', caller: A, causation: 'counter/a@2', event_id: 'own:counter/a@2#0' });
+    expect(stage.database.journalOf(B).at(-1)).toMatchObject({
+      event: '{"type":"LOCK"}',
+      caller: A,
+      causation: 'counter/a@2',
+      event_id: 'own:counter/a@2#0',
+    });
     expect(stage.events(B)).toEqual(['@create', 'LOCK']);
   });
 
@@ -148,7 +160,12 @@ describe('tells', () => {
       const stage = await new RuntimeStage({ storeFaults: { delay_ms: (call) => (call === 'commit' ? 50 : 0) } }).start();
       for (const address of [A, B]) await stage.send(address, '@create');
       await stage.ports.advance(1_000);
-      void stage.runtime.command({ address: A, type: 'TELL', payload: { to: B, what: 'UNLOCK' }, caller: { kind: 'person', id: 'x', roles: ['clerk'] } });
+      void stage.runtime.command({
+        address: A,
+        type: 'TELL',
+        payload: { to: B, what: 'UNLOCK' },
+        caller: { kind: 'person', id: 'x', roles: ['clerk'] },
+      });
       await stage.ports.advance(stop_at);
       await stage.hear(stage.runtime.stop());
       await stage.restart();

@@ -96,7 +96,8 @@ export class Outlet {
       if (!well) lane.dirty = true;
       if (lane.dirty) {
         // The repair reads these rows from the journal; what goes to other actors need not wait for NATS, and its id makes the repeat harmless.
-        for (const { row, asked } of list) for (const send of asked.sends) this.#sendAhead({ actor: row.actor, version: row.version, at: row.at, asked }, send);
+        for (const { row, asked } of list)
+          for (const send of asked.sends) this.#sendAhead({ actor: row.actor, version: row.version, at: row.at, asked }, send);
         continue;
       }
       this.#goOut(partition, lane, list);

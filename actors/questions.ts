@@ -16,5 +16,8 @@ export function answerQuestion({ question }: Question, live: Live | undefined): 
   const answer = live?.definition.questions[question];
   if (live === undefined || answer === undefined) return { kind: 'done', output: { found: false } satisfies Answer };
   const { envelope } = live;
-  return { kind: 'done', output: { found: true, version: envelope.version, answer: answer(toSeen(envelope.snapshot) as Seen<never>) } satisfies Answer };
+  return {
+    kind: 'done',
+    output: { found: true, version: envelope.version, answer: answer(toSeen(envelope.snapshot) as Seen<never>) } satisfies Answer,
+  };
 }

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { PARTITIONS, partitionOf } from '../machines/ids.ts';
+import { PARTITIONS, partitionOf, typeOf } from '../machines/ids.ts';
+import type { Definition } from '../machines/machine.ts';
 import type { Live } from './batch.ts';
+import { toLive } from './step.ts';
 
 /** A live actor weighs about this much beside its stored envelope, and each character of that about so many bytes. */
 const ACTOR_BYTES = 3000;
@@ -53,4 +55,17 @@ export class Residents {
     this.changed(gone);
     for (const address of [...this.#actors.keys()]) if (gone.has(partitionOf(address))) this.#actors.delete(address);
   }
+}
+
+/** An actor from its stored envelope; throws where no machine of this release can read it. */
+export function revive(
+  definitions: ReadonlyMap<string, Definition>,
+  address: string,
+  envelope: string,
+  refused: boolean,
+  created_at: number,
+): Live {
+  const definition = definitions.get(typeOf(address));
+  if (definition === undefined) throw new Error(`No machine is known for ${address}`);
+  return { definition, envelope: toLive(definition, envelope), refused, created_at, size: envelope.length };
 }

@@ -10,7 +10,7 @@ import type { Call, CallResult } from './integrations/integration.ts';
 import { sandbox } from './integrations/sandbox/sandbox.ts';
 import { sandboxChecks } from './integrations/sandbox-checks/sandbox-checks.ts';
 import { VirtualPorts } from './ports/virtual.ts';
-import { idFromKey } from './runtime.ts';
+import { idFromKey } from './id-from-key.ts';
 import type { Mishap as StoreMishap } from './store/memory.ts';
 
 /** The gateway of the machines' own rehearsals behind the door of the real one. */
@@ -25,7 +25,8 @@ class Gateway {
 
   #perform(call: Call): CallResult {
     this.calls.push(call);
-    if (call.operation === 'lookup' || call.operation === 'close') return toResult(this.inner[call.operation](call.input as GatewayLookup, true));
+    if (call.operation === 'lookup' || call.operation === 'close')
+      return toResult(this.inner[call.operation](call.input as GatewayLookup, true));
     return toResult(this.inner.call(call.operation, call.input as GatewayRequest, this.mishap()));
   }
 }
@@ -70,8 +71,12 @@ describe('a payment on the runtime', () => {
     expect(gateway.calls.map(({ operation }) => operation)).toEqual(['authorize', 'capture']);
     expect(gateway.inner.books()).toMatchObject({ authorize: { times: 1, amount_minor: 1250 }, capture: { times: 1, amount_minor: 1250 } });
     await stage.ports.advance(1_000);
-    const facts = stage.server.messagesTo('greenlines.event.payment.').map(({ data }) => (JSON.parse(data) as { id: string; type: string }));
-    expect([...new Map(facts.map(({ id, type }) => [id, type])).values()]).toEqual(['payment.submitted', 'payment.authorized', 'payment.settled']);
+    const facts = stage.server.messagesTo('greenlines.event.payment.').map(({ data }) => JSON.parse(data) as { id: string; type: string });
+    expect([...new Map(facts.map(({ id, type }) => [id, type])).values()]).toEqual([
+      'payment.submitted',
+      'payment.authorized',
+      'payment.settled',
+    ]);
     verify(stage);
   });
 
@@ -95,7 +100,8 @@ describe('a payment on the runtime', () => {
       const { random } = new VirtualPorts({ seed: round + 1 });
       const pick = <One>(ones: readonly One[], otherwise: One): One => ones[Math.floor(random.next() * ones.length)] ?? otherwise;
       let faulty = false;
-      const onCommit = (): StoreMishap => (faulty && random.next() < 0.3 ? pick(['retry', 'lost_before', 'lost_after', 'late'], 'none') : 'none');
+      const onCommit = (): StoreMishap =>
+        faulty && random.next() < 0.3 ? pick(['retry', 'lost_before', 'lost_after', 'late'], 'none') : 'none';
       const { stage, gateway } = await staged({ onCommit });
       faulty = true;
       gateway.mishap = () => (random.next() < 0.5 ? pick(MISHAPS, 'none') : 'none');
@@ -146,7 +152,9 @@ describe('owning partitions', () => {
 
   test('[OWN-7] a database that does not answer is trouble before the lease is over, and none when it answers again', async () => {
     let gone = false;
-    const stage = await new RuntimeStage({ storeFaults: { onRead: () => (gone ? new Error('Connection terminated') : undefined) } }).start();
+    const stage = await new RuntimeStage({
+      storeFaults: { onRead: () => (gone ? new Error('Connection terminated') : undefined) },
+    }).start();
     gone = true;
     await stage.ports.advance(8_000);
     expect(stage.runtime.trouble()).toMatch(/lease/);
@@ -157,7 +165,9 @@ describe('owning partitions', () => {
 
   test('[OWN-8] partitions whose progress could not be read are claimed again, not left to nobody', async () => {
     let fail = false;
-    const stage = await new RuntimeStage({ storeFaults: { onRead: (call) => (fail && call === 'progress' ? new Error('Connection terminated') : undefined) } }).start();
+    const stage = await new RuntimeStage({
+      storeFaults: { onRead: (call) => (fail && call === 'progress' ? new Error('Connection terminated') : undefined) },
+    }).start();
     stage.database.release('one');
     stage.database.renew('two', '', 3_000);
     stage.database.claim('two', [partitionOf('counter/a')]);
@@ -170,7 +180,12 @@ describe('owning partitions', () => {
   });
 
   test('[OWN-9] an id made from a key is the same for the same caller and key, and no other', () => {
-    const made = [['hub', 'ann', 'k'], ['hub', 'ann', 'k2'], ['hub', 'bob', 'k'], ['other', 'ann', 'k']].map(([hub = '', caller = '', key = '']) => idFromKey('pay', hub, caller, key));
+    const made = [
+      ['hub', 'ann', 'k'],
+      ['hub', 'ann', 'k2'],
+      ['hub', 'bob', 'k'],
+      ['other', 'ann', 'k'],
+    ].map(([hub = '', caller = '', key = '']) => idFromKey('pay', hub, caller, key));
     expect(new Set(made).size).toBe(4);
     expect(idFromKey('pay', 'hub', 'ann', 'k')).toBe(made[0]);
     expect(made[0]).toMatch(/^pay_[A-Za-z0-9]{20}$/);

@@ -6,7 +6,6 @@ import type { Bus } from './bus/bus.ts';
 import { deadSubject } from './bus/subjects.ts';
 import { HUB } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { bodyHash } from './chain.ts';
 import { Circuits } from './circuits.ts';
 import type { CommitListener, Outcome, Own } from './delivery.ts';
 import { toOwnDelivery } from './delivery.ts';
@@ -14,6 +13,7 @@ import { DueTimers } from './timers.ts';
 import { Effects } from './effects.ts';
 import type { Open } from './effects.ts';
 import { admit } from './gate.ts';
+import { isFromKey } from './id-from-key.ts';
 import { Intake } from './intake.ts';
 import type { Submission } from './intake.ts';
 import { Lanes } from './lanes.ts';
@@ -114,8 +114,25 @@ export class Runtime {
     this.#ownership = new Ownership({ store, ports, node, url, lease_ms, partitions: ALL, onOwned: (heads) => this.#owned(heads) });
     this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
     this.#circuits = new Circuits({ ports, names: [...integrations.keys()], read, report: (name, counts) => this.#report(name, counts) });
-    this.#effects = new Effects({ store, ports, definitions: this.definitions, integrations, circuits: this.#circuits, hub_id, partitions, read, peek, deliver });
-    const tells = new Tells({ ports, definitions: this.definitions, settings: this.#settings, deliver: (delivery) => this.lanes.deliver(delivery), up: () => this.#up });
+    this.#effects = new Effects({
+      store,
+      ports,
+      definitions: this.definitions,
+      integrations,
+      circuits: this.#circuits,
+      hub_id,
+      partitions,
+      read,
+      peek,
+      deliver,
+    });
+    const tells = new Tells({
+      ports,
+      definitions: this.definitions,
+      settings: this.#settings,
+      deliver: (delivery) => this.lanes.deliver(delivery),
+      up: () => this.#up,
+    });
     this.#outlet = new Outlet({
       store,
       ports,
@@ -125,7 +142,12 @@ export class Runtime {
       headOf: (partition) => this.lanes.headOf(partition)?.seq,
       onPublished: (partition) => void this.#moved.add(partition),
     });
-    this.#intake = new Intake({ ports, bus, owns: (partition) => this.lanes.owns(partition), submit: (submission) => this.#submit(submission) });
+    this.#intake = new Intake({
+      ports,
+      bus,
+      owns: (partition) => this.lanes.owns(partition),
+      submit: (submission) => this.#submit(submission),
+    });
     this.#search = new SearchIndex({ store, ports, read });
     this.lanes.onCommit((rows) => this.#timers.committed(rows));
     this.lanes.onCommit((rows) => this.#circuits.committed(rows));
@@ -188,7 +210,8 @@ export class Runtime {
     const { address, caller } = command;
     const named = readAddress(address);
     if (named === undefined) throw new Fault('bad_id', 'An address is <type>/<id>; an id is 1 to 64 of A-Z a-z 0-9 _ -.');
-    if (command.id !== undefined && !COMMAND_ID.test(command.id)) throw new Fault('bad_request', 'The id of an event is 1 to 128 visible ASCII characters.');
+    if (command.id !== undefined && !COMMAND_ID.test(command.id))
+      throw new Fault('bad_request', 'The id of an event is 1 to 128 visible ASCII characters.');
     const made = command.id ?? `hub-${this.#options.ports.random.id()}`;
     return this.#deliver({
       type: named.type,
@@ -213,7 +236,17 @@ export class Runtime {
     const { type, ...payload } = event;
     const event_id = `source:webhook-${integration}:${id}`;
     const caller: Caller = { ...HUB, id: `integration/${integration}` };
-    return this.#deliver({ type: named.type, id: named.id, event: type, payload, caller, event_id, repeat: true, traceparent: '', fresh: false });
+    return this.#deliver({
+      type: named.type,
+      id: named.id,
+      event: type,
+      payload,
+      caller,
+      event_id,
+      repeat: true,
+      traceparent: '',
+      fresh: false,
+    });
   }
 
   #submit(submission: Submission): Promise<Outcome> {
@@ -273,7 +306,12 @@ export class Runtime {
   async #report(name: string, counts: { succeeded: number; failed: number; unauthorized: number }): Promise<void> {
     const event = { type: 'CALLS', ...counts };
     const address = toAddress('integration', name);
-    await this.#deliverOwn(address, { event_id: `own:${this.#options.node}#calls-${this.#options.ports.random.id()}`, happening: { kind: 'event', event }, event, causation: '' });
+    await this.#deliverOwn(address, {
+      event_id: `own:${this.#options.node}#calls-${this.#options.ports.random.id()}`,
+      happening: { kind: 'event', event },
+      event,
+      causation: '',
+    });
   }
 
   /** Every configured integration has its actor. */
@@ -285,7 +323,12 @@ export class Runtime {
       if ((await this.lanes.read(address)) !== undefined) continue;
       const input = definition.input.parse({ title: kind.title, provides: kind.provides });
       const happening: Happening = { kind: 'create', id: kind.name, input, settings: this.#settings.get('integration') };
-      await this.#deliverOwn(address, { event_id: `own:hub@0#${kind.name}`, happening, event: { type: '@create', ...input }, causation: '' });
+      await this.#deliverOwn(address, {
+        event_id: `own:hub@0#${kind.name}`,
+        happening,
+        event: { type: '@create', ...input },
+        causation: '',
+      });
     }
   }
 
@@ -351,18 +394,4 @@ export class Runtime {
       this.#options.ports.log.warn({ err: error }, 'Progress could not be written down; it is written again');
     });
   }
-}
-
-/** An id for an actor that its creator did not name: from the creator's key, so that a repeat finds the same actor. */
-export function idFromKey(prefix: string, hub_id: string, caller: string, key: string): string {
-  return `${prefix}_${digestOf(hub_id, caller, key)}`;
-}
-
-function isFromKey(id: string, hub_id: string, caller: string, key: string): boolean {
-  return id.endsWith(`_${digestOf(hub_id, caller, key)}`);
-}
-
-function digestOf(hub_id: string, caller: string, key: string): string {
-  const digest = Buffer.from(bodyHash(`${hub_id} ${caller} ${key}`), 'hex').toString('base64url');
-  return digest.replaceAll(/[-_]/g, '').slice(0, 20);
 }

@@ -36,7 +36,10 @@ describe('an event', () => {
     const envelope = born(counter, { start: 4 });
     expect(envelope).toMatchObject({ version: 1, at: NOW, timers: {}, effects: {} });
     expect(envelope.snapshot.context).toMatchObject({ id: 'a', n: 4, made_by: 'ann' });
-    expect(step(counter, envelope, { kind: 'create', id: 'a', input: {}, settings: {} }, ann)).toEqual({ outcome: 'rejected', reason: 'exists' });
+    expect(step(counter, envelope, { kind: 'create', id: 'a', input: {}, settings: {} }, ann)).toEqual({
+      outcome: 'rejected',
+      reason: 'exists',
+    });
     expect(step(counter, undefined, event('ADD'), ann)).toEqual({ outcome: 'rejected', reason: 'not_found' });
   });
 
@@ -64,7 +67,9 @@ describe('an event', () => {
   });
 
   test('[STEP-5] who sent it and when is put there by the step, whatever the payload says', () => {
-    const machine = setup({ types: { context: {} as { by: string; at: number }, events: {} as { type: 'GO'; by: string; at: number } } }).createMachine({
+    const machine = setup({
+      types: { context: {} as { by: string; at: number }, events: {} as { type: 'GO'; by: string; at: number } },
+    }).createMachine({
       context: { by: '', at: 0 },
       on: { GO: { actions: assign({ by: ({ event: { by } }) => by, at: ({ event: { at } }) => at }) } },
     });
@@ -84,7 +89,10 @@ describe('an event', () => {
   test('[STEP-7] an actor that reached its end waits for nothing any more', () => {
     const machine = setup({ actors: { 'x.y': effect<null, null>() } }).createMachine({
       initial: 'on',
-      states: { on: { after: { 100: 'off' }, invoke: { id: 'e', src: 'x.y', input: null, onError: {} }, on: { END: 'off' } }, off: { type: 'final' } },
+      states: {
+        on: { after: { 100: 'off' }, invoke: { id: 'e', src: 'x.y', input: null, onError: {} }, on: { END: 'off' } },
+        off: { type: 'final' },
+      },
     });
     const definition = simple(machine);
     const begun = born(definition);
@@ -118,7 +126,8 @@ describe('what a step asks for', () => {
   test('[STEP-10] a timer that fired moves the machine; fired again, canceled or of an older setting it is late and applied to nothing', () => {
     const waiting = after(born(counter), 'WAIT');
     const [id = '', timer] = Object.entries(waiting.timers)[0] ?? [];
-    const fire = (envelope: Envelope): Stepped => step(counter, envelope, { kind: 'timer', id, v: timer?.v ?? 0, i: timer?.i ?? 0 }, late(10_000));
+    const fire = (envelope: Envelope): Stepped =>
+      step(counter, envelope, { kind: 'timer', id, v: timer?.v ?? 0, i: timer?.i ?? 0 }, late(10_000));
     const fired = taken(fire(waiting));
     expect([state(fired), context(fired).last, fired.timers]).toEqual(['open', 'patience', {}]);
     expect(fire(fired)).toEqual({ outcome: 'late' });
@@ -130,14 +139,19 @@ describe('what a step asks for', () => {
     const machine = setup({ actors: { 'x.y': effect<null, null>() } }).createMachine({
       initial: 'on',
       states: {
-        on: { invoke: { id: 'e', src: 'x.y', input: null, onError: {} }, entry: raise({ type: 'PING' } as never, { delay: 50, id: 'ping' }) },
+        on: {
+          invoke: { id: 'e', src: 'x.y', input: null, onError: {} },
+          entry: raise({ type: 'PING' } as never, { delay: 50, id: 'ping' }),
+        },
       },
     });
     const definition = simple(machine);
     const begun = born(definition);
     const fired = taken(step(definition, begun, { kind: 'timer', id: 'ping', v: 1, i: begun.timers['ping']?.i ?? -1 }, ann));
     expect([fired.version, fired.timers, Object.keys(fired.effects)]).toEqual([2, {}, ['e']]);
-    const ended = taken(step(definition, fired, { kind: 'result', id: 'e', v: 1, i: fired.effects['e']?.i ?? -1, result: { kind: 'done', output: 1 } }, ann));
+    const ended = taken(
+      step(definition, fired, { kind: 'result', id: 'e', v: 1, i: fired.effects['e']?.i ?? -1, result: { kind: 'done', output: 1 } }, ann),
+    );
     expect([ended.version, ended.effects]).toEqual([3, {}]);
   });
 
@@ -174,7 +188,15 @@ describe('what a step asks for', () => {
 
   test('[STEP-15] emitted facts and tells belong to the step that asked, with positions of their own', () => {
     const machine = setup({ types: { events: {} as { type: 'GO' }, emitted: {} as { type: 'x.made'; n: number } } }).createMachine({
-      on: { GO: { actions: [emit({ type: 'x.made', n: 1 }), tell(() => ({ to: 'counter/b', event: { type: 'ADD', by_n: 2 } })) as never, emit({ type: 'x.made', n: 2 })] } },
+      on: {
+        GO: {
+          actions: [
+            emit({ type: 'x.made', n: 1 }),
+            tell(() => ({ to: 'counter/b', event: { type: 'ADD', by_n: 2 } })) as never,
+            emit({ type: 'x.made', n: 2 }),
+          ],
+        },
+      },
     });
     const definition = simple(machine);
     const stepped = send(born(definition), 'GO', {}, ann, definition);

@@ -228,7 +228,9 @@ export function toLive(definition: Definition, text: string): Envelope {
   const stored = JSON.parse(text) as StoredEnvelope;
   if (stored.machine !== definition.type) throw new Error(`An envelope of ${stored.machine} was read as ${definition.type}`);
   if (stored.machine_version > definition.version) {
-    throw new Error(`An envelope of ${stored.machine} version ${stored.machine_version} needs a newer hub; this one knows ${definition.version}`);
+    throw new Error(
+      `An envelope of ${stored.machine} version ${stored.machine_version} needs a newer hub; this one knows ${definition.version}`,
+    );
   }
   if (stored.machine_version < definition.version) {
     throw new Error(`An envelope of ${stored.machine} version ${stored.machine_version} has to be migrated to ${definition.version} first`);

@@ -42,7 +42,9 @@ export class Tells {
       return refuse(error.code);
     }
     const happening: Happening =
-      type === '@create' ? { kind: 'create', id: target.id, input: payload, settings: this.#options.settings.get(definition.type) } : { kind: 'event', event: { ...payload, type } };
+      type === '@create'
+        ? { kind: 'create', id: target.id, input: payload, settings: this.#options.settings.get(definition.type) }
+        : { kind: 'event', event: { ...payload, type } };
     const own: Own = { event_id: origin.id, happening, event: { type, ...payload }, causation: `${from}@${origin.v}` };
     const outcome = await this.#deliver(send.to, definition, own, actorCaller(from));
     if (outcome.outcome === 'rejected') await refuse(outcome.code);

@@ -13,7 +13,10 @@ export type TimersOptions = {
   readonly ports: Ports;
   readonly partitions: () => readonly number[];
   readonly read: (address: string) => Promise<Live | undefined>;
-  readonly deliver: (address: string, own: { event_id: string; happening: Happening; event: object; causation: string }) => Promise<Outcome>;
+  readonly deliver: (
+    address: string,
+    own: { event_id: string; happening: Happening; event: object; causation: string },
+  ) => Promise<Outcome>;
 };
 
 /** How far ahead timers are kept in memory, and how often the rest is looked for. */
@@ -71,7 +74,8 @@ export class DueTimers {
     for (const { newest, after } of rows) {
       if (newest === undefined || newest.due_at === '') continue;
       const due = earliestDue(after.timers);
-      if (due !== undefined && due <= this.#options.ports.clock.now() + HORIZON_MS && after.parked === undefined) this.#near(newest.address, due);
+      if (due !== undefined && due <= this.#options.ports.clock.now() + HORIZON_MS && after.parked === undefined)
+        this.#near(newest.address, due);
     }
   }
 

@@ -14,14 +14,20 @@ function through(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, effects
   return restore(machine, JSON.parse(JSON.stringify(toStoredSnapshot(snapshot))) as never, effects);
 }
 
-function moved(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: { type: string }): { snapshot: AnyMachineSnapshot; requests: readonly Request[] } {
+function moved(
+  machine: AnyStateMachine,
+  snapshot: AnyMachineSnapshot,
+  event: { type: string },
+): { snapshot: AnyMachineSnapshot; requests: readonly Request[] } {
   const next = move(machine, snapshot, event);
   if (next === undefined) throw new Error(`${event.type} was not taken`);
   return next;
 }
 
 test('[STEP-19] the version of XState is the one whose inner shapes are known', () => {
-  const { version } = JSON.parse(readFileSync(new URL('../node_modules/xstate/package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../node_modules/xstate/package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   expect(version).toBe('5.33.3');
 });
 
@@ -77,7 +83,10 @@ describe('actions arrive as data', () => {
   test('[STEP-23] an action that is no data is refused: plain functions, sendTo and inline effects', () => {
     const acts = setup({}).createMachine({ on: { GO: { actions: () => undefined } } });
     expect(() => move(acts, begin(acts, {}).snapshot, go)).toThrow('A machine may not act');
-    const sends = setup({ actors: { 'x.y': effect<null, null>() } }).createMachine({ invoke: { id: 'e', src: 'x.y', input: null, onError: {} }, on: { GO: { actions: sendTo('e', { type: 'X' }) } } });
+    const sends = setup({ actors: { 'x.y': effect<null, null>() } }).createMachine({
+      invoke: { id: 'e', src: 'x.y', input: null, onError: {} },
+      on: { GO: { actions: sendTo('e', { type: 'X' }) } },
+    });
     expect(() => move(sends, begin(sends, {}).snapshot, go)).toThrow('A machine may not act');
   });
 
@@ -122,7 +131,10 @@ describe('restoring', () => {
         on: {
           type: 'parallel',
           states: {
-            sound: { initial: 'low', states: { low: { on: { GO: 'high' } }, high: { initial: 'h1', states: { h1: { on: { GO: 'h2' } }, h2: {} } } } },
+            sound: {
+              initial: 'low',
+              states: { low: { on: { GO: 'high' } }, high: { initial: 'h1', states: { h1: { on: { GO: 'h2' } }, h2: {} } } },
+            },
             light: { initial: 'dim', states: { dim: { on: { TURN: 'bright' } }, bright: {} } },
             deep: { type: 'history', history: 'deep' },
             shallow: { type: 'history' },
@@ -143,7 +155,10 @@ describe('restoring', () => {
     const machine = setup({ types: { context: {} as { n: number } }, actors: { 'x.y': effect<null, null>() } }).createMachine({
       context: { n: 0 },
       initial: 'a',
-      states: { a: { invoke: { id: 'e', src: 'x.y', input: null, onDone: { actions: assign({ n: 1 }) }, onError: {} }, on: { GO: 'b' } }, b: {} },
+      states: {
+        a: { invoke: { id: 'e', src: 'x.y', input: null, onDone: { actions: assign({ n: 1 }) }, onError: {} }, on: { GO: 'b' } },
+        b: {},
+      },
     });
     const done = moved(machine, begin(machine, {}).snapshot, { type: 'xstate.done.actor.e', output: null } as never);
     expect(moved(machine, done.snapshot, go).snapshot.value).toBe('b');
@@ -162,6 +177,10 @@ describe('restoring', () => {
   test('[STEP-30] a state that the machine lacks throws at once, where XState alone would hand out a broken snapshot', () => {
     const machine = setup({}).createMachine({ id: 'm', initial: 'a', states: { a: {} } });
     expect(() => restore(machine, { status: 'active', value: 'gone', context: {} }, {})).toThrow("'gone'");
-    expect(createActor(machine, { snapshot: { status: 'active', value: 'gone', context: {}, historyValue: {}, children: {} } as never }).getSnapshot().status).toBe('error');
+    expect(
+      createActor(machine, {
+        snapshot: { status: 'active', value: 'gone', context: {}, historyValue: {}, children: {} } as never,
+      }).getSnapshot().status,
+    ).toBe('error');
   });
 });

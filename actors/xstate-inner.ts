@@ -60,7 +60,12 @@ function makeHost(machine: AnyStateMachine): Host {
 }
 
 type Snapshot = { readonly context: Record<string, unknown>; readonly [field: string]: unknown };
-type AssignArgs = { readonly context: Record<string, unknown>; readonly event: unknown; readonly self: unknown; readonly spawn: () => never };
+type AssignArgs = {
+  readonly context: Record<string, unknown>;
+  readonly event: unknown;
+  readonly self: unknown;
+  readonly spawn: () => never;
+};
 type Assigner = (args: AssignArgs, params: unknown) => unknown;
 type AssignAction = {
   readonly type: string;
@@ -90,11 +95,18 @@ function quicken(machine: AnyStateMachine): void {
 }
 
 function quickenOne(action: unknown): void {
-  if (typeof action === 'function' && 'type' in action && action.type === 'xstate.assign') (action as unknown as AssignAction).resolve = resolveAssign;
+  if (typeof action === 'function' && 'type' in action && action.type === 'xstate.assign')
+    (action as unknown as AssignAction).resolve = resolveAssign;
 }
 
 /** States and tags follow from the nodes, which an assignment does not change, so the rest of the snapshot is kept as it is. */
-function resolveAssign(scope: Scope, snapshot: Snapshot, { event }: { event: unknown }, params: unknown, { assignment }: AssignAction): unknown {
+function resolveAssign(
+  scope: Scope,
+  snapshot: Snapshot,
+  { event }: { event: unknown },
+  params: unknown,
+  { assignment }: AssignAction,
+): unknown {
   const args: AssignArgs = { context: snapshot.context, event, self: scope.self, spawn: refuseSpawn };
   let update: Record<string, unknown> = {};
   if (typeof assignment === 'function') update = assignment(args, params) as Record<string, unknown>;
@@ -177,7 +189,8 @@ function toRequest(action: Action): Request[] {
       const { event, id, delay } = action.params as { event: { type: string }; id: string; delay: number | undefined };
       // Without a delay the macrostep has consumed it already.
       if (delay === undefined) return [];
-      if (Object.keys(event).length > 1) throw new Error(`A timer sends its event's name alone; ${event.type} has a payload that would be lost`);
+      if (Object.keys(event).length > 1)
+        throw new Error(`A timer sends its event's name alone; ${event.type} has a payload that would be lost`);
       return [{ kind: 'schedule', id, event: event.type, delay_ms: delay }];
     }
     case 'xstate.cancel':

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { idFromKey } from '../actors/runtime.ts';
+import { idFromKey } from '../actors/id-from-key.ts';
 import type { Committed } from '../actors/delivery.ts';
 import type { Hub } from '../hub/hub.ts';
 import { doorRow } from './doors.ts';
@@ -83,12 +83,19 @@ async function runHub(stage: Stage, conc: number, seconds: number): Promise<Row>
   }, WARMUP_MS);
   const end = new Promise<{ rows: number; settled: number; cpu: NodeJS.CpuUsage; rss: number }>((resolve) => {
     setTimeout(
-      () => resolve({ rows: driver.rows - base.rows, settled: driver.settled - base.settled, cpu: process.cpuUsage(base.cpu), rss: process.memoryUsage.rss() }),
+      () =>
+        resolve({
+          rows: driver.rows - base.rows,
+          settled: driver.settled - base.settled,
+          cpu: process.cpuUsage(base.cpu),
+          rss: process.memoryUsage.rss(),
+        }),
       WARMUP_MS + seconds * 1000,
     );
   });
   const workers = Array.from({ length: conc }, async () => {
-    while (performance.now() < to) await driver.payment((ms) => void (performance.now() - ms >= from && performance.now() <= to && latency.push(ms)));
+    while (performance.now() < to)
+      await driver.payment((ms) => void (performance.now() - ms >= from && performance.now() <= to && latency.push(ms)));
   });
   const counted = await end;
   await Promise.all(workers);
@@ -108,7 +115,10 @@ async function runHub(stage: Stage, conc: number, seconds: number): Promise<Row>
 
 async function runPlain(databaseUrl: string, conc: number, seconds: number): Promise<Row> {
   const script = fileURLToPath(new URL('./plain-transaction.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, String(conc), String(seconds)], { env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, String(conc), String(seconds)], {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let out = '';
   child.stdout.on('data', (data: Buffer) => (out += data.toString()));
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -132,7 +142,13 @@ function median(values: readonly number[]): number {
 export type Comparison = { readonly conc: number; readonly ratio: number; readonly hub: readonly Row[]; readonly plain: readonly Row[] };
 
 /** Alternating runs of both on one PostgreSQL; the ratio is that of the medians of the rows they committed a second. */
-export async function compare(stage: Stage, conc: number, rounds: number, seconds: number, tell: (line: string) => void): Promise<Comparison> {
+export async function compare(
+  stage: Stage,
+  conc: number,
+  rounds: number,
+  seconds: number,
+  tell: (line: string) => void,
+): Promise<Comparison> {
   const hub: Row[] = [];
   const plain: Row[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -149,7 +165,12 @@ export const HEADER = 'what   in flight     rows/s  payments/s     p50 ms    p99
 
 export function format(row: Row): string {
   const { what, conc, rows_per_s, payments_per_s, p50_ms, p99_ms, cpu_cores, rss_mb } = row;
-  const cells = [String(conc).padStart(9), String(rows_per_s).padStart(10), String(payments_per_s).padStart(11), p50_ms.toFixed(2).padStart(10)];
+  const cells = [
+    String(conc).padStart(9),
+    String(rows_per_s).padStart(10),
+    String(payments_per_s).padStart(11),
+    p50_ms.toFixed(2).padStart(10),
+  ];
   return `${what.padEnd(6)} ${cells.join(' ')} ${p99_ms.toFixed(2).padStart(9)} ${cpu_cores.toFixed(2).padStart(11)} ${String(rss_mb || '').padStart(8)}`;
 }
 
@@ -182,7 +203,8 @@ export async function run(args: readonly string[]): Promise<void> {
       for (const conc of [1, 64]) tell(format(await doorRow(stage, door, conc, Number(seconds))));
     }
     tell('');
-    for (const { conc, ratio } of compared) tell(`${String(conc).padStart(4)} in flight: ${ratio.toFixed(2)} times the plain transaction (median of ${rounds})`);
+    for (const { conc, ratio } of compared)
+      tell(`${String(conc).padStart(4)} in flight: ${ratio.toFixed(2)} times the plain transaction (median of ${rounds})`);
   } finally {
     await stage.close();
   }

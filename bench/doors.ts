@@ -3,7 +3,13 @@ import { fileURLToPath } from 'node:url';
 import type { Row } from './deliver.ts';
 import type { Stage } from './stage.ts';
 
-export type DoorJob = { readonly door: 'rest' | 'socket'; readonly url: string; readonly token: string; readonly conc: number; readonly seconds: number };
+export type DoorJob = {
+  readonly door: 'rest' | 'socket';
+  readonly url: string;
+  readonly token: string;
+  readonly conc: number;
+  readonly seconds: number;
+};
 export type DoorResult = { readonly events_per_s: number; readonly p50_ms: number; readonly p99_ms: number };
 
 /** The same payments through a door, driven by another process: creation and submission, each acknowledged after its commit. */

@@ -1,4 +1,4 @@
-import { idFromKey } from '../actors/runtime.ts';
+import { idFromKey } from '../actors/id-from-key.ts';
 import { CLERK, act, openStage } from './stage.ts';
 
 /* Memory over a long run: far more actors than the budget holds, sampled from when the budget first fills. */
@@ -17,7 +17,12 @@ export type MemoryResult = {
 };
 
 /** Runs payments to their end until so many actors and transitions have been; RSS in megabytes. */
-export async function flatness(actors: number, transitions: number, budget_mb: number, tell: (line: string) => void): Promise<MemoryResult> {
+export async function flatness(
+  actors: number,
+  transitions: number,
+  budget_mb: number,
+  tell: (line: string) => void,
+): Promise<MemoryResult> {
   const stage = await openStage({ HUB_ACTOR_MB: String(budget_mb) });
   try {
     const { hub } = stage;

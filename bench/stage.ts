@@ -18,11 +18,24 @@ const APPROVER: Caller = { kind: 'person', id: 'approver', roles: ['approver'] }
 export async function openStage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-bench-'));
   await chmod(dataDir, 0o711); // as root, the account of PostgreSQL has to pass through it
-  const config = readConfig({ HUB_DATA_DIR: dataDir, HUB_PORT: '0', HUB_DEMO: '0', HUB_ADMIN_PASSWORD: 'bench-only-password', HUB_LOG_LEVEL: 'warn', HUB_EMBEDDED_NATS_PORT: '14222', ...env });
+  const config = readConfig({
+    HUB_DATA_DIR: dataDir,
+    HUB_PORT: '0',
+    HUB_DEMO: '0',
+    HUB_ADMIN_PASSWORD: 'bench-only-password',
+    HUB_LOG_LEVEL: 'warn',
+    HUB_EMBEDDED_NATS_PORT: '14222',
+    ...env,
+  });
   const app = await startApp({ config, terminal: false, progress: () => undefined });
   const { hub } = app;
   for (const name of hub.integrations.keys()) await act(hub, OPERATOR, `integration/${name}`, 'ENABLE', {});
-  await act(hub, CLERK, 'client/acme', '@create', { name: 'Acme Facility Services GmbH', country: 'DE', email: 'accounts@acme.example', kind: 'company' });
+  await act(hub, CLERK, 'client/acme', '@create', {
+    name: 'Acme Facility Services GmbH',
+    country: 'DE',
+    email: 'accounts@acme.example',
+    kind: 'company',
+  });
   await act(hub, CLERK, 'client/acme', 'INVITE', {});
   await act(hub, CLERK, 'client/acme', 'SUBMIT', { documents: ['trade register extract'], bank_account: 'DE89370400440532013000' });
   await act(hub, APPROVER, 'client/acme', 'VERIFY', {});

@@ -125,7 +125,25 @@ async function openHub(building: Building): Promise<Hub> {
     settings: { payment: { approval_from_major: config.approvalFrom } },
   });
   const trouble = (): string | undefined => services.trouble() ?? runtime.trouble();
-  const hub: Hub = { config, release: RELEASE, node, hub_id, ports, log, store, bus, runtime, settings, vault, jwtSecret, integrations: integrations.opened, setups: integrations, embedded: services, url, trouble };
+  const hub: Hub = {
+    config,
+    release: RELEASE,
+    node,
+    hub_id,
+    ports,
+    log,
+    store,
+    bus,
+    runtime,
+    settings,
+    vault,
+    jwtSecret,
+    integrations: integrations.opened,
+    setups: integrations,
+    embedded: services,
+    url,
+    trouble,
+  };
   closing.push(() => runtime.stop());
   await runtime.start();
   return hub;

@@ -1,3 +1,4 @@
+import { describedSubjects } from '../actors/bus/subjects.ts';
 import type { Hub } from './hub.ts';
 
 /** What somebody who has just started the hub on a terminal wants to know. */
@@ -11,7 +12,7 @@ export function banner(hub: Hub): string {
     '',
     `  HQ console   ${hub.url()}/hq/`,
     `  API          ${hub.url()}/docs`,
-    `  NATS         ${nats}   (publish to greenlines.in.<type>.<id>)`,
+    `  NATS         ${nats}   (publish to ${describedSubjects('<type>').in.replace('{id}', '<id>')})`,
     `  Data         ${config.dataDir}`,
     ...demo,
     '',

@@ -80,7 +80,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const embedded = read.DATABASE_URL === undefined && read.NATS_URL === undefined;
   const demo = read.HUB_DEMO ?? embedded;
   if (demo && !isLoopback(read.HUB_HOST)) {
-    throw new BadConfig(`The demo has passwords that everybody knows, so it listens on loopback only, not on ${read.HUB_HOST}. Set HUB_DEMO=0.`);
+    throw new BadConfig(
+      `The demo has passwords that everybody knows, so it listens on loopback only, not on ${read.HUB_HOST}. Set HUB_DEMO=0.`,
+    );
   }
   if (read.HUB_TIME_SCALE !== 1 && !embedded) throw new BadConfig('HUB_TIME_SCALE is for embedded services only.');
   if (read.HUB_OIDC_ISSUER !== undefined && read.HUB_OIDC_AUDIENCE === undefined) {

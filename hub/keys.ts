@@ -18,7 +18,8 @@ export class Vault {
   /** Throws for a text that was sealed under another key or another name, or changed since. */
   open(name: string, sealed: string): string {
     const [version, nonce, text, tag] = sealed.split('.');
-    if (version !== 'v1' || nonce === undefined || text === undefined || tag === undefined) throw new Error(`The secret ${name} is not readable`);
+    if (version !== 'v1' || nonce === undefined || text === undefined || tag === undefined)
+      throw new Error(`The secret ${name} is not readable`);
     const decipher = createDecipheriv('aes-256-gcm', this.#key, Buffer.from(nonce, 'base64url'));
     decipher.setAAD(Buffer.from(name)).setAuthTag(Buffer.from(tag, 'base64url'));
     return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');

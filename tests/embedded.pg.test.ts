@@ -1,7 +1,22 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -53,11 +68,28 @@ test('[EMB-3] the first start makes a database that writes safely, and stopping 
   expect(embedded.natsPort).toBe(options.natsPort);
   expect(embedded.trouble()).toBeUndefined();
   expect(lines.join('\n')).toMatch(/PostgreSQL 18\.\d+: first start, making the database in .*\n[^]*PostgreSQL 18\.\d+ ready on port \d+/);
-  const settings = ['fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'unix_socket_directories', 'server_encoding', 'data_checksums', 'max_connections', 'jit'];
+  const settings = [
+    'fsync',
+    'synchronous_commit',
+    'full_page_writes',
+    'listen_addresses',
+    'unix_socket_directories',
+    'server_encoding',
+    'data_checksums',
+    'max_connections',
+    'jit',
+  ];
   const values = await Promise.all(settings.map(async (name) => Object.values((await rows(embedded, `SHOW ${name}`))[0] ?? {})[0]));
   expect(Object.fromEntries(settings.map((name, i) => [name, values[i]]))).toEqual({
-    fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', listen_addresses: '127.0.0.1', unix_socket_directories: '',
-    server_encoding: 'UTF8', data_checksums: 'on', max_connections: '60', jit: 'off',
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    server_encoding: 'UTF8',
+    data_checksums: 'on',
+    max_connections: '60',
+    jit: 'off',
   });
   expect(await rows(embedded, `SELECT 'a' < 'B' AS alphabetic, lower('É') AS small`)).toEqual([{ alphabetic: false, small: 'é' }]);
 
@@ -155,7 +187,10 @@ test('[EMB-6] stale pid files, also of pids that other programs have by now, and
   const mine = readFileSync(pidFile, 'utf8').replace(/^\d+/, String(process.pid));
   writeFileSync(pidFile, mine);
   writeFileSync(join(options.dataDir, 'nats', 'nats-server.pid'), String(process.pid));
-  writeFileSync(join(options.dataDir, 'nats', 'state.json'), JSON.stringify({ ...identify(process.pid), port: options.natsPort, version: '2.9.10', config: '' }));
+  writeFileSync(
+    join(options.dataDir, 'nats', 'state.json'),
+    JSON.stringify({ ...identify(process.pid), port: options.natsPort, version: '2.9.10', config: '' }),
+  );
   mkdirSync(join(options.dataDir, 'postgres', 'making-abc', 'base'), { recursive: true });
 
   const embedded = await start(options);
@@ -203,7 +238,9 @@ test('[EMB-1] a second hub is refused before it touches the servers of the first
   const options = await fresh();
   const hub = startHub(options);
   await hub.says('embedded');
-  await expect(startEmbedded(options)).rejects.toThrow(`another hub (pid ${hub.process.pid}) is running on the data directory ${options.dataDir}`);
+  await expect(startEmbedded(options)).rejects.toThrow(
+    `another hub (pid ${hub.process.pid}) is running on the data directory ${options.dataDir}`,
+  );
   expect(serversOf(options.dataDir)).toHaveLength(2);
   hub.process.stdin?.end();
   await hub.ended;
@@ -265,26 +302,29 @@ test('[EMB-8] from a package that may not be written, PostgreSQL runs from a com
   if (!isRoot) for (const dir of [postgresPackage, ...directoriesIn(postgresPackage)]) chmodSync(dir, 0o755);
 });
 
-test.runIf(isRoot)('[EMB-9] under root PostgreSQL runs as another user, beside a data directory that this user may not enter if need be', async () => {
-  const options = await fresh({ nats: false });
-  const open = await start(options);
-  expect(statSync(join(options.dataDir, 'postgres', 'cluster')).uid).not.toBe(0);
-  await open.stop();
+test.runIf(isRoot)(
+  '[EMB-9] under root PostgreSQL runs as another user, beside a data directory that this user may not enter if need be',
+  async () => {
+    const options = await fresh({ nats: false });
+    const open = await start(options);
+    expect(statSync(join(options.dataDir, 'postgres', 'cluster')).uid).not.toBe(0);
+    await open.stop();
 
-  const closed = await fresh({ nats: false });
-  chmodSync(closed.dataDir, 0o700);
-  const first = await start(closed);
-  await rows(first, 'CREATE TABLE kept AS SELECT 1 AS one');
-  const outside = sheltered(closed.dataDir) ?? '';
-  expect(outside).toMatch(/^\/var\/.*green-lines-hub/);
-  expect(statSync(outside).mode & 0o777).toBe(0o700);
-  await first.stop();
-  const second = await start(closed);
-  expect(await rows(second, 'SELECT * FROM kept')).toEqual([{ one: 1 }]);
-  await second.stop();
-  rmSync(outside, { recursive: true });
-  await expect(startEmbedded(closed)).rejects.toThrow(`was kept in ${outside} and is not there any more`);
-});
+    const closed = await fresh({ nats: false });
+    chmodSync(closed.dataDir, 0o700);
+    const first = await start(closed);
+    await rows(first, 'CREATE TABLE kept AS SELECT 1 AS one');
+    const outside = sheltered(closed.dataDir) ?? '';
+    expect(outside).toMatch(/^\/var\/.*green-lines-hub/);
+    expect(statSync(outside).mode & 0o777).toBe(0o700);
+    await first.stop();
+    const second = await start(closed);
+    expect(await rows(second, 'SELECT * FROM kept')).toEqual([{ one: 1 }]);
+    await second.stop();
+    rmSync(outside, { recursive: true });
+    await expect(startEmbedded(closed)).rejects.toThrow(`was kept in ${outside} and is not there any more`);
+  },
+);
 
 test.runIf(isRoot)('[EMB-9] as a normal user everything runs as that user', async () => {
   const options = await fresh();
@@ -320,7 +360,9 @@ test('[EMB-10] a stranger may hand events in and read receipts and events, and n
   const hub = await bus(embedded.natsHubUrl);
   const stranger = await bus(embedded.natsUrl);
   await (await jetstreamManager(hub)).streams.add({ name: 'GREENLINES_IN', subjects: ['greenlines.in.>'] });
-  hub.subscribe('greenlines.in.payment.p2', { callback: (_, message) => void (message.reply && hub.publish(message.reply, '{"outcome":"applied"}')) });
+  hub.subscribe('greenlines.in.payment.p2', {
+    callback: (_, message) => void (message.reply && hub.publish(message.reply, '{"outcome":"applied"}')),
+  });
   const heard: string[] = [];
   for (const subject of ['greenlines.receipt.>', 'greenlines.event.>', '_INBOX.>']) {
     stranger.subscribe(subject, { callback: (_, message) => void heard.push(`${message.subject} ${message.string()}`) });
@@ -334,10 +376,22 @@ test('[EMB-10] a stranger may hand events in and read receipts and events, and n
   hub.publish('_INBOX.of-the-hub', 'secret');
   await until(() => heard.filter((line) => line.startsWith('_INBOX.mine')).length === 2);
   await until(() => heard.some((line) => line.startsWith('greenlines.event')));
-  expect(heard).toEqual(expect.arrayContaining(['greenlines.receipt.shop.e1 receipt', 'greenlines.event.payment.settled.p1 event', '_INBOX.mine {"outcome":"applied"}']));
+  expect(heard).toEqual(
+    expect.arrayContaining([
+      'greenlines.receipt.shop.e1 receipt',
+      'greenlines.event.payment.settled.p1 event',
+      '_INBOX.mine {"outcome":"applied"}',
+    ]),
+  );
   expect(heard.join()).not.toContain('secret');
 
-  for (const subject of ['greenlines.changes.1', 'greenlines.receipt.shop.e2', 'greenlines.event.payment.x.y', '$JS.API.STREAM.DELETE.GREENLINES_IN', '_INBOX.other']) {
+  for (const subject of [
+    'greenlines.changes.1',
+    'greenlines.receipt.shop.e2',
+    'greenlines.event.payment.x.y',
+    '$JS.API.STREAM.DELETE.GREENLINES_IN',
+    '_INBOX.other',
+  ]) {
     expect(await refusal(stranger, () => stranger.publish(subject, 'x'))).toMatch(/publish/i);
   }
   for (const subject of ['greenlines.changes.>', 'greenlines.dead.>', 'greenlines.in.>', '$JS.>', '>']) {
@@ -346,16 +400,22 @@ test('[EMB-10] a stranger may hand events in and read receipts and events, and n
   await Promise.all([hub.close(), stranger.close()]);
 });
 
-test('[EMB-10] the reply subject that a stranger names leads nowhere on the hubs\' side', async () => {
+test("[EMB-10] the reply subject that a stranger names leads nowhere on the hubs' side", async () => {
   const embedded = await start(await fresh({ postgres: false }));
   const hub = await bus(embedded.natsHubUrl);
   const stranger = await bus(embedded.natsUrl);
   const manager = await jetstreamManager(hub);
   await manager.streams.add({ name: 'GREENLINES_IN', subjects: ['greenlines.in.>'] });
   const reached: string[] = [];
-  for (const subject of ['greenlines.changes.>', '$JS.API.STREAM.>']) hub.subscribe(subject, { callback: (_, message) => void reached.push(message.subject) });
+  for (const subject of ['greenlines.changes.>', '$JS.API.STREAM.>'])
+    hub.subscribe(subject, { callback: (_, message) => void reached.push(message.subject) });
   await hub.flush();
-  const replies = ['greenlines.changes.3', '$JS.API.STREAM.PURGE.GREENLINES_IN', '$JS.API.STREAM.DELETE.GREENLINES_IN', 'greenlines.in.payment.p2'];
+  const replies = [
+    'greenlines.changes.3',
+    '$JS.API.STREAM.PURGE.GREENLINES_IN',
+    '$JS.API.STREAM.DELETE.GREENLINES_IN',
+    'greenlines.in.payment.p2',
+  ];
   for (const reply of replies) stranger.publish('greenlines.in.payment.p1', '{}', { reply });
   await stranger.flush();
   await sleep(300);
@@ -385,9 +445,15 @@ async function start(options: EmbeddedOptions): Promise<Embedded> {
 type Said = { embedded: Embedded };
 
 /** A hub as a process of its own. `says` waits for its next line with that key, and fails with what it said instead. */
-function startHub(options: EmbeddedOptions, account?: { uid: number; gid: number }): { process: ChildProcess; ended: Promise<void>; says(key: string): Promise<Said> } {
+function startHub(
+  options: EmbeddedOptions,
+  account?: { uid: number; gid: number },
+): { process: ChildProcess; ended: Promise<void>; says(key: string): Promise<Said> } {
   if (account) for (const path of [join(options.dataDir, 'bin'), options.dataDir]) chownSync(path, account.uid, account.gid);
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'embedded-hub.ts'), JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'], ...account });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'embedded-hub.ts'), JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...account,
+  });
   hubs.push(child);
   const lines: string[] = [];
   const said = createInterface({ input: child.stdout });
@@ -480,5 +546,7 @@ function strippedPackage(kind: string): string {
 }
 
 function directoriesIn(path: string): string[] {
-  return readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
 }

@@ -65,16 +65,30 @@ async function publish(subject: string, data: string, headers: Record<string, st
 }
 
 test('[DOOR-1] an event over NATS, bare or as a CloudEvent in either mode, yields its receipt and reaches a socket that is subscribed', async () => {
-  const created = await publish('greenlines.in.payment.nats_1', JSON.stringify({ type: '@create', ...PAYMENT, amount_minor: 250_000 }), { 'Nats-Msg-Id': 'n1' }, 'nats', 'n1');
+  const created = await publish(
+    'greenlines.in.payment.nats_1',
+    JSON.stringify({ type: '@create', ...PAYMENT, amount_minor: 250_000 }),
+    { 'Nats-Msg-Id': 'n1' },
+    'nats',
+    'n1',
+  );
   expect(created).toMatchObject({ outcome: 'applied', address: 'payment/nats_1', version: 1 });
   const client = await openSocket(await hub.token('clerk'));
   try {
     const acks = (await client.socket.emitWithAck('subscribe', [{ topic: 'payment/nats_1' }])) as { ok: boolean }[];
     expect(acks[0]?.ok).toBe(true);
     const structured = { specversion: '1.0', id: 'n2', source: 'erp', type: 'SUBMIT', datacontenttype: 'application/json', data: {} };
-    const submitted = await publish('greenlines.in.payment.nats_1', JSON.stringify(structured), { 'Content-Type': 'application/cloudevents+json' }, 'erp', 'n2');
+    const submitted = await publish(
+      'greenlines.in.payment.nats_1',
+      JSON.stringify(structured),
+      { 'Content-Type': 'application/cloudevents+json' },
+      'erp',
+      'n2',
+    );
     expect(submitted).toMatchObject({ outcome: 'applied', version: 2 });
-    await eventually('the socket shows the state', 5_000, () => client.frames.some((frame) => frame.kind === 'patch' && frame.state?.[0] === 'needs_approval'));
+    await eventually('the socket shows the state', 5_000, () =>
+      client.frames.some((frame) => frame.kind === 'patch' && frame.state?.[0] === 'needs_approval'),
+    );
     const binary = { 'ce-specversion': '1.0', 'ce-id': 'n3', 'ce-source': 'erp', 'ce-type': 'SUBMIT', 'Content-Type': 'application/json' };
     const again = await publish('greenlines.in.payment.nats_1', '{}', binary, 'erp', 'n3');
     expect(again).toMatchObject({ outcome: 'rejected', reason: 'not_in_state', version: 2 });
@@ -112,7 +126,13 @@ test('[DOOR-3] what a stranger publishes badly gets a receipt that says why, cha
     expect([index, receipt.outcome]).toEqual([index, outcome]);
   }
   expect((await rest.get('/v1/actors/payment/nats_3', 'clerk')).status).toBe(404);
-  const good = await publish('greenlines.in.payment.nats_4', JSON.stringify({ type: '@create', ...PAYMENT }), { 'Nats-Msg-Id': 'good' }, 'nats', 'good');
+  const good = await publish(
+    'greenlines.in.payment.nats_4',
+    JSON.stringify({ type: '@create', ...PAYMENT }),
+    { 'Nats-Msg-Id': 'good' },
+    'nats',
+    'good',
+  );
   expect(good.outcome).toBe('applied');
 });
 
@@ -148,7 +168,11 @@ test('[EYES-1] a payment above the limit is not approved by its maker, nor by wh
   await hub.signIn('admin');
   await rest.call('PUT', '/v1/people/both', { as: 'admin', body: { roles: ['clerk', 'approver'], password: 'both-hats-on' } });
   const maker = (await hub.signIn('both', 'both-hats-on')).accessToken;
-  const created = await rest.call('POST', '/v1/actors/payment', { token: maker, key: 'eyes-1', body: { id: 'eyes_1', input: { ...PAYMENT, amount_minor: 250_000 } } });
+  const created = await rest.call('POST', '/v1/actors/payment', {
+    token: maker,
+    key: 'eyes-1',
+    body: { id: 'eyes_1', input: { ...PAYMENT, amount_minor: 250_000 } },
+  });
   expect(created.status).toBe(201);
   const send = (token: string, body: Record<string, unknown>) => rest.call('POST', '/v1/actors/payment/eyes_1/events', { token, body });
   const submitted = await send(maker, { type: 'SUBMIT' });
@@ -162,33 +186,44 @@ test('[EYES-1] a payment above the limit is not approved by its maker, nor by wh
   const stale = await send(approver, { type: 'APPROVE', hash: seen });
   expect([stale.status, stale.body['code']]).toEqual([409, 'hash_stale']);
   const { socket } = await openSocket(maker);
-  const ack = (await socket.emitWithAck('command', { id: 'eyes', to: 'payment/eyes_1', event: { type: 'APPROVE', hash: seen } })) as { outcome: string; code: string };
+  const ack = (await socket.emitWithAck('command', { id: 'eyes', to: 'payment/eyes_1', event: { type: 'APPROVE', hash: seen } })) as {
+    outcome: string;
+    code: string;
+  };
   expect(ack).toMatchObject({ outcome: 'rejected', code: 'four_eyes' });
   socket.close();
   const now = (amended.body['view'] as { context: { payload_hash: string } }).context.payload_hash;
   expect((await send(approver, { type: 'APPROVE', hash: now })).body['outcome']).toBe('applied');
 });
 
-test('[UNKNOWN-1] a gateway that does its work and then hangs leaves the payment unknown, and the payment finds out by asking', { timeout: 90_000 }, async () => {
-  const fault = { match: { payment: 'hang_1', operation: 'authorize' }, fault: 'timeout_after', times: 1 };
-  expect((await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body: fault })).status).toBeLessThan(300);
-  await rest.create('payment', { id: 'hang_1', input: PAYMENT });
-  await rest.send('payment/hang_1', { type: 'SUBMIT' });
-  await eventually('the payment is settled', 60_000, async () => (await stateOf('payment/hang_1')).startsWith('settled'));
-  const { body } = await rest.get('/v1/actors/payment/hang_1/history', 'auditor');
-  const to = (body['items'] as { to: string[] }[]).flatMap((item) => item.to);
-  expect(to.some((state) => state.startsWith('unknown'))).toBe(true);
-  const charges = await rest.get('/v1/sandbox/charges?payment=hang_1', 'operator');
-  const operations = (charges.body['items'] as { operation: string }[]).map(({ operation }) => operation);
-  expect(operations).toEqual(['authorize', 'capture']);
-});
+test(
+  '[UNKNOWN-1] a gateway that does its work and then hangs leaves the payment unknown, and the payment finds out by asking',
+  { timeout: 90_000 },
+  async () => {
+    const fault = { match: { payment: 'hang_1', operation: 'authorize' }, fault: 'timeout_after', times: 1 };
+    expect((await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body: fault })).status).toBeLessThan(300);
+    await rest.create('payment', { id: 'hang_1', input: PAYMENT });
+    await rest.send('payment/hang_1', { type: 'SUBMIT' });
+    await eventually('the payment is settled', 60_000, async () => (await stateOf('payment/hang_1')).startsWith('settled'));
+    const { body } = await rest.get('/v1/actors/payment/hang_1/history', 'auditor');
+    const to = (body['items'] as { to: string[] }[]).flatMap((item) => item.to);
+    expect(to.some((state) => state.startsWith('unknown'))).toBe(true);
+    const charges = await rest.get('/v1/sandbox/charges?payment=hang_1', 'operator');
+    const operations = (charges.body['items'] as { operation: string }[]).map(({ operation }) => operation);
+    expect(operations).toEqual(['authorize', 'capture']);
+  },
+);
 
-test('[UNKNOWN-2] a gateway that never saw the request is asked, told never to do it, and tried anew, once', { timeout: 90_000 }, async () => {
-  const fault = { match: { payment: 'hang_2', operation: 'capture' }, fault: 'timeout_before', times: 1 };
-  await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body: fault });
-  await rest.create('payment', { id: 'hang_2', input: PAYMENT });
-  await rest.send('payment/hang_2', { type: 'SUBMIT' });
-  await eventually('the payment is settled', 60_000, async () => (await stateOf('payment/hang_2')).startsWith('settled'));
-  const charges = await rest.get('/v1/sandbox/charges?payment=hang_2', 'operator');
-  expect((charges.body['items'] as { operation: string }[]).map(({ operation }) => operation)).toEqual(['authorize', 'capture']);
-});
+test(
+  '[UNKNOWN-2] a gateway that never saw the request is asked, told never to do it, and tried anew, once',
+  { timeout: 90_000 },
+  async () => {
+    const fault = { match: { payment: 'hang_2', operation: 'capture' }, fault: 'timeout_before', times: 1 };
+    await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body: fault });
+    await rest.create('payment', { id: 'hang_2', input: PAYMENT });
+    await rest.send('payment/hang_2', { type: 'SUBMIT' });
+    await eventually('the payment is settled', 60_000, async () => (await stateOf('payment/hang_2')).startsWith('settled'));
+    const charges = await rest.get('/v1/sandbox/charges?payment=hang_2', 'operator');
+    expect((charges.body['items'] as { operation: string }[]).map(({ operation }) => operation)).toEqual(['authorize', 'capture']);
+  },
+);

@@ -35,7 +35,11 @@ test('[NEW-1] a machine is added by one file and one line, and every door knows 
     });
     const { accessToken } = (await signIn.json()) as { accessToken: string };
     const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> => {
-      const headers = { 'content-type': 'application/json', authorization: `Bearer ${accessToken}`, 'idempotency-key': `parcel-${method}-${path}` };
+      const headers = {
+        'content-type': 'application/json',
+        authorization: `Bearer ${accessToken}`,
+        'idempotency-key': `parcel-${method}-${path}`,
+      };
       const answer = await fetch(hub.url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
     };

@@ -74,7 +74,8 @@ export class MemoryServer {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     if (reply !== '') for (const connection of this.#connections) connection.passBy(subject, toLower(headers), bytes, reply);
     const ack = this.#take(subject, bytes, headers);
-    if (reply !== '' && ack !== undefined) this.#take(reply, new TextEncoder().encode(JSON.stringify({ stream: STREAMS.in, seq: ack.seq })), {});
+    if (reply !== '' && ack !== undefined)
+      this.#take(reply, new TextEncoder().encode(JSON.stringify({ stream: STREAMS.in, seq: ack.seq })), {});
     return ack;
   }
 
@@ -90,7 +91,9 @@ export class MemoryServer {
 
   stateOf(subject: string): StreamState | undefined {
     const stream = this.#streamOf(subject);
-    return stream === undefined ? undefined : { created: stream.created, first: stream.messages[0]?.seq ?? stream.last + 1, last: stream.last };
+    return stream === undefined
+      ? undefined
+      : { created: stream.created, first: stream.messages[0]?.seq ?? stream.last + 1, last: stream.last };
   }
 
   read(subject: string, from: number): Incoming | undefined {
@@ -170,7 +173,7 @@ export class MemoryBus implements Bus {
   }
 
   async readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void> {
-    for (let next = Math.max(1, from); !signal.aborted && !this.#closed; ) {
+    for (let next = Math.max(1, from); !signal.aborted && !this.#closed;) {
       const message = this.#server.down ? undefined : this.#server.read(INTAKE, next);
       if (message === undefined) {
         await this.#sleep(signal);

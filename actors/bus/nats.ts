@@ -1,6 +1,14 @@
 import { connect, headers as makeHeaders } from '@nats-io/transport-node';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { DeliverPolicy, DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { Ports } from '../ports/ports.ts';
 import type { Bus, Headers, Incoming, StreamState } from './bus.ts';
@@ -34,7 +42,9 @@ function readAddress(url: string): { servers: string[]; user?: string; pass?: st
   const parts = url.split(',').map((part) => new URL(part.includes('://') ? part : `nats://${part}`));
   const named = parts.find(({ username }) => username !== '');
   const servers = parts.map((part) => `${part.protocol}//${part.host}`);
-  return named === undefined ? { servers } : { servers, user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) };
+  return named === undefined
+    ? { servers }
+    : { servers, user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) };
 }
 
 export class NatsBus implements Bus {
@@ -52,7 +62,9 @@ export class NatsBus implements Bus {
   }
 
   async open(): Promise<void> {
-    this.#follow().catch((error: unknown) => this.#ports.log.error({ err: error }, 'The state of the NATS connection is not followed any more'));
+    this.#follow().catch((error: unknown) =>
+      this.#ports.log.error({ err: error }, 'The state of the NATS connection is not followed any more'),
+    );
     await this.#declareStreams();
   }
 
@@ -87,10 +99,34 @@ export class NatsBus implements Bus {
     this.#manager ??= await jetstreamManager(this.#connection, { timeout: 5_000 });
     // The journal de-duplicates, so the streams' own window is the shortest that servers allow.
     const shared = { retention: RetentionPolicy.Limits, duplicate_window: 100_000_000, num_replicas: 1 };
-    await this.#declare({ ...shared, name: STREAMS.in, subjects: [SUBJECTS.in], storage: StorageType.File, max_age: 7 * DAY, max_bytes: 1 << 30, discard: DiscardPolicy.New });
-    await this.#declare({ ...shared, name: STREAMS.events, subjects: [SUBJECTS.events], storage: StorageType.File, max_age: 7 * DAY, max_bytes: 1 << 30, discard: DiscardPolicy.Old });
+    await this.#declare({
+      ...shared,
+      name: STREAMS.in,
+      subjects: [SUBJECTS.in],
+      storage: StorageType.File,
+      max_age: 7 * DAY,
+      max_bytes: 1 << 30,
+      discard: DiscardPolicy.New,
+    });
+    await this.#declare({
+      ...shared,
+      name: STREAMS.events,
+      subjects: [SUBJECTS.events],
+      storage: StorageType.File,
+      max_age: 7 * DAY,
+      max_bytes: 1 << 30,
+      discard: DiscardPolicy.Old,
+    });
     // What changed is in the journal too, so this one may be lost with the server.
-    await this.#declare({ ...shared, name: STREAMS.changes, subjects: [SUBJECTS.changes], storage: StorageType.Memory, max_age: 600 * SECOND, max_bytes: 64 << 20, discard: DiscardPolicy.Old });
+    await this.#declare({
+      ...shared,
+      name: STREAMS.changes,
+      subjects: [SUBJECTS.changes],
+      storage: StorageType.Memory,
+      max_age: 600 * SECOND,
+      max_bytes: 64 << 20,
+      discard: DiscardPolicy.Old,
+    });
   }
 
   async #declare(config: Partial<StreamConfig> & { name: string }): Promise<void> {
@@ -131,7 +167,10 @@ export class NatsBus implements Bus {
   }
 
   async readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void> {
-    const consumer = await this.#js.consumers.get(STREAMS.in, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from) });
+    const consumer = await this.#js.consumers.get(STREAMS.in, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: Math.max(1, from),
+    });
     const messages = await consumer.consume({ max_messages: 256, expires: 5_000 });
     const stop = (): void => void messages.close();
     signal.addEventListener('abort', stop, { once: true });

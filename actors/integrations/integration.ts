@@ -26,7 +26,11 @@ export type CallResult =
   | { readonly kind: 'unknown'; readonly code: string; readonly detail?: string };
 
 /** An event that a provider's webhook turned into; `id` is the provider's id of the notification. */
-export type WebhookEvent = { readonly id: string; readonly to: string; readonly event: { readonly type: string; readonly [field: string]: unknown } };
+export type WebhookEvent = {
+  readonly id: string;
+  readonly to: string;
+  readonly event: { readonly type: string; readonly [field: string]: unknown };
+};
 
 export type Operation = {
   readonly input: z.ZodType;

@@ -44,7 +44,10 @@ export class VirtualPorts implements Ports {
       soon: (run) => void this.#soon.push(run),
       deadline: (delay_ms) => this.#deadline(delay_ms),
     };
-    this.random = { next: () => this.#next(), id: () => Array.from({ length: 22 }, () => ALPHABET[Math.floor(this.#next() * 64)]).join('') };
+    this.random = {
+      next: () => this.#next(),
+      id: () => Array.from({ length: 22 }, () => ALPHABET[Math.floor(this.#next() * 64)]).join(''),
+    };
     const write = (level: keyof Log) => (fields: object, message: string) => {
       this.lines.push({ level, fields, message });
       if (this.lines.length > LINES) this.lines.splice(0, LINES / 2);

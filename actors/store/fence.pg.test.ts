@@ -60,7 +60,10 @@ function variant(change?: (text: string) => string): Pick<Statement, 'text' | 'v
 }
 
 const EXISTS_INSTEAD_OF_COUNT = (text: string): string =>
-  text.replace('where held = cardinality($1::int[])', 'where exists (select from "partition" p where p.id = any($1::int[]) and p.epoch = ($2::bigint[])[array_position($1::int[], p.id)])');
+  text.replace(
+    'where held = cardinality($1::int[])',
+    'where exists (select from "partition" p where p.id = any($1::int[]) and p.epoch = ($2::bigint[])[array_position($1::int[], p.id)])',
+  );
 const UNLOCKED = (text: string): string => text.replace(/\s+order by p\.id for share/, '');
 
 async function written(): Promise<string[]> {
@@ -88,9 +91,13 @@ async function slipsPastTheClaim(statement: Pick<Statement, 'text' | 'values'>):
   const waited = await claimWaits(claim);
   if (waited) await owner.query('commit');
   await claim;
-  const seen = (await claimer.query('select max(seq)::int as seq from journal where partition = $1', [PART_A])).rows[0] as { seq: number | null };
+  const seen = (await claimer.query('select max(seq)::int as seq from journal where partition = $1', [PART_A])).rows[0] as {
+    seq: number | null;
+  };
   if (!waited) await owner.query('commit');
-  const real = (await claimer.query('select max(seq)::int as seq from journal where partition = $1', [PART_A])).rows[0] as { seq: number | null };
+  const real = (await claimer.query('select max(seq)::int as seq from journal where partition = $1', [PART_A])).rows[0] as {
+    seq: number | null;
+  };
   return { waited, forked: seen.seq !== real.seq };
 }
 

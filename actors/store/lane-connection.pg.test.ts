@@ -53,7 +53,8 @@ test('[STORE-36] a connection that ends while it commits leaves the outcome unkn
   await admin.query('lock table journal in access exclusive mode');
   const commit = kindOf({});
   const waiting = `select pid from pg_stat_activity where datname = current_database() and query like '%insert into "journal"%' and pid <> pg_backend_pid() and wait_event_type = 'Lock'`;
-  for (let tries = 0; tries < 100 && (await admin.query(waiting)).rowCount === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 100 && (await admin.query(waiting)).rowCount === 0; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   await admin.query(`select pg_terminate_backend(pid) from (${waiting}) found`);
   expect(await commit).toBe('unknown');
   await admin.query('rollback');

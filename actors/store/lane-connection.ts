@@ -61,7 +61,8 @@ export class Lane {
     }
     if (state === '23505') return new CommitFault('repeat', message);
     // 54: a value is too large for an index or a row.
-    if (state.startsWith('22') || state.startsWith('54') || state === '23514' || state === '23502') return new CommitFault('poison', message);
+    if (state.startsWith('22') || state.startsWith('54') || state === '23514' || state === '23502')
+      return new CommitFault('poison', message);
     // A server that is told to stop can have committed before it says so: only the connection's end is certain.
     if (state.startsWith('57P') || state.startsWith('08')) {
       this.#drop(client);

@@ -18,7 +18,13 @@ export class MemoryDatabase {
   readonly #creations = new Map<string, CreationRow>();
   readonly #dead = new Map<string, DeadLetterRow>();
   readonly #text = new Map<string, string>();
-  readonly #progress: Progress[] = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, epoch: 0, stream: '', cursor: 0, published: 0 }));
+  readonly #progress: Progress[] = Array.from({ length: PARTITIONS }, (_, partition) => ({
+    partition,
+    epoch: 0,
+    stream: '',
+    cursor: 0,
+    published: 0,
+  }));
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -107,7 +113,8 @@ export class MemoryDatabase {
   /** All of it or nothing: what could fail is looked at before anything is written. */
   commit(batch: Batch): void {
     const held = batch.partitions.filter(({ id, epoch }) => this.#partitions[id]?.epoch === epoch).length;
-    if (held !== batch.partitions.length) throw new CommitFault('fenced', `Only ${held} of ${batch.partitions.length} partitions are still owned by this node`);
+    if (held !== batch.partitions.length)
+      throw new CommitFault('fenced', `Only ${held} of ${batch.partitions.length} partitions are still owned by this node`);
     this.#mustBeUnique(batch);
     for (const row of batch.journal) {
       this.#journal[row.partition]?.push(row);
@@ -116,7 +123,8 @@ export class MemoryDatabase {
       history.ids.set(row.event_id, row);
       this.#byActor.set(row.actor, history);
     }
-    for (const row of batch.actors) this.#actors.set(row.address, { ...row, created_at: this.#actors.get(row.address)?.created_at ?? row.created_at });
+    for (const row of batch.actors)
+      this.#actors.set(row.address, { ...row, created_at: this.#actors.get(row.address)?.created_at ?? row.created_at });
     for (const row of batch.refusals) {
       const rows = this.#refusals.get(row.actor) ?? new Map<string, RefusalRow>();
       this.#refusals.set(row.actor, rows.set(row.event_id, row));
@@ -146,7 +154,8 @@ export class MemoryDatabase {
       mustBeNew(`journal_pkey ${actor} ${version}`, history !== undefined && version <= history.rows.length);
       mustBeNew(`journal_event ${actor} ${event_id}`, history?.ids.has(event_id) === true);
     }
-    for (const { actor, event_id } of refusals) mustBeNew(`refusal ${actor} ${event_id}`, this.#refusals.get(actor)?.has(event_id) === true);
+    for (const { actor, event_id } of refusals)
+      mustBeNew(`refusal ${actor} ${event_id}`, this.#refusals.get(actor)?.has(event_id) === true);
     for (const { caller, key } of creations) mustBeNew(`creation ${caller} ${key}`, this.#creations.has(`${caller}\0${key}`));
   }
 

@@ -23,7 +23,10 @@ export function page(rows: readonly ActorRow[], query: ListQuery): ActorRow[] {
     ({ updatedAt: updated_at, createdAt: created_at, title, address })[sort];
   const compare = (a: readonly [string | number, string], b: readonly [string | number, string]): number =>
     (descending ? -1 : 1) * (order(a[0], b[0]) || order(a[1], b[1]));
-  const bound = after === undefined ? undefined : ([sort === 'updatedAt' || sort === 'createdAt' ? Number(after.value) : after.value, after.address] as const);
+  const bound =
+    after === undefined
+      ? undefined
+      : ([sort === 'updatedAt' || sort === 'createdAt' ? Number(after.value) : after.value, after.address] as const);
   return rows
     .map((row) => [[key(row), row.address], row] as const)
     .filter(([place]) => bound === undefined || compare(place, bound) > 0)

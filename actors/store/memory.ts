@@ -195,7 +195,10 @@ export class MemoryStore implements Store {
   }
 
   count(query: Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>): Promise<number> {
-    return this.#do('count', () => this.database.actors.filter((row) => matches(row, query, (address) => this.database.textOf(address))).length);
+    return this.#do(
+      'count',
+      () => this.database.actors.filter((row) => matches(row, query, (address) => this.database.textOf(address))).length,
+    );
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetterRow[]> {

@@ -47,7 +47,14 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     extensions: [Migrator],
     discovery: { warnWhenNoEntities: false },
     pool: { min: 0, max: 8 },
-    migrations: { migrationsList: migrations, transactional: true, allOrNothing: true, snapshot: false, silent: true, tableName: 'migration' },
+    migrations: {
+      migrationsList: migrations,
+      transactional: true,
+      allOrNothing: true,
+      snapshot: false,
+      silent: true,
+      tableName: 'migration',
+    },
   } as never);
   await migrate(orm, options.url);
   await check(orm);
@@ -76,7 +83,8 @@ async function check(orm: { em: unknown }): Promise<void> {
   );
   const setting = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
   if (setting.fsync !== 'on') throw new Error('PostgreSQL runs with fsync off: an acknowledged event could be lost. Turn it on.');
-  if (setting.synchronous_commit === 'off') throw new Error('PostgreSQL runs with synchronous_commit off: an acknowledged event could be lost.');
+  if (setting.synchronous_commit === 'off')
+    throw new Error('PostgreSQL runs with synchronous_commit off: an acknowledged event could be lost.');
   if (Number(setting.server_version_num) < 140_000) throw new Error('PostgreSQL 14 or later is needed.');
 }
 
@@ -115,7 +123,7 @@ export class PostgresStore implements Store {
 
   /** The door for tables that are not the runtime's own: people, settings, the sandbox gateway's journal. */
   database(): Database {
-    return { query: async (name, text, values) => (await this.#query<Record<string, unknown>>({ name, text, values: [...values] })) };
+    return { query: async (name, text, values) => await this.#query<Record<string, unknown>>({ name, text, values: [...values] }) };
   }
 
   async #query<Row extends object>(statement: Statement): Promise<Row[]> {
@@ -158,7 +166,9 @@ export class PostgresStore implements Store {
   }
 
   async load(addresses: readonly string[]): Promise<readonly Loaded[]> {
-    const rows = await this.#query<{ address: string; envelope: string | null; refused: boolean; created_at: string | null }>(loadStatement(addresses));
+    const rows = await this.#query<{ address: string; envelope: string | null; refused: boolean; created_at: string | null }>(
+      loadStatement(addresses),
+    );
     return rows.map(({ address, envelope, refused, created_at }) => ({
       address,
       envelope: envelope ?? undefined,
@@ -284,7 +294,9 @@ export class PostgresStore implements Store {
     const column = { updatedAt: 'updatedAt', createdAt: 'createdAt', title: 'title', address: 'address' } as const;
     const sort = column[query.sort];
     const direction = query.descending ? 'desc' : 'asc';
-    const builder = this.#filtered(query).orderBy({ [sort]: direction, address: direction }).limit(query.limit);
+    const builder = this.#filtered(query)
+      .orderBy({ [sort]: direction, address: direction })
+      .limit(query.limit);
     if (query.after !== undefined) {
       const beyond = query.descending ? '$lt' : '$gt';
       const { value, address } = query.after;
@@ -321,7 +333,8 @@ export class PostgresStore implements Store {
         ],
       });
     }
-    if (query.tag !== undefined) builder.andWhere(raw(`',' || coalesce(a.tags, '') || ',' like ?`, [`%,${escapeLike(query.tag)},%`]) as never);
+    if (query.tag !== undefined)
+      builder.andWhere(raw(`',' || coalesce(a.tags, '') || ',' like ?`, [`%,${escapeLike(query.tag)},%`]) as never);
     if (query.client !== undefined) builder.andWhere({ client: query.client });
     if (query.agent !== undefined) builder.andWhere({ agent: query.agent });
     const words = query.text === undefined ? [] : toWords(query.text);

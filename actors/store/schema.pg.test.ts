@@ -29,7 +29,9 @@ type Schema = { schema: { getUpdateSchemaSQL(options: object): Promise<string> }
 /** What MikroORM would change to make the database what the entities say; plain indexes are the migrations' own affair. */
 async function difference(store: PostgresStore): Promise<string[]> {
   const sql = await (store.orm as unknown as Schema).schema.getUpdateSchemaSQL({ wrap: false });
-  return sql.split('\n').filter((line) => line.trim() !== '' && !/^drop (index|table if exists "sandbox"|schema if exists "sandbox")/.test(line));
+  return sql
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^drop (index|table if exists "sandbox"|schema if exists "sandbox")/.test(line));
 }
 
 /** Opens the store in a process of its own, on a signal, so that two do it at the same time. */
@@ -54,7 +56,11 @@ test('[STORE-23] two processes that open an empty database at once both succeed,
 
 test('[STORE-24] opening a database that is up to date changes nothing in it', async () => {
   const shape = async (): Promise<unknown> =>
-    (await client.query(`select table_name, column_name, data_type, is_nullable, collation_name from information_schema.columns where table_schema = 'public' order by 1, 2`)).rows;
+    (
+      await client.query(
+        `select table_name, column_name, data_type, is_nullable, collation_name from information_schema.columns where table_schema = 'public' order by 1, 2`,
+      )
+    ).rows;
   await client.query(`update partition set epoch = 7 where id = 3`);
   const before = await shape();
   await (await open()).close();
@@ -68,7 +74,9 @@ test('[STORE-25] the entities and the migrations describe the same tables; a col
   try {
     expect(await difference(store)).toEqual([]);
     await client.query(`alter table journal add column extra text; alter table actor alter column pending type bigint`);
-    expect((await difference(store)).join('\n')).toMatch(/"journal" drop column "extra"[^]*"pending" type int|"pending" type int[^]*"journal" drop column "extra"/);
+    expect((await difference(store)).join('\n')).toMatch(
+      /"journal" drop column "extra"[^]*"pending" type int|"pending" type int[^]*"journal" drop column "extra"/,
+    );
   } finally {
     await client.query(`alter table journal drop column if exists extra; alter table actor alter column pending type int`);
     await store.close();

@@ -23,7 +23,10 @@ export class Settings {
 
   /** The value that is there, or this one if none is; several nodes that ask at once get the same. */
   async keep(name: string, value: string): Promise<string> {
-    await this.#database.query('setting_keep', 'insert into setting (name, value) values ($1, $2) on conflict (name) do nothing', [name, value]);
+    await this.#database.query('setting_keep', 'insert into setting (name, value) values ($1, $2) on conflict (name) do nothing', [
+      name,
+      value,
+    ]);
     return (await this.get(name)) ?? value;
   }
 }

@@ -144,13 +144,24 @@ const ACTOR_AT = JOURNAL_AT + JOURNAL.length;
 const REST_AT = ACTOR_AT + ACTOR.length;
 
 /** What a batch writes beside rows and actors; a statement has only the parts that its batch needs, since each costs even when empty. */
-type Part = { readonly cte: string; readonly width: number; readonly sql: (first: number) => string; readonly values: (batch: Batch) => string[] };
+type Part = {
+  readonly cte: string;
+  readonly width: number;
+  readonly sql: (first: number) => string;
+  readonly values: (batch: Batch) => string[];
+};
 
 const REFUSALS = toPart('f', 'refusal', REFUSAL, ({ refusals }) => refusals);
 const CREATIONS = toPart('c', 'creation', CREATION, ({ creations }) => creations);
 const DEAD_LETTERS = toPart('d', 'dead_letter', DEAD, ({ dead }) => dead, 'on conflict ("id") do nothing');
 
-function toPart<Row extends object>(cte: string, table: string, columns: Columns<Row>, rows: (batch: Batch) => readonly Row[], conflict = ''): Part {
+function toPart<Row extends object>(
+  cte: string,
+  table: string,
+  columns: Columns<Row>,
+  rows: (batch: Batch) => readonly Row[],
+  conflict = '',
+): Part {
   return {
     cte,
     width: columns.length,

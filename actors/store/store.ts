@@ -117,7 +117,12 @@ export function toCommitFault(error: unknown): CommitFault | undefined {
 }
 
 /** The newest envelope of an actor, and whether any event of it was ever refused. */
-export type Loaded = { readonly address: string; readonly envelope: string | undefined; readonly refused: boolean; readonly created_at: number };
+export type Loaded = {
+  readonly address: string;
+  readonly envelope: string | undefined;
+  readonly refused: boolean;
+  readonly created_at: number;
+};
 
 /** What an event id came to before. */
 export type Earlier = {

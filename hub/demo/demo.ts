@@ -1,7 +1,7 @@
 import type { Outcome } from '../../actors/delivery.ts';
 import type { Caller } from '../../actors/caller.ts';
 import { isSandbox } from '../../actors/integrations/sandbox/sandbox.ts';
-import { idFromKey } from '../../actors/runtime.ts';
+import { idFromKey } from '../../actors/id-from-key.ts';
 import type { Role } from '../../machines/machine.ts';
 import type { Hub } from '../hub.ts';
 import { DEMO_CLIENTS, DEMO_CURRENCIES, DEMO_NEWCOMER, DEMO_PAYEES } from './cast.ts';
@@ -76,7 +76,13 @@ class Office {
     const address = `client/${id}`;
     await this.#once(CLERK, address, '@create', { name, country, email, kind: 'company' }, `create-${id}`);
     await this.#once(CLERK, address, 'INVITE', {}, `invite-${id}`);
-    await this.#once(CLERK, address, 'SUBMIT', { documents: ['trade register extract', 'articles of association'], bank_account }, `submit-${id}`);
+    await this.#once(
+      CLERK,
+      address,
+      'SUBMIT',
+      { documents: ['trade register extract', 'articles of association'], bank_account },
+      `submit-${id}`,
+    );
     if (wholly) await this.#once(APPROVER, address, 'VERIFY', {}, `verify-${id}`);
   }
 
@@ -111,7 +117,8 @@ class Office {
 
   async #hang(payment: string): Promise<void> {
     for (const { integration } of this.#hub.integrations.values()) {
-      if (isSandbox(integration)) await integration.faults.add({ match: { payment, operation: 'authorize' }, fault: 'timeout_after', times: 1 });
+      if (isSandbox(integration))
+        await integration.faults.add({ match: { payment, operation: 'authorize' }, fault: 'timeout_after', times: 1 });
     }
   }
 

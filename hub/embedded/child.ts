@@ -35,7 +35,10 @@ export function launch(plan: Launch): Promise<ProcessIdentity> {
 }
 
 /** Sends each signal and waits, until the process is gone. Resolves to the signals that were needed. */
-export async function stopProcess(process: ProcessIdentity, steps: readonly { signal: NodeJS.Signals; wait_ms: number }[]): Promise<NodeJS.Signals[]> {
+export async function stopProcess(
+  process: ProcessIdentity,
+  steps: readonly { signal: NodeJS.Signals; wait_ms: number }[],
+): Promise<NodeJS.Signals[]> {
   const sent: NodeJS.Signals[] = [];
   for (const { signal, wait_ms } of steps) {
     if (!sendSignal(process, signal)) return sent;

@@ -43,8 +43,12 @@ test('[EMB-1] of many hubs that find the same dead lock exactly one gets it', as
     import { lockDataDirectory } from ${JSON.stringify(join(import.meta.dirname, 'data-directory.ts'))};
     try { lockDataDirectory(process.argv[1]); console.log('got it'); } catch (error) { console.log(error.name); }
     process.stdin.resume().on('end', () => process.exit());`;
-  const hubs = Array.from({ length: 8 }, () => spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], { stdio: ['pipe', 'pipe', 'inherit'] }));
-  const said = await Promise.all(hubs.map((hub) => new Promise<string>((resolve) => hub.stdout.once('data', (line: Buffer) => resolve(line.toString().trim())))));
+  const hubs = Array.from({ length: 8 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
+  const said = await Promise.all(
+    hubs.map((hub) => new Promise<string>((resolve) => hub.stdout.once('data', (line: Buffer) => resolve(line.toString().trim())))),
+  );
   hubs.forEach((hub) => hub.stdin.end());
   expect(said.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'DataDirectoryInUse'), 'got it']);
 });

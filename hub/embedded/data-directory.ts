@@ -1,6 +1,19 @@
 /** The hub's data directory: who holds it, and the small files in it that must survive a crash whole. */
 import { createHash, randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { identify, isRunning, readIdentity, type ProcessIdentity } from './process-identity.ts';
 
@@ -113,7 +126,9 @@ function makeDataDirectory(dataDir: string): void {
     for (let dir = dataDir; isRoot && first !== undefined && dir.startsWith(first); dir = dirname(dir)) chmodSync(dir, 0o711);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Error(`the data directory ${dataDir} cannot be used (${String(error)}): set HUB_DATA_DIR to one that this user may write`, { cause: error });
+    throw new Error(`the data directory ${dataDir} cannot be used (${String(error)}): set HUB_DATA_DIR to one that this user may write`, {
+      cause: error,
+    });
   }
 }
 

@@ -64,7 +64,9 @@ async function fetched(kept: string, progress: (line: string) => void): Promise<
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-  throw new Error(`nats-server ${oldest} or later is not installed and could not be fetched (${failures.join('; ')}): install it (\`apt-get install nats-server\`, \`brew install nats-server\`) or set NATS_URL`);
+  throw new Error(
+    `nats-server ${oldest} or later is not installed and could not be fetched (${failures.join('; ')}): install it (\`apt-get install nats-server\`, \`brew install nats-server\`) or set NATS_URL`,
+  );
 }
 
 /** The publisher's own build, checked against the checksums published with it. */
@@ -76,7 +78,10 @@ async function fromRelease(dir: string, progress: (line: string) => void): Promi
   const sums = (await download(`${releases}/SHA256SUMS`)).toString('utf8');
   progress(`nats-server ${release}: fetching the official release`);
   const archive = await download(`${releases}/${file}`);
-  const published = sums.split('\n').map((line) => line.trim().split(/\s+\*?/)).find(([, name]) => name === file)?.[0];
+  const published = sums
+    .split('\n')
+    .map((line) => line.trim().split(/\s+\*?/))
+    .find(([, name]) => name === file)?.[0];
   if (published !== createHash('sha256').update(archive).digest('hex')) throw new Error(`${file} does not match its published checksum`);
   writeFileSync(join(dir, file), archive);
   await mustRun(dir, 'tar', ['-xzf', file]);
@@ -102,8 +107,17 @@ async function download(url: string): Promise<Buffer> {
 /** Debian's and Ubuntu's package, unpacked but not installed, with private package lists where the system has none. */
 async function fromDistribution(dir: string, progress: (line: string) => void): Promise<string> {
   if (!existsSync('/usr/bin/apt-get')) throw new Error('there is no apt-get');
-  progress('nats-server: fetching the distribution\'s package');
-  const impatient = ['-o', 'Acquire::http::Timeout=10', '-o', 'Acquire::https::Timeout=10', '-o', 'Acquire::Retries=1', '-o', 'APT::Sandbox::User=root'];
+  progress("nats-server: fetching the distribution's package");
+  const impatient = [
+    '-o',
+    'Acquire::http::Timeout=10',
+    '-o',
+    'Acquire::https::Timeout=10',
+    '-o',
+    'Acquire::Retries=1',
+    '-o',
+    'APT::Sandbox::User=root',
+  ];
   try {
     await mustRun(dir, 'apt-get', [...impatient, 'download', 'nats-server']);
   } catch {

@@ -6,7 +6,10 @@ import { natsAccounts, natsConfig } from './nats-config.ts';
 test('[EMB-10] production gives publishers the same rights as the embedded server gives strangers', () => {
   const production = readFileSync(new URL('nats.conf', import.meta.url), 'utf8');
   expect(production).toContain(
-    natsAccounts({ hub: '{ user: hub, password: $NATS_HUB_PASSWORD }', outside: '{ user: publisher, password: $NATS_PUBLISHER_PASSWORD }' }),
+    natsAccounts({
+      hub: '{ user: hub, password: $NATS_HUB_PASSWORD }',
+      outside: '{ user: publisher, password: $NATS_PUBLISHER_PASSWORD }',
+    }),
   );
 });
 

@@ -34,7 +34,10 @@ export async function openNats(options: NatsOptions): Promise<EmbeddedNats> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const binary = await findNats(options.dataDir, options.progress);
   const server = new EmbeddedNats({
-    dir: realpathSync(dir), binary, logFile: join(options.dataDir, 'nats.log'), log: options.log,
+    dir: realpathSync(dir),
+    binary,
+    logFile: join(options.dataDir, 'nats.log'),
+    log: options.log,
     hubPassword: keptSecret(options.dataDir, 'nats-hub').value,
     serverName: `hub-${createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 12)}`,
   });
@@ -193,7 +196,10 @@ export class EmbeddedNats implements Service {
   /** One whose directory was removed under it is killed: at a clean stop it would write into what has taken the place. */
   async #end(server: ProcessIdentity): Promise<void> {
     const isOfThisDirectory = Number(readIfThere(this.#pidFile)) === server.pid;
-    await stopProcess(server, [...(isOfThisDirectory ? [{ signal: 'SIGTERM', wait_ms: 5_000 } as const] : []), { signal: 'SIGKILL', wait_ms: 2_000 }]);
+    await stopProcess(server, [
+      ...(isOfThisDirectory ? [{ signal: 'SIGTERM', wait_ms: 5_000 } as const] : []),
+      { signal: 'SIGKILL', wait_ms: 2_000 },
+    ]);
   }
 }
 

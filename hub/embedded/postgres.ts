@@ -46,9 +46,14 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
   const file = join(dataDir, 'postgres.json');
   const remembered = memory.safeParse(readJsonIfThere(file)).data;
   const place = await postgresPlace(dataDir, remembered?.dir, (m) => log.warn({ service: 'PostgreSQL' }, m));
-  const remember = (port: number | undefined): void => writeDurably(file, JSON.stringify({ port, ...(place.isOutside ? { dir: place.dir } : {}) }));
+  const remember = (port: number | undefined): void =>
+    writeDurably(file, JSON.stringify({ port, ...(place.isOutside ? { dir: place.dir } : {}) }));
   remember(remembered?.port); // before anything is made there, or a hub killed now would forget it
-  const binaries = await readyBinaries({ packageDir: options.packageDir ?? platformPackage(), copies: join(place.dir, 'bin'), account: place.account });
+  const binaries = await readyBinaries({
+    packageDir: options.packageDir ?? platformPackage(),
+    copies: join(place.dir, 'bin'),
+    account: place.account,
+  });
   removeHalfMade(place);
   const isFirstStart = !hasCluster(place);
   const password = keptSecret(dataDir, 'postgres');
@@ -61,7 +66,9 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
     mustFit(place, binaries);
     if (password.isNew) {
       rmSync(join(dataDir, 'secrets', 'postgres'), { force: true });
-      throw new Error(`the password of the database in ${place.dir} is missing (${join(dataDir, 'secrets', 'postgres')}): restore that file, or remove the database to begin with an empty one`);
+      throw new Error(
+        `the password of the database in ${place.dir} is missing (${join(dataDir, 'secrets', 'postgres')}): restore that file, or remove the database to begin with an empty one`,
+      );
     }
   }
   try {
@@ -75,7 +82,10 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
   }
 }
 
-type Parts = { dataDir: string; place: PostgresPlace; binaries: PostgresBinaries; password: string } & Pick<PostgresOptions, 'log' | 'progress'>;
+type Parts = { dataDir: string; place: PostgresPlace; binaries: PostgresBinaries; password: string } & Pick<
+  PostgresOptions,
+  'log' | 'progress'
+>;
 
 export class EmbeddedPostgres implements Service {
   readonly name: string;
@@ -130,7 +140,11 @@ export class EmbeddedPostgres implements Service {
     const settings = await settingsFor(place, binaries, this.#port);
     const logStart = logLength(this.logFile);
     this.#process = await launch({
-      command: binaries.postgres, args: [...settings, '-D', this.#cluster], cwd: place.dir, logFile: this.logFile, account: place.account,
+      command: binaries.postgres,
+      args: [...settings, '-D', this.#cluster],
+      cwd: place.dir,
+      logFile: this.logFile,
+      account: place.account,
     });
     await this.#ready(this.#process, { logStart, signal });
   }
@@ -163,7 +177,10 @@ export class EmbeddedPostgres implements Service {
       await this.#ready(found, { logStart: logLength(this.logFile), signal: undefined });
       return true;
     } catch (error) {
-      this.#parts.log.warn({ service: this.name, pid: found.pid, err: error }, `the ${this.name} of an earlier hub cannot be used and is started anew`);
+      this.#parts.log.warn(
+        { service: this.name, pid: found.pid, err: error },
+        `the ${this.name} of an earlier hub cannot be used and is started anew`,
+      );
       await this.stop();
       return false;
     }
@@ -222,7 +239,11 @@ export class EmbeddedPostgres implements Service {
       return await this.#ask('hub');
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === '28P01') throw new Error(`the password in ${join(this.#parts.dataDir, 'secrets', 'postgres')} is not the one of the database: restore that file`, { cause: error });
+      if (code === '28P01')
+        throw new Error(
+          `the password in ${join(this.#parts.dataDir, 'secrets', 'postgres')} is not the one of the database: restore that file`,
+          { cause: error },
+        );
       if (code !== '3D000') return String(error);
     }
     try {
@@ -233,7 +254,12 @@ export class EmbeddedPostgres implements Service {
   }
 
   async #ask(database: string, statement?: string): Promise<string> {
-    const client = new pg.Client({ connectionString: this.#urlOf(database), connectionTimeoutMillis: 5_000, query_timeout: 30_000, ssl: false });
+    const client = new pg.Client({
+      connectionString: this.#urlOf(database),
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 30_000,
+      ssl: false,
+    });
     client.on('error', () => undefined); // a connection lost while closing must not end the hub
     try {
       await client.connect();
@@ -253,7 +279,8 @@ export class EmbeddedPostgres implements Service {
   async #end(server: ProcessIdentity): Promise<void> {
     const isOfThisCluster = this.#noted().pid === server.pid;
     const sent = await stopProcess(server, isOfThisCluster ? gently : [{ signal: 'SIGKILL', wait_ms: 2_000 }]);
-    if (sent.length > 1) this.#parts.log.warn({ service: this.name, sent }, `${this.name} had to be stopped hard; it recovers at the next start`);
+    if (sent.length > 1)
+      this.#parts.log.warn({ service: this.name, sent }, `${this.name} had to be stopped hard; it recovers at the next start`);
   }
 
   /** Sessions notice the death of their server by themselves; one that is stuck in a long statement has to be ended. */

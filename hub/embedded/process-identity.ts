@@ -61,12 +61,16 @@ function bootId(): string {
 }
 
 function startedAtOfPs(pid: number): string | undefined {
-  const [state, ...started] = ps(['-o', 'stat=,lstart=', '-p', String(pid)]).trim().split(/\s+/);
+  const [state, ...started] = ps(['-o', 'stat=,lstart=', '-p', String(pid)])
+    .trim()
+    .split(/\s+/);
   return !state || state.startsWith('Z') ? undefined : started.join(' ');
 }
 
 function pidsOfProc(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function commandsOfProc(): { pid: number; command: string }[] {
@@ -80,16 +84,23 @@ function commandsOfProc(): { pid: number; command: string }[] {
 }
 
 function commandsOfPs(): { pid: number; command: string }[] {
-  return ps(['-axww', '-o', 'pid=,command=']).split('\n').flatMap((line) => {
-    const found = /^\s*(\d+)\s+(.*?)\s*$/.exec(line);
-    return found ? { pid: Number(found[1]), command: found[2] ?? '' } : [];
-  });
+  return ps(['-axww', '-o', 'pid=,command='])
+    .split('\n')
+    .flatMap((line) => {
+      const found = /^\s*(\d+)\s+(.*?)\s*$/.exec(line);
+      return found ? { pid: Number(found[1]), command: found[2] ?? '' } : [];
+    });
 }
 
 /** `ps` exits with 1 when it finds nothing, which is an answer here. */
 function ps(args: readonly string[]): string {
   try {
-    return execFileSync('ps', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000, env: { ...process.env, LC_ALL: 'C' } });
+    return execFileSync('ps', args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5_000,
+      env: { ...process.env, LC_ALL: 'C' },
+    });
   } catch {
     return '';
   }

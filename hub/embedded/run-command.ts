@@ -43,7 +43,12 @@ export function runCommand(run: Command): Promise<Outcome> {
 /** Some failures, as of a user that this process may not become, are thrown at once and not told by an event. */
 function spawned(run: Command): ChildProcessByStdio<null, Readable, Readable> | Error {
   try {
-    return spawn(run.command, run.args, { cwd: run.cwd ?? '/', env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], ...run.account });
+    return spawn(run.command, run.args, {
+      cwd: run.cwd ?? '/',
+      env: plainEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...run.account,
+    });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -7,7 +7,6 @@ import { Keeper, type ServiceLog } from './keeper.ts';
 import { openNats, type EmbeddedNats } from './nats.ts';
 import { openPostgres, type EmbeddedPostgres } from './postgres.ts';
 
-
 /** One step of the start, as a sentence for a terminal. */
 export type Progress = (line: string) => void;
 
@@ -68,7 +67,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   });
 }
 
-function running(parts: { postgres: EmbeddedPostgres | undefined; nats: EmbeddedNats | undefined; log: ServiceLog; lock: DataDirectoryLock }): Embedded {
+function running(parts: {
+  postgres: EmbeddedPostgres | undefined;
+  nats: EmbeddedNats | undefined;
+  log: ServiceLog;
+  lock: DataDirectoryLock;
+}): Embedded {
   const { postgres, nats, log, lock } = parts;
   const services = [postgres, nats].filter((service) => service !== undefined);
   const keepers = services.map((service) => new Keeper(service, { log, mayRevive: () => lock.isHeld() }));

@@ -28,7 +28,13 @@ export const authenticateSchema = z.strictObject({ token: z.string().min(1).max(
 export const creditSchema = z.int().min(1).max(1_000_000);
 
 /** Whether the caller may send an event now; `reason` is a fault code and `sentence` says it to a person. */
-export type Can = { readonly type: string; readonly ok: boolean; readonly reason?: string; readonly sentence?: string; readonly schema: unknown };
+export type Can = {
+  readonly type: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+  readonly sentence?: string;
+  readonly schema: unknown;
+};
 
 /** A pending timer: fires at `due` (ISO 8601, UTC). */
 export type TimerView = { readonly id: string; readonly due: string };
@@ -133,7 +139,14 @@ export type Frame =
       readonly updatedAt: string;
       readonly cause: Cause;
     }
-  | { readonly kind: 'list'; readonly sub: number; readonly base: number; readonly version: number; readonly ops: readonly ListOp[]; readonly total: number }
+  | {
+      readonly kind: 'list';
+      readonly sub: number;
+      readonly base: number;
+      readonly version: number;
+      readonly ops: readonly ListOp[];
+      readonly total: number;
+    }
   | { readonly kind: 'heads'; readonly heads: readonly { readonly sub: number; readonly version: number }[] }
   | { readonly kind: 'resync'; readonly sub: number; readonly reason: string }
   | { readonly kind: 'revoked'; readonly sub: number }

@@ -35,7 +35,10 @@ busContract('NATS', async () => {
   const bus = await openNats({ url: `nats://127.0.0.1:${port}`, ports: systemPorts(silent) });
   const other = await connect({ servers: `127.0.0.1:${port}`, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   const seen: { subject: string; data: string; headers: Headers }[] = [];
-  const see = { callback: (_: unknown, message: { subject: string; headers?: MsgHdrs; string(): string }) => void seen.push({ subject: message.subject, data: message.string(), headers: {} }) };
+  const see = {
+    callback: (_: unknown, message: { subject: string; headers?: MsgHdrs; string(): string }) =>
+      void seen.push({ subject: message.subject, data: message.string(), headers: {} }),
+  };
   for (const subject of ['greenlines.event.>', 'greenlines.receipt.>', 'answers.>']) other.subscribe(subject, see);
   await other.flush();
 
@@ -54,7 +57,9 @@ busContract('NATS', async () => {
       await other.flush();
       const all = seen.filter((message) => message.subject === subject);
       if (!subject.startsWith('greenlines.event.')) return all;
-      const kept = await (await jetstream(other).consumers.get('GREENLINES_EVENTS', { filter_subjects: subject })).fetch({ max_messages: 100, expires: 1_000 });
+      const kept = await (
+        await jetstream(other).consumers.get('GREENLINES_EVENTS', { filter_subjects: subject })
+      ).fetch({ max_messages: 100, expires: 1_000 });
       const messages: { data: string; headers: Headers }[] = [];
       for await (const message of kept) {
         messages.push({ data: message.string(), headers: {} });

@@ -52,10 +52,19 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
 
     test('[BUS-1] the intake is read in order from a position on, with its numbers, headers in lower case, and bytes', async () => {
       const before = await last();
-      for (const n of [1, 2, 3]) await under.publishFrom('greenlines.in.payment.a', `{"n":${n}}`, { 'CE-Id': `a${n}`, 'Content-Type': 'x/y' });
+      for (const n of [1, 2, 3])
+        await under.publishFrom('greenlines.in.payment.a', `{"n":${n}}`, { 'CE-Id': `a${n}`, 'Content-Type': 'x/y' });
       expect(await last()).toBe(before + 3);
       const messages = await read(before + 2, 2);
-      expect(messages.map((message) => [message.seq - before, text(message), message.subject, message.headers['ce-id'], message.headers['content-type']])).toEqual([
+      expect(
+        messages.map((message) => [
+          message.seq - before,
+          text(message),
+          message.subject,
+          message.headers['ce-id'],
+          message.headers['content-type'],
+        ]),
+      ).toEqual([
         [2, '{"n":2}', 'greenlines.in.payment.a', 'a2', 'x/y'],
         [3, '{"n":3}', 'greenlines.in.payment.a', 'a3', 'x/y'],
       ]);
@@ -112,7 +121,8 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
     });
 
     test('[BUS-6] a repeated event is acknowledged too, so that what goes out again after a crash ends', async () => {
-      const publish = (): Promise<unknown> => Promise.all([bus.publishAcked('greenlines.event.payment.made.f', 'x', { 'Nats-Msg-Id': 'f#1' }), under.elapse(1)]);
+      const publish = (): Promise<unknown> =>
+        Promise.all([bus.publishAcked('greenlines.event.payment.made.f', 'x', { 'Nats-Msg-Id': 'f#1' }), under.elapse(1)]);
       await publish();
       await publish();
       expect(await under.arrived('greenlines.event.payment.made.f')).toHaveLength(1);
@@ -128,7 +138,9 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
 
     test('[BUS-8] where a sender wants its answer is seen as the message passes by; a message without one is not', async () => {
       const seen: string[] = [];
-      bus.watchReplies((subject, headers, data, reply) => void seen.push([subject, headers['ce-id'], new TextDecoder().decode(data), reply].join(' ')));
+      bus.watchReplies(
+        (subject, headers, data, reply) => void seen.push([subject, headers['ce-id'], new TextDecoder().decode(data), reply].join(' ')),
+      );
       await bus.flush();
       await under.publishFrom('greenlines.in.payment.h', 'x', { 'CE-Id': 'h1' }, 'answers.h');
       await until(() => seen.length > 0);

@@ -56,7 +56,15 @@ export function firstRows(actors: readonly ActorRow[]): JournalRow[] {
 }
 
 export function refusalRow(given: Partial<RefusalRow> & { readonly actor: string; readonly event_id: string }): RefusalRow {
-  return { partition: partitionOf(given.actor), body_hash: bodyHash('{}'), reason: 'not_in_state', detail: '', version: 1, at: 1_000, ...given };
+  return {
+    partition: partitionOf(given.actor),
+    body_hash: bodyHash('{}'),
+    reason: 'not_in_state',
+    detail: '',
+    version: 1,
+    at: 1_000,
+    ...given,
+  };
 }
 
 /** A batch of one actor's rows under the epochs of these heads. */

@@ -77,7 +77,12 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const refusals = [refusalRow({ actor: A, event_id: 'caller:ann:x' })];
       expect(await kindOf(commit({ ...first, refusals }))).toBe('fenced');
       expect(await kindOf(commit({ refusals }))).toBe('fenced');
-      expect(await store.lookup([{ actor: A, event_id: 'caller:ann:1' }, { actor: A, event_id: 'caller:ann:x' }])).toEqual([]);
+      expect(
+        await store.lookup([
+          { actor: A, event_id: 'caller:ann:1' },
+          { actor: A, event_id: 'caller:ann:x' },
+        ]),
+      ).toEqual([]);
       expect(await store.rows([A])).toEqual([]);
     });
 
@@ -115,7 +120,13 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await commit({ ...first, creations: [{ caller: 'ann', key: 'k', body_hash: 'h', actor: A }] });
       const second = { journal: [journalRow({ actor: B, version: 1 })], actors: [actorRow({ address: B })] };
       await commit({ ...second, creations: [{ caller: 'bob', key: 'k', body_hash: 'h', actor: B }] });
-      expect(await store.creations([{ caller: 'ann', key: 'k' }, { caller: 'bob', key: 'k' }, { caller: 'cid', key: 'k' }])).toEqual([
+      expect(
+        await store.creations([
+          { caller: 'ann', key: 'k' },
+          { caller: 'bob', key: 'k' },
+          { caller: 'cid', key: 'k' },
+        ]),
+      ).toEqual([
         { caller: 'ann', key: 'k', body_hash: 'h', actor: A },
         { caller: 'bob', key: 'k', body_hash: 'h', actor: B },
       ]);
@@ -135,12 +146,22 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
 
     test('[STORE-9] an id is found as what it came to: applied with its version, or refused with its reason', async () => {
-      await commit({ ...first, refusals: [refusalRow({ actor: A, event_id: 'caller:ann:no', reason: 'four_eyes', detail: 'Ask Bob.', version: 1 })] });
+      await commit({
+        ...first,
+        refusals: [refusalRow({ actor: A, event_id: 'caller:ann:no', reason: 'four_eyes', detail: 'Ask Bob.', version: 1 })],
+      });
       const ids = ['caller:ann:1', 'caller:ann:no', 'caller:ann:new'].map((event_id) => ({ actor: A, event_id }));
       const found = await store.lookup([...ids, { actor: B, event_id: 'caller:ann:1' }]);
       expect(found.toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1))).toEqual([
         { actor: A, event_id: 'caller:ann:1', body_hash: first.journal[0]?.body_hash, version: 1 },
-        { actor: A, event_id: 'caller:ann:no', body_hash: refusalRow({ actor: A, event_id: '' }).body_hash, version: 1, reason: 'four_eyes', detail: 'Ask Bob.' },
+        {
+          actor: A,
+          event_id: 'caller:ann:no',
+          body_hash: refusalRow({ actor: A, event_id: '' }).body_hash,
+          version: 1,
+          reason: 'four_eyes',
+          detail: 'Ask Bob.',
+        },
       ]);
       expect(await store.lookup([])).toEqual([]);
     });
@@ -165,7 +186,21 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
     test('[STORE-11] the lean row of an actor is its newest, keeps when it was created, and is read back as it was written', async () => {
       await commit(first);
-      const newest = actorRow({ address: A, version: 2, state: 'x.y,z', tags: 'p,q', due_at: '5000', pending: 2, parked: true, title: 'T', summary: 'S', client: 'c', agent: 'g', created_at: 9, updated_at: 2_000 });
+      const newest = actorRow({
+        address: A,
+        version: 2,
+        state: 'x.y,z',
+        tags: 'p,q',
+        due_at: '5000',
+        pending: 2,
+        parked: true,
+        title: 'T',
+        summary: 'S',
+        client: 'c',
+        agent: 'g',
+        created_at: 9,
+        updated_at: 2_000,
+      });
       await commit({ journal: [journalRow({ actor: A, version: 2 })], actors: [newest] });
       expect(await store.rows([A, A, B])).toEqual([{ ...newest, created_at: 1_000 }]);
     });
@@ -186,7 +221,13 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         { address: 'payment/d1', due_at: 3_000 },
       ]);
       expect(await store.due(ALL, 5_000, 1)).toHaveLength(1);
-      expect(await store.due(ALL.filter((id) => id !== partitionOf('payment/d2')), 5_000, 10)).not.toContainEqual({ address: 'payment/d2', due_at: 1_000 });
+      expect(
+        await store.due(
+          ALL.filter((id) => id !== partitionOf('payment/d2')),
+          5_000,
+          10,
+        ),
+      ).not.toContainEqual({ address: 'payment/d2', due_at: 1_000 });
       expect(await store.due([], 5_000, 10)).toEqual([]);
     });
 
@@ -202,7 +243,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const asked = '{"sends":[],"events":[]}';
       const journal = [1, 2, 3, 4].map((version) => journalRow({ actor: A, version, ...(version % 2 === 0 ? { asked } : {}) }));
       await commit({ journal, actors: [actorRow({ address: A, version: 4 })] });
-      const seqs = async (from: number, limit: number): Promise<number[]> => (await store.askedSince(partitionOf(A), from, limit)).map(({ seq }) => seq);
+      const seqs = async (from: number, limit: number): Promise<number[]> =>
+        (await store.askedSince(partitionOf(A), from, limit)).map(({ seq }) => seq);
       expect(await seqs(0, 10)).toEqual([2, 4]);
       expect(await seqs(2, 10)).toEqual([4]);
       expect(await seqs(0, 1)).toEqual([2]);
@@ -241,7 +283,16 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
 
     test('[STORE-17] dead letters come newest first, and a repeated one is kept once', async () => {
-      const letter = (id: string, at: number) => ({ id, actor: A, event_id: `e${id}`, event: '{}', caller: 'ann', reason: 'parked', detail: '', at });
+      const letter = (id: string, at: number) => ({
+        id,
+        actor: A,
+        event_id: `e${id}`,
+        event: '{}',
+        caller: 'ann',
+        reason: 'parked',
+        detail: '',
+        at,
+      });
       await commit({ ...first, dead: [letter('a', 1), letter('b', 3)] });
       await commit({ refusals: [refusalRow({ actor: A, event_id: 'x' })], dead: [letter('b', 9), letter('c', 2)] });
       expect((await store.deadLetters(10)).map(({ id, at }) => `${id}${at}`)).toEqual(['b3', 'c2', 'a1']);
@@ -251,13 +302,36 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     describe('lists', () => {
       const rows = [
         actorRow({ address: 'client/1', state: 'active', tags: 'active', title: 'delta', client: 'acme', updated_at: 10, created_at: 4 }),
-        actorRow({ address: 'client/2', state: 'verifying.identity.checking,verifying.sanctions.passed', title: 'bravo', client: 'acme', agent: 'gus', updated_at: 30, created_at: 3 }),
-        actorRow({ address: 'client/3', state: 'active_soon', tags: 'needs_somebody,final', title: 'alpha', updated_at: 20, created_at: 2 }),
-        actorRow({ address: 'client/4', state: 'lifecycle.enabled,circuit.closed', title: 'bravo', tags: 'final', updated_at: 20, created_at: 1 }),
+        actorRow({
+          address: 'client/2',
+          state: 'verifying.identity.checking,verifying.sanctions.passed',
+          title: 'bravo',
+          client: 'acme',
+          agent: 'gus',
+          updated_at: 30,
+          created_at: 3,
+        }),
+        actorRow({
+          address: 'client/3',
+          state: 'active_soon',
+          tags: 'needs_somebody,final',
+          title: 'alpha',
+          updated_at: 20,
+          created_at: 2,
+        }),
+        actorRow({
+          address: 'client/4',
+          state: 'lifecycle.enabled,circuit.closed',
+          title: 'bravo',
+          tags: 'final',
+          updated_at: 20,
+          created_at: 1,
+        }),
         actorRow({ address: 'payment/1', state: 'active', title: 'echo' }),
       ];
       const base = { type: 'client', sort: 'address', descending: false, limit: 10 } as const;
-      const list = async (query: object): Promise<string> => (await store.list({ ...base, ...query })).map(({ address }) => address.slice(-1)).join('');
+      const list = async (query: object): Promise<string> =>
+        (await store.list({ ...base, ...query })).map(({ address }) => address.slice(-1)).join('');
 
       beforeEach(async () => {
         await commit({ journal: firstRows(rows), actors: rows });

@@ -16,10 +16,21 @@ export async function start(args: readonly string[], tell: (line: string) => voi
   const clone = join(home, 'clone');
   execFileSync('git', ['clone', '--quiet', ROOT, clone]);
   const [port, natsPort] = [await freePort(), await freePort()];
-  const env = { ...withoutOurNode(), HOME: home, npm_config_cache: join(home, 'npm-cache'), HUB_PORT: String(port), HUB_EMBEDDED_NATS_PORT: String(natsPort) };
+  const env = {
+    ...withoutOurNode(),
+    HOME: home,
+    npm_config_cache: join(home, 'npm-cache'),
+    HUB_PORT: String(port),
+    HUB_EMBEDDED_NATS_PORT: String(natsPort),
+  };
   const began = performance.now();
   const since = (): number => Math.round((performance.now() - began) / 100) / 10;
-  const child = spawn('sh', ['-c', 'npm install --no-audit --no-fund >npm.log 2>&1 && exec npm start'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const child = spawn('sh', ['-c', 'npm install --no-audit --no-fund >npm.log 2>&1 && exec npm start'], {
+    cwd: clone,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   const figures: Record<string, unknown> = { node: execFileSync('node', ['--version'], { env, encoding: 'utf8' }).trim() };
   try {
     const url = `http://127.0.0.1:${port}`;
@@ -27,14 +38,29 @@ export async function start(args: readonly string[], tell: (line: string) => voi
     figures.serving_s = since();
     await until(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200);
     figures.ready_s = since();
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
     const page = await browser.newPage();
     await until(async () => (await page.goto(`${url}/hq/`).catch(() => null))?.status() === 200);
-    await page.getByLabel(/user ?name|name/i).first().fill('clerk');
-    await page.getByLabel(/password/i).first().fill('green-lines');
-    await page.getByRole('button', { name: /sign in/i }).first().click();
+    await page
+      .getByLabel(/user ?name|name/i)
+      .first()
+      .fill('clerk');
+    await page
+      .getByLabel(/password/i)
+      .first()
+      .fill('green-lines');
+    await page
+      .getByRole('button', { name: /sign in/i })
+      .first()
+      .click();
     await page.goto(`${url}/hq/payments`);
-    await page.getByRole('link', { name: /payment|€|EUR|Ltd|Sons|Care/i }).first().waitFor({ timeout: 60_000 });
+    await page
+      .getByRole('link', { name: /payment|€|EUR|Ltd|Sons|Care/i })
+      .first()
+      .waitFor({ timeout: 60_000 });
     figures.live_payments_s = since();
     await browser.close();
     tell(JSON.stringify(figures));

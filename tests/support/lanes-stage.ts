@@ -31,7 +31,15 @@ export class LanesStage {
   store: MemoryStore;
   lanes: Lanes;
 
-  constructor(given: { ports?: VirtualPorts; database?: MemoryDatabase; faults?: MemoryFaults; machines?: readonly Definition[]; options?: Partial<LanesOptions> } = {}) {
+  constructor(
+    given: {
+      ports?: VirtualPorts;
+      database?: MemoryDatabase;
+      faults?: MemoryFaults;
+      machines?: readonly Definition[];
+      options?: Partial<LanesOptions>;
+    } = {},
+  ) {
     this.ports = given.ports ?? new VirtualPorts();
     this.database = given.database ?? new MemoryDatabase(this.ports.clock);
     this.definitions = new Map((given.machines ?? [counter]).map((definition) => [definition.type, definition]));
@@ -88,7 +96,12 @@ export class LanesStage {
   offer(address: string, happening: Happening, given: Given = {}): Promise<Outcome> {
     const definition = this.definitions.get(address.slice(0, address.indexOf('/'))) ?? counter;
     const { id, ...rest } = given;
-    const body = happening.kind === 'event' ? happening.event : happening.kind === 'create' ? { type: '@create', ...happening.input } : { type: `@${happening.kind}` };
+    const body =
+      happening.kind === 'event'
+        ? happening.event
+        : happening.kind === 'create'
+          ? { type: '@create', ...happening.input }
+          : { type: `@${happening.kind}` };
     return new Promise((settle) => {
       this.lanes.deliver({
         address,
@@ -137,7 +150,11 @@ export class LanesStage {
   stored(address: string): { version: number; context: Record<string, unknown>; parked: unknown } | undefined {
     const { envelope } = this.database.load(address);
     if (envelope === undefined) return undefined;
-    const { version, snapshot, parked } = JSON.parse(envelope) as { version: number; snapshot: { context: Record<string, unknown> }; parked?: unknown };
+    const { version, snapshot, parked } = JSON.parse(envelope) as {
+      version: number;
+      snapshot: { context: Record<string, unknown> };
+      parked?: unknown;
+    };
     return { version, context: snapshot.context, parked };
   }
 }

@@ -32,7 +32,14 @@ export async function processHub(dataDir: string, env: Readonly<Record<string, s
   const { DATABASE_URL: _, NATS_URL: __, ...rest } = process.env;
   const start = async (): Promise<void> => {
     const started = spawn(process.execPath, [main], {
-      env: { ...rest, HUB_DATA_DIR: dataDir, HUB_PORT: String(port), HUB_EMBEDDED_NATS_PORT: String(natsPort), HUB_LOG_LEVEL: 'warn', ...env },
+      env: {
+        ...rest,
+        HUB_DATA_DIR: dataDir,
+        HUB_PORT: String(port),
+        HUB_EMBEDDED_NATS_PORT: String(natsPort),
+        HUB_LOG_LEVEL: 'warn',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;

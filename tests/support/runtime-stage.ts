@@ -32,7 +32,10 @@ export class Desk {
 
   constructor(given: Partial<IntegrationKind> = {}) {
     const input = z.looseObject({ integration: z.string() });
-    const operations = { stamp: { input, output: z.object({ mark: z.string() }) }, peek: { input, output: z.object({ mark: z.string() }), reads: true } };
+    const operations = {
+      stamp: { input, output: z.object({ mark: z.string() }) },
+      peek: { input, output: z.object({ mark: z.string() }), reads: true },
+    };
     this.kind = defineIntegration({
       name: 'desk',
       title: 'Desk',
@@ -128,13 +131,23 @@ export class RuntimeStage {
     return answer;
   }
 
-  send(address: string, type: string, payload: unknown = {}, given: { caller?: Caller; id?: string; repeat?: boolean } = {}): Promise<Outcome> {
+  send(
+    address: string,
+    type: string,
+    payload: unknown = {},
+    given: { caller?: Caller; id?: string; repeat?: boolean } = {},
+  ): Promise<Outcome> {
     return this.hear(this.runtime.command({ address, type, payload, caller: CLERK, ...given }));
   }
 
   /** What an operator does when a parked actor has been looked at. */
   resume(address: string): Promise<Outcome> {
-    const own = { event_id: `own:operator#${this.ports.random.id()}`, happening: { kind: 'resume' }, event: { type: '@resume' }, causation: '' } as const;
+    const own = {
+      event_id: `own:operator#${this.ports.random.id()}`,
+      happening: { kind: 'resume' },
+      event: { type: '@resume' },
+      causation: '',
+    } as const;
     const definition = this.runtime.definitions.get(address.slice(0, address.indexOf('/'))) ?? counter;
     return this.hear(new Promise((settle) => this.runtime.lanes.deliver(toOwnDelivery(address, definition, own, HUB, settle))));
   }

@@ -13,7 +13,13 @@ import type { ProcessHub } from './process-hub.ts';
  */
 
 export type Victim = 'hub' | 'postgres' | 'nats';
-export type StormOptions = { readonly hub: ProcessHub; readonly victim: Victim; readonly kills: number; readonly inFlight: number; readonly random: () => number };
+export type StormOptions = {
+  readonly hub: ProcessHub;
+  readonly victim: Victim;
+  readonly kills: number;
+  readonly inFlight: number;
+  readonly random: () => number;
+};
 export type StormResult = {
   readonly kills: number;
   readonly acknowledged: number;
@@ -58,8 +64,17 @@ class Person {
 
   async call(method: string, path: string, body?: object, key?: string): Promise<{ status: number; body: Record<string, unknown> }> {
     for (;;) {
-      const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.#token}`, ...(key === undefined ? {} : { 'idempotency-key': key }) };
-      const answer = await fetch(this.#hub.url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(15_000) }).catch(() => undefined);
+      const headers = {
+        'content-type': 'application/json',
+        authorization: `Bearer ${this.#token}`,
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      };
+      const answer = await fetch(this.#hub.url + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(15_000),
+      }).catch(() => undefined);
       if (answer?.status === 401) {
         await this.#signIn();
         continue;
@@ -93,16 +108,28 @@ async function must(person: Person, method: string, path: string, body: object, 
 /** People, an enabled gateway and an active client. */
 export async function setStage(hub: ProcessHub): Promise<void> {
   const admin = new Person(hub, 'admin');
-  for (const [username, role] of [['clerk', 'clerk'], ['operator', 'operator'], ['approver', 'approver'], ['auditor', 'auditor']] as const) {
+  for (const [username, role] of [
+    ['clerk', 'clerk'],
+    ['operator', 'operator'],
+    ['approver', 'approver'],
+    ['auditor', 'auditor'],
+  ] as const) {
     await must(admin, 'PUT', `/v1/people/${username}`, { roles: [role], password: ADMIN_PASSWORD });
   }
   const operator = new Person(hub, 'operator');
-  for (const name of ['sandbox', 'sandbox_checks']) await must(operator, 'POST', `/v1/actors/integration/${name}/events`, { type: 'ENABLE' }, `enable-${name}`);
+  for (const name of ['sandbox', 'sandbox_checks'])
+    await must(operator, 'POST', `/v1/actors/integration/${name}/events`, { type: 'ENABLE' }, `enable-${name}`);
   const clerk = new Person(hub, 'clerk');
   const input = { name: 'Acme Facility Services GmbH', country: 'DE', email: 'accounts@acme.example', kind: 'company' };
   await must(clerk, 'POST', '/v1/actors/client', { id: 'acme', input }, 'create-acme');
   await must(clerk, 'POST', '/v1/actors/client/acme/events', { type: 'INVITE' }, 'invite-acme');
-  await must(clerk, 'POST', '/v1/actors/client/acme/events', { type: 'SUBMIT', documents: ['trade register extract'], bank_account: 'DE89370400440532013000' }, 'submit-acme');
+  await must(
+    clerk,
+    'POST',
+    '/v1/actors/client/acme/events',
+    { type: 'SUBMIT', documents: ['trade register extract'], bank_account: 'DE89370400440532013000' },
+    'submit-acme',
+  );
   await must(new Person(hub, 'approver'), 'POST', '/v1/actors/client/acme/events', { type: 'VERIFY' }, 'verify-acme');
   await eventually('the client is active', 15_000, async () => {
     const { body } = await clerk.call('GET', '/v1/actors/client/acme');
@@ -114,7 +141,13 @@ async function pay(clerk: Person, index: number, random: () => number, acked: Ac
   const id = `storm${index}`;
   const address = `payment/${id}`;
   const large = random() < 0.1; // waits for an approval that nobody gives, so its timer has to end it
-  const input = { client: 'acme', payee: 'Bar Supplies Ltd', amount_minor: large ? 250_000 : 2_500, currency: 'EUR', reference: `INV-${index}` };
+  const input = {
+    client: 'acme',
+    payee: 'Bar Supplies Ltd',
+    amount_minor: large ? 250_000 : 2_500,
+    currency: 'EUR',
+    reference: `INV-${index}`,
+  };
   for (const [path, body, key] of [
     ['/v1/actors/payment', { id, input }, `c-${id}`],
     [`/v1/actors/${address}/events`, { type: 'SUBMIT' }, `s-${id}`],
@@ -150,7 +183,11 @@ async function strike(options: StormOptions): Promise<number> {
   if (pids.length === 0) throw new Error(`There is no ${victim} of ${hub.dataDir} to kill`);
   for (const pid of pids) process.kill(pid, 'SIGKILL');
   await sleep(300);
-  await eventually(`the hub is ready again after ${victim} was killed`, 30_000, async () => (await fetch(`${hub.url}/readyz`).catch(() => undefined))?.status === 200);
+  await eventually(
+    `the hub is ready again after ${victim} was killed`,
+    30_000,
+    async () => (await fetch(`${hub.url}/readyz`).catch(() => undefined))?.status === 200,
+  );
   return performance.now() - began;
 }
 
@@ -189,7 +226,8 @@ export function databaseUrl(dataDir: string): string {
 
 async function judge(client: pg.Client, acked: readonly Acked[]): Promise<Omit<StormResult, 'kills' | 'longest_outage_ms'>> {
   const ends = `state like 'settled%' or state in ('declined', 'failed', 'canceled', 'expired')`;
-  const count = async (text: string, values: unknown[] = []): Promise<number> => Number(((await client.query(text, values)).rows[0] as { n: string }).n);
+  const count = async (text: string, values: unknown[] = []): Promise<number> =>
+    Number(((await client.query(text, values)).rows[0] as { n: string }).n);
   const unended = (): Promise<number> => count(`select count(*) as n from actor where type = 'payment' and not (${ends})`);
   await eventually('every payment has ended', 60_000, async () => (await unended()) === 0).catch(() => undefined);
   return {
@@ -222,7 +260,16 @@ async function brokenLinks(client: pg.Client): Promise<number> {
   let seq = 0;
   for (const raw of rows as Record<string, unknown>[]) {
     const text = (name: string): string => (raw[name] === null ? '' : String(raw[name]));
-    const row = { ...raw, partition: Number(raw.partition), seq: Number(raw.seq), at: Number(raw.at), causation: text('causation'), correlation: text('correlation'), traceparent: text('traceparent'), asked: text('asked') } as unknown as JournalRow;
+    const row = {
+      ...raw,
+      partition: Number(raw.partition),
+      seq: Number(raw.seq),
+      at: Number(raw.at),
+      causation: text('causation'),
+      correlation: text('correlation'),
+      traceparent: text('traceparent'),
+      asked: text('asked'),
+    } as unknown as JournalRow;
     if (row.partition !== partition) ({ partition, before, seq } = { partition: row.partition, before: '', seq: 0 });
     if (row.seq !== seq + 1 || row.hash !== chainHash(before, row)) broken++;
     before = row.hash;

@@ -51,7 +51,9 @@ const counterMachine = counterSetup.createMachine({
         CALL: 'calling',
         ASK: 'asking',
         STOP: 'stopped',
-        TELL: { actions: tell(({ event }) => ({ to: (event as { to: string }).to, event: { type: (event as { what: string }).what } })) as never },
+        TELL: {
+          actions: tell(({ event }) => ({ to: (event as { to: string }).to, event: { type: (event as { what: string }).what } })) as never,
+        },
       },
     },
     locked: { tags: ['locked'], on: { UNLOCK: 'open' } },
@@ -68,7 +70,13 @@ const counterMachine = counterSetup.createMachine({
         src: 'desk.stamp',
         input: ({ context }) => ({ integration: 'desk', n: context.n }),
         onDone: { target: 'open', actions: { type: 'note', params: ({ event }) => `done ${event.output.mark}` } },
-        onError: { target: 'open', actions: { type: 'note', params: ({ event }) => `${(event.error as { kind: string }).kind} ${(event.error as { code: string }).code}` } },
+        onError: {
+          target: 'open',
+          actions: {
+            type: 'note',
+            params: ({ event }) => `${(event.error as { kind: string }).kind} ${(event.error as { code: string }).code}`,
+          },
+        },
       },
       on: { LEAVE: 'open', AGAIN: { target: 'calling', reenter: true } },
     },
@@ -119,7 +127,9 @@ export const counter = defineMachine({
   internal: { 'tell.refused': z.strictObject({ to: z.string(), event: z.string(), reason: z.string() }), TICK: none },
   facts: { 'counter.said': z.strictObject({ n: z.int() }) },
   permissions: Object.fromEntries(
-    ['@create', 'ADD', 'TOUCH', 'LOCK', 'UNLOCK', 'BREAK', 'SAY', 'STOP', 'WAIT', 'CALM', 'CALL', 'ASK', 'LEAVE', 'AGAIN', 'TELL'].map((name) => [name, ['clerk', 'system'] as const]),
+    ['@create', 'ADD', 'TOUCH', 'LOCK', 'UNLOCK', 'BREAK', 'SAY', 'STOP', 'WAIT', 'CALM', 'CALL', 'ASK', 'LEAVE', 'AGAIN', 'TELL'].map(
+      (name) => [name, ['clerk', 'system'] as const],
+    ),
   ),
   views: { hq: { rows: 'all', fields: 'all' } },
   title: ({ n }) => `count ${n}`,

@@ -42,7 +42,9 @@ export class Migration0001Spine extends Migration {
       "partition" smallint not null primary key, "epoch" bigint not null, "stream" text not null,
       "cursor" bigint not null, "published" bigint not null)`);
     this.addSql(`insert into "progress" select n, 0, '', 0, 0 from generate_series(0, 31) n`);
-    this.addSql(`create table "actor_text" ("address" text collate "C" not null primary key, "type" text collate "C" not null, "text" text not null)`);
+    this.addSql(
+      `create table "actor_text" ("address" text collate "C" not null primary key, "type" text collate "C" not null, "text" text not null)`,
+    );
     this.addSql(`create index "actor_text_words" on "actor_text" using gin (to_tsvector('simple', "text"))`);
     this.addSql(`create table "person" (
       "username" text collate "C" not null primary key, "password_hash" text null, "roles" text[] not null,

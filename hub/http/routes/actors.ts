@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { idFromKey } from '../../../actors/runtime.ts';
+import { idFromKey } from '../../../actors/id-from-key.ts';
 import { toLive } from '../../../actors/step.ts';
 import type { ListRow } from '../../../actors/store/store.ts';
 import { Fault } from '../../../machines/fault.ts';
