@@ -177,4 +177,14 @@ describe('around the calls', () => {
     expect(last(stage)).toBe('{"found":true,"version":1,"answer":{"n":8}}');
     expect(stage.events('counter/other')).toEqual(['@create']);
   });
+
+  test('[EFF-13] what is in memory answers in the commit of the asking: nobody sees the question waiting', async () => {
+    const { stage } = await staged();
+    await stage.send('counter/other', '@create', { start: 8 });
+    const commits = stage.runtime.figures().commits;
+    await stage.send(A, 'ASK');
+    expect(stage.runtime.figures().commits).toBe(commits + 1);
+    expect(stage.events(A).slice(-2)).toEqual(['ASK', 'xstate.done.actor.other']);
+    expect(last(stage)).toBe('{"found":true,"version":1,"answer":{"n":8}}');
+  });
 });
