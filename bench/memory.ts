@@ -53,10 +53,13 @@ export async function flatness(
     await Promise.all(
       Array.from({ length: IN_FLIGHT }, async () => {
         while (made < actors || rows < transitions) {
-          const key = `m${made++}`;
+          const n = made++;
+          const key = `m${n}`;
           const address = `payment/${idFromKey('pay', hub.hub_id, CLERK.id, key)}`;
-          await act(hub, CLERK, address, '@create', PAYMENT, key);
-          const end = new Promise<void>((resolve) => void ends.set(address, resolve));
+          // One in three waits for an approval with its timers set; the others come to rest.
+          const waits = n % 3 === 0;
+          await act(hub, CLERK, address, '@create', waits ? { ...PAYMENT, amount_minor: 250_000 } : PAYMENT, key);
+          const end = new Promise<void>((resolve) => void (waits ? resolve() : ends.set(address, resolve)));
           await act(hub, CLERK, address, 'SUBMIT', {});
           await end;
         }
