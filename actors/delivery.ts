@@ -81,7 +81,8 @@ export type Own = { readonly event_id: string; readonly happening: Happening; re
 export function toResultOwn(address: string, id: string, { v, i, src }: PendingEffect, result: Result): Own {
   const type = `xstate.${result.kind === 'done' ? 'done' : 'error'}.actor.${id}`;
   const event = result.kind === 'done' ? { type, src, output: result.output, v, i } : { type, src, error: result, v, i };
-  return { event_id: ownId(address, v, i), happening: { kind: 'result', id, v, i, result }, event, causation: `${address}@${v}` };
+  // What caused it is in its id.
+  return { event_id: ownId(address, v, i), happening: { kind: 'result', id, v, i, result }, event, causation: '' };
 }
 
 export function toOwnDelivery(

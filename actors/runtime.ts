@@ -277,7 +277,7 @@ export class Runtime {
         ...(asked.ifVersion === undefined ? {} : { ifVersion: asked.ifVersion }),
         ...creation,
         causation: '',
-        correlation: asked.event_id,
+        correlation: '', // it begins a chain of its own: the id says so
         traceparent: TRACEPARENT.test(asked.traceparent) ? asked.traceparent : '',
         repeat: asked.repeat,
         fresh: asked.fresh,

@@ -86,7 +86,7 @@ export async function settingsFor(place: PostgresPlace, binaries: PostgresBinari
     synchronous_commit: 'on',
     full_page_writes: 'on',
     wal_compression: compression,
-    max_wal_size: '2GB',
+    max_wal_size: '4GB',
     checkpoint_timeout: '10min',
     jit: 'off',
     timezone: 'UTC',

@@ -15,7 +15,7 @@ export async function deliver(args: readonly string[], tell: (line: string) => v
     tell(HEADER);
     const figures: Record<string, unknown> = {};
     let held = true;
-    for (const conc of [1, 16, 64, 256]) {
+    for (const conc of [64, 256, 16, 1]) {
       const compared = await compare(stage, conc, rounds, seconds, tell);
       figures[`in_flight_${conc}`] = compared;
       held &&= compared.ratio >= (FLOORS[conc] ?? 0);
