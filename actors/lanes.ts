@@ -2,14 +2,13 @@ import { partitionOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import { Work, creationKey, idKey } from './batch.ts';
 import type { Head, Known, Live, Surroundings } from './batch.ts';
-import { toParking } from './delivery.ts';
 import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
 import { lookup } from './lookup.ts';
 import { Mailbox } from './mailbox.ts';
-import { readMissed } from './missed.ts';
 import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
+import { Recovery } from './recovery.ts';
 import { Residents, revive } from './residents.ts';
 import { CommitFault, toCommitFault } from './store/store.ts';
 import type { CreationRow, Store } from './store/store.ts';
@@ -42,6 +41,7 @@ export class Lanes {
   readonly mailbox: Mailbox;
   readonly #options: LanesOptions;
   readonly #residents: Residents;
+  readonly #recovery: Recovery;
   readonly #heads = new Map<number, Head>();
   readonly #busy = new Set<number>();
   readonly #listeners: CommitListener[] = [];
@@ -56,6 +56,16 @@ export class Lanes {
     this.#options = options;
     this.mailbox = new Mailbox(options.bounds);
     this.#residents = new Residents(options.memory_bytes);
+    this.#recovery = new Recovery({
+      ...options,
+      heads: this.#heads,
+      residents: this.#residents,
+      mailbox: this.mailbox,
+      stopped: () => this.#stopped,
+      run: (deliveries, lane) => this.#run(deliveries, lane, true),
+      settle: (delivery, outcome) => this.#settle(delivery, outcome),
+      tell: (rows) => this.#tell(rows),
+    });
   }
 
   get commits(): number {
@@ -182,8 +192,8 @@ export class Lanes {
         const fault = error instanceof CommitFault ? error : toCommitFault(error);
         // A bug of the hub: what it does to one event it does not do to those that came with it.
         if (fault === undefined)
-          return void (deliveries.length > 1 ? await this.#oneByOne(deliveries, lane) : this.#apologise(error, deliveries));
-        const next = await this.#recover(fault, deliveries, lane, attempt);
+          return void (deliveries.length > 1 ? await this.#recovery.oneByOne(deliveries, lane) : this.#apologise(error, deliveries));
+        const next = await this.#recovery.recover(fault, deliveries, lane, attempt);
         if (next === 'settled') return;
         lookAll = true;
         continue;
@@ -294,97 +304,6 @@ export class Lanes {
     }
   }
 
-  /** What a failed commit means: try again with everything looked up, or the batch has been settled otherwise. */
-  async #recover(fault: CommitFault, deliveries: readonly Delivery[], lane: number, attempt: number): Promise<'again' | 'settled'> {
-    const { log } = this.#options.ports;
-    const partitions = [...new Set(deliveries.map(({ partition }) => partition))];
-    for (const { address } of deliveries) this.#residents.drop(address);
-    this.#residents.changed(partitions);
-    switch (fault.kind) {
-      case 'repeat':
-        if (attempt < 3) return 'again';
-        if (deliveries.length > 1) return this.#oneByOne(deliveries, lane);
-        log.error({ err: fault, events: deliveries.length }, 'A batch keeps meeting ids that exist and cannot be found');
-        return this.#giveBack(deliveries, 'internal');
-      case 'fenced':
-        log.warn({ partitions, reason: fault.message }, 'Partitions were lost to another node');
-        this.#lose(partitions);
-        return this.#giveBack(deliveries, 'not_ready');
-      case 'unknown':
-        log.warn({ partitions, reason: fault.message }, 'The outcome of a commit is unknown; its partitions are claimed again');
-        return this.#startOver(partitions, deliveries);
-      case 'retry':
-        if (this.#stopped && attempt >= 3) return this.#giveBack(deliveries, 'stopping');
-        log.warn({ reason: fault.message, attempt }, 'PostgreSQL did not take a batch; it is tried again');
-        await this.#pause(Math.min(2000, 50 * 2 ** attempt));
-        return 'again';
-      case 'poison':
-        return this.#isolate(fault, deliveries, lane);
-      default:
-        throw fault;
-    }
-  }
-
-  #giveBack(deliveries: readonly Delivery[], reason: string): 'settled' {
-    for (const delivery of deliveries) this.#settle(delivery, { outcome: 'retry', after_ms: 500, reason });
-    return 'settled';
-  }
-
-  #lose(partitions: readonly number[]): void {
-    for (const partition of partitions) this.#heads.delete(partition);
-    this.#residents.forget(partitions);
-    this.#giveBack(this.mailbox.drain(new Set(partitions)), 'not_ready');
-    this.#options.onLost(partitions);
-  }
-
-  /** The new epoch makes sure that the lost statement can no longer commit; what it did is in the journal then. */
-  async #startOver(partitions: readonly number[], deliveries: readonly Delivery[]): Promise<'again' | 'settled'> {
-    this.#residents.forget(partitions);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const heads = await this.#options.reclaim(partitions);
-        if (partitions.some((partition) => !heads.has(partition))) {
-          this.#lose(partitions);
-          return this.#giveBack(deliveries, 'not_ready');
-        }
-        const missed = await readMissed(this.#options, this.#heads, heads);
-        for (const [partition, head] of heads) this.#heads.set(partition, { ...head });
-        if (missed.length > 0) this.#tell(missed);
-        return 'again';
-      } catch (error) {
-        this.#options.ports.log.warn({ err: error, attempt }, 'PostgreSQL cannot be reached to claim partitions again');
-        if (this.#stopped && attempt >= 3) {
-          this.#lose(partitions);
-          return this.#giveBack(deliveries, 'stopping');
-        }
-        await this.#pause(Math.min(2000, 100 * 2 ** attempt));
-      }
-    }
-  }
-
-  /** A value that PostgreSQL refuses harms its own actor alone: the event that fails parks it. */
-  async #isolate(fault: CommitFault, deliveries: readonly Delivery[], lane: number): Promise<'settled'> {
-    const [only] = deliveries;
-    if (deliveries.length > 1) return this.#oneByOne(deliveries, lane);
-    if (only === undefined) return 'settled';
-    this.#options.ports.log.error(
-      { actor: only.address, event_id: only.event_id, reason: fault.message },
-      'PostgreSQL refuses a value; its actor is parked',
-    );
-    if (only.happening.kind !== 'park' && only.happening.kind !== 'create') await this.#run([toParking(only, fault.message)], lane, true);
-    this.#settle(only, { outcome: 'parked', reason: 'poison' });
-    return 'settled';
-  }
-
-  /** One event at a time, so that one which cannot be handled harms nobody else. */
-  async #oneByOne(deliveries: readonly Delivery[], lane: number): Promise<'settled'> {
-    for (const delivery of deliveries) {
-      if (this.#heads.has(delivery.partition)) await this.#run([delivery], lane, true);
-      else this.#giveBack([delivery], 'not_ready');
-    }
-    return 'settled';
-  }
-
   #apologise(error: unknown, deliveries: readonly Delivery[]): void {
     this.#options.ports.log.error(
       { err: error, actor: deliveries[0]?.address, events: deliveries.length },
@@ -392,9 +311,5 @@ export class Lanes {
     );
     for (const { address } of deliveries) this.#residents.drop(address);
     for (const delivery of deliveries) this.#settle(delivery, { outcome: 'retry', after_ms: 1000, reason: 'internal' });
-  }
-
-  #pause(delay_ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#options.ports.timers.after(delay_ms, resolve));
   }
 }
