@@ -93,7 +93,7 @@ export class Effects {
         if (live !== undefined) this.#ensure(address, live.envelope.effects, live.envelope.parked !== undefined);
       }
       const last = page.at(-1);
-      if (last === undefined || page.length < 500) return;
+      if (last === undefined || page.length < 500) return this.#options.ports.reach('resumed');
       after = last;
       while (this.#jobs.size > QUEUE && !this.#stopped) await this.#pause(100);
     }
@@ -204,7 +204,9 @@ export class Effects {
           if (start === 'gone') break;
           started = true;
         }
+        ports.reach('effect.before', [job]);
         const result = await this.#once(job, open, operation, input.data, key, attempt);
+        ports.reach('effect.answered', [job]);
         circuits.tell(kind.name, result);
         if (job.gone) break;
         if (result.kind !== 'retry') return this.#finish(job, toResult(result, shape?.output, shape?.reads === true));
@@ -297,6 +299,7 @@ export class Effects {
       (outcome) => {
         if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
         else this.#jobs.delete(event_id);
+        this.#options.ports.reach('effect.recorded', [job]);
       },
       () => this.#options.ports.timers.after(1000, () => this.#finish(job, result)),
     );

@@ -154,6 +154,7 @@ export class Intake {
     if (!mine(cursor)) return;
     cursor.under_way.add(message.seq);
     this.#count(address, 1);
+    this.#options.ports.reach('intake.taken', [{ address }]);
     this.#handle(message, address, named, cursor.stream).then(
       () => this.#done(cursor, message, address),
       (error: unknown) => {
@@ -233,9 +234,12 @@ export class Intake {
   }
 
   #receipt(names: { source: string; id: string }, receipt: Receipt, reply: string | undefined): void {
+    const { reach } = this.#options.ports;
     const data = JSON.stringify(receipt);
+    reach('receipt.before', [receipt]);
     this.#options.bus.publish(receiptSubject(names.source, names.id), data);
     if (reply !== undefined) this.#options.bus.publish(reply, data);
+    reach('receipt.after', [receipt]);
   }
 
   /** JetStream keeps messages without their reply subject, so it is remembered as the message passes by. */

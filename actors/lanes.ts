@@ -125,6 +125,7 @@ export class Lanes {
     if (this.#stopped) return delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'stopping' });
     if (!this.#heads.has(delivery.partition)) return delivery.settle({ outcome: 'retry', after_ms: 500, reason: 'not_ready' });
     if (!this.mailbox.offer(delivery)) return delivery.settle({ outcome: 'retry', after_ms: 250, reason: 'overloaded' });
+    this.#options.ports.reach('received', [delivery]);
     this.#schedule();
   }
 
@@ -182,12 +183,16 @@ export class Lanes {
 
   /** Steps and commits until the batch is settled, whatever happens to the database meanwhile. */
   async #run(deliveries: readonly Delivery[], lane: number, careful = false): Promise<void> {
+    const { store, ports } = this.#options;
+    const { reach } = ports;
     let lookAll = careful;
     for (let attempt = 0; ; attempt++) {
       let work: Work | undefined;
       try {
         work = await this.#step(deliveries, lookAll);
-        if (!work.empty) await this.#options.store.commit(work.toBatch(), lane);
+        reach('commit.before', deliveries);
+        if (!work.empty) await store.commit(work.toBatch(), lane);
+        reach('commit.after', deliveries);
       } catch (error) {
         const fault = error instanceof CommitFault ? error : toCommitFault(error);
         // A bug of the hub: what it does to one event it does not do to those that came with it.
@@ -198,7 +203,7 @@ export class Lanes {
         lookAll = true;
         continue;
       }
-      this.#conclude(work);
+      this.#conclude(work, deliveries);
       return;
     }
   }
@@ -206,6 +211,7 @@ export class Lanes {
   async #step(deliveries: readonly Delivery[], lookAll: boolean): Promise<Work> {
     const { store, ports, scale } = this.#options;
     const known = await this.#know(deliveries, lookAll);
+    ports.reach('loaded', deliveries);
     const looking = deliveries.filter((delivery) => lookAll || delivery.repeat || known.get(delivery.address)?.refused === true);
     const earlier = await lookup(store, looking);
     const creating = lookAll ? deliveries.flatMap(({ creation }) => (creation === undefined ? [] : [creation])) : [];
@@ -228,6 +234,7 @@ export class Lanes {
     };
     const work = new Work(around);
     for (const delivery of deliveries) work.take(delivery);
+    ports.reach('stepped', deliveries);
     if (work.doubtful.length > 0)
       work.resolve(
         await lookup(
@@ -270,7 +277,7 @@ export class Lanes {
     }
   }
 
-  #conclude(work: Work): void {
+  #conclude(work: Work, deliveries: readonly Delivery[]): void {
     this.#commits++;
     this.#residents.changed(work.partitions);
     for (const [partition, head] of work.heads) {
@@ -283,7 +290,9 @@ export class Lanes {
       if (live !== undefined && !live.refused) this.#residents.keep(address, { ...live, refused: true });
     }
     for (const { delivery, outcome } of work.answers) this.#settle(delivery, outcome);
+    this.#options.ports.reach('told.caller', deliveries);
     if (work.rows.length > 0) this.#tell(work.rows);
+    this.#options.ports.reach('told.listeners', deliveries);
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {

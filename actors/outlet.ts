@@ -120,8 +120,10 @@ export class Outlet {
         events = true;
       }
     }
-    if (events) this.#unmarked.push({ partition, lane, outgoing });
-    else this.#out(partition, lane, outgoing);
+    if (events) {
+      this.#unmarked.push({ partition, lane, outgoing });
+      this.#options.ports.reach('events.published');
+    } else this.#out(partition, lane, outgoing);
   }
 
   /** At once where little goes on, otherwise in steps: under load one message stands for several batches. */
@@ -150,6 +152,7 @@ export class Outlet {
         outgoing.failed ||= failed;
         this.#out(partition, lane, outgoing);
       }
+      this.#options.ports.reach('events.marked');
     };
     this.#options.bus.publishAcked(last.subject, last.data, last.headers).then(
       () => done(false),
@@ -231,6 +234,7 @@ export class Outlet {
       this.#options.bus.publish(changesSubject(partition), data);
     }
     this.#changes.clear();
+    this.#options.ports.reach('changes.published');
   }
 
   #repairAll(): void {
@@ -258,7 +262,9 @@ export class Outlet {
         this.#options.onPublished(partition, lane.published);
         return;
       }
+      this.#options.ports.reach('repair.read');
       await this.#again(rows);
+      this.#options.ports.reach('repair.sent');
       lane.published = rows.at(-1)?.seq ?? lane.published;
       this.#options.onPublished(partition, lane.published);
     }

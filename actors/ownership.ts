@@ -58,7 +58,7 @@ export class Ownership {
   /** Raises the epoch of partitions that this node believes to own, so that nothing sent before can still commit. */
   async reclaim(partitions: readonly number[]): Promise<ReadonlyMap<number, Head>> {
     await this.#renew();
-    return toHeads(await this.#options.store.claim(this.#options.node, partitions));
+    return this.#claim(partitions);
   }
 
   async stop(): Promise<void> {
@@ -68,6 +68,14 @@ export class Ownership {
     await this.#options.store.release(this.#options.node).catch((error: unknown) => {
       this.#options.ports.log.warn({ err: error }, 'The partitions could not be released; their lease runs out by itself');
     });
+  }
+
+  async #claim(partitions: readonly number[]): Promise<ReadonlyMap<number, Head>> {
+    const { store, node, ports } = this.#options;
+    ports.reach('claim.before');
+    const heads = toHeads(await store.claim(node, partitions));
+    ports.reach('claim.after');
+    return heads;
   }
 
   async #renew(): Promise<void> {
@@ -81,7 +89,7 @@ export class Ownership {
     await this.#renew();
     const missing = this.#options.partitions.filter((partition) => !this.#owned.has(partition));
     if (missing.length === 0) return;
-    const heads = toHeads(await this.#options.store.claim(this.#options.node, missing));
+    const heads = await this.#claim(missing);
     for (const partition of heads.keys()) this.#owned.add(partition);
     if (heads.size > 0) this.#options.onOwned(heads);
   }

@@ -93,7 +93,9 @@ export class Recovery {
     residents.forget(partitions);
     for (let attempt = 0; ; attempt++) {
       try {
+        ports.reach('recover.before', deliveries);
         const heads = await reclaim(partitions);
+        ports.reach('recover.reclaimed', deliveries);
         if (partitions.some((partition) => !heads.has(partition))) {
           this.lose(partitions);
           return this.#giveBack(deliveries, 'not_ready');
@@ -101,6 +103,7 @@ export class Recovery {
         const missed = await readMissed(this.#options, mine, heads);
         for (const [partition, head] of heads) mine.set(partition, { ...head });
         if (missed.length > 0) tell(missed);
+        ports.reach('recover.missed', deliveries);
         return 'again';
       } catch (error) {
         ports.log.warn({ err: error, attempt }, 'PostgreSQL cannot be reached to claim partitions again');

@@ -347,6 +347,7 @@ export class Runtime {
       this.#outlet.own(row.partition, row.published);
       this.#intake.own(row);
     }
+    this.#options.ports.reach('owned');
     if (!this.#up) return;
     this.#timers.rescan();
     this.#resumeEffects();
@@ -393,5 +394,6 @@ export class Runtime {
       this.#saved.clear();
       this.#options.ports.log.warn({ err: error }, 'Progress could not be written down; it is written again');
     });
+    this.#options.ports.reach('progress.saved');
   }
 }

@@ -46,7 +46,10 @@ export class Tells {
         ? { kind: 'create', id: target.id, input: payload, settings: this.#options.settings.get(definition.type) }
         : { kind: 'event', event: { ...payload, type } };
     const own: Own = { event_id: origin.id, happening, event: { type, ...payload }, causation: `${from}@${origin.v}` };
+    const { reach } = this.#options.ports;
+    reach('tell.before', [{ address: from }]);
     const outcome = await this.#deliver(send.to, definition, own, actorCaller(from));
+    reach('tell.after', [{ address: from }]);
     if (outcome.outcome === 'rejected') await refuse(outcome.code);
   }
 

@@ -133,6 +133,8 @@ export class DueTimers {
     const event_id = ownId(address, v, i);
     if (this.#firing.has(event_id)) return;
     this.#firing.add(event_id);
+    const { reach } = this.#options.ports;
+    reach('timer.before', [{ address }]);
     const again = (): void => this.#near(address, this.#options.ports.clock.now());
     this.#options
       .deliver(address, {
@@ -143,6 +145,7 @@ export class DueTimers {
       })
       .then((outcome) => {
         this.#firing.delete(event_id);
+        reach('timer.after', [{ address }]);
         if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, again);
       })
       .catch(() => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openNats } from '../actors/bus/nats.ts';
+import type { Log, Ports } from '../actors/ports/ports.ts';
 import { systemPorts } from '../actors/ports/system.ts';
 import { Runtime } from '../actors/runtime.ts';
 import { openPostgres } from '../actors/store/postgres.ts';
@@ -27,6 +28,8 @@ export type AppOptions = {
   readonly traffic?: boolean;
   /** Machines beside those of the list, for tests that add one. */
   readonly machines?: readonly Definition[];
+  /** Instead of the real clock, timers and chance, for tests that end the process at a point of their choice. */
+  readonly ports?: (log: Log) => Ports;
 };
 
 export type App = { readonly hub: Hub; readonly doors: Doors; readonly stop: () => Promise<void> };
@@ -92,7 +95,7 @@ type Building = AppOptions & {
 
 async function openHub(building: Building): Promise<Hub> {
   const { config, log, node, services, url, closing, progress } = building;
-  const ports = systemPorts(log);
+  const ports = (building.ports ?? systemPorts)(log);
   const store = await openPostgres({
     url: required(config.databaseUrl ?? services.databaseUrl, 'a database'),
     lease_ms: config.leaseMs,

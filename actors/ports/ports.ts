@@ -1,3 +1,5 @@
+import type { About, Point } from './points.ts';
+
 /**
  * The only ways in which the runtime meets time and chance. A simulation gives it others; nothing else in `actors/` may
  * read a clock, make a random number or set a timer.
@@ -35,4 +37,11 @@ export type Log = {
   error(fields: object, message: string): void;
 };
 
-export type Ports = { readonly clock: Clock; readonly timers: Timers; readonly random: Random; readonly log: Log };
+export type Ports = {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  /** The node has come to this point. It must not throw. */
+  readonly reach: (point: Point, about?: About) => void;
+};

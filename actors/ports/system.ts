@@ -10,8 +10,11 @@ export function systemPorts(log: Log): Ports {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     timers: { after, every, soon: (run) => void setImmediate(run), deadline },
     random: { next: () => Math.random(), id: () => randomBytes(16).toString('base64url').slice(0, 22) },
+    reach: nothing,
   };
 }
+
+function nothing(): void {}
 
 function after(delay_ms: number, run: () => void): Cancel {
   const timer = setTimeout(run, Math.min(Math.max(0, delay_ms), LONGEST_MS));

@@ -1,3 +1,4 @@
+import type { About, Point } from './points.ts';
 import type { Cancel, Clock, Log, Ports, Random, Timers } from './ports.ts';
 
 /** A line that was logged. */
@@ -25,6 +26,8 @@ export class VirtualPorts implements Ports {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
+  /** What happens at a point; a test may put something in its place. */
+  onReach: (point: Point, about: About) => void = () => undefined;
   /** What was logged, the newest last; the oldest are forgotten. */
   readonly lines: Line[] = [];
   readonly #alarms: Alarm[] = [];
@@ -54,6 +57,8 @@ export class VirtualPorts implements Ports {
     };
     this.log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   }
+
+  readonly reach = (point: Point, about: About = []): void => this.onReach(point, about);
 
   /** How many alarms are set. */
   get alarms(): number {

@@ -176,7 +176,7 @@ class Process {
   readonly #periods = new Set<Cancel>();
   #ended = false;
 
-  constructor({ clock, random, log, timers }: VirtualPorts) {
+  constructor({ clock, random, log, reach, timers }: VirtualPorts) {
     const only = (run: () => void) => () => {
       if (!this.#ended) run();
     };
@@ -186,7 +186,7 @@ class Process {
       return cancel;
     };
     const after = (delay_ms: number, run: () => void): Cancel => timers.after(delay_ms, only(run));
-    this.ports = { clock, random, log, timers: { ...timers, after, every, soon: (run) => timers.soon(only(run)) } };
+    this.ports = { clock, random, log, reach, timers: { ...timers, after, every, soon: (run) => timers.soon(only(run)) } };
   }
 
   end(): void {
