@@ -8,7 +8,8 @@ import { earliestDue, toStates } from './envelope.ts';
 import type { Asked, Envelope } from './envelope.ts';
 import { step, toStored } from './step.ts';
 import type { Moment, Result, Stepped } from './step.ts';
-import type { ActorRow, Batch, CreationRow, DeadLetterRow, Earlier, JournalRow, RefusalRow } from './store/store.ts';
+import { toPostingRows } from './posting.ts';
+import type { ActorRow, Batch, CreationRow, DeadLetterRow, Earlier, JournalRow, PostingRow, RefusalRow } from './store/store.ts';
 
 /** An actor in memory: its newest committed envelope and what the runtime remembers beside it. */
 export type Live = {
@@ -81,6 +82,7 @@ export class Work {
   readonly #refusals: RefusalRow[] = [];
   readonly #creations: CreationRow[] = [];
   readonly #dead: DeadLetterRow[] = [];
+  readonly #postings: PostingRow[] = [];
   readonly #newRefused = new Set<string>();
   readonly #here = new Map<string, Here>();
   readonly #newest = new Map<string, number>();
@@ -198,11 +200,12 @@ export class Work {
       at: next.at,
       machine_version: definition.version,
       envelope,
-      asked: asked.sends.length + asked.events.length === 0 ? '' : JSON.stringify(asked),
+      asked: asked.sends.length + asked.events.length === 0 && asked.postings === undefined ? '' : JSON.stringify(asked),
     });
     const created_at = live?.created_at ?? next.at;
     this.after.set(address, { definition, envelope: next, refused: this.#knownOf(address).refused, created_at, size: envelope.length });
     this.#newest.set(address, this.rows.length);
+    if (asked.postings !== undefined) this.#postings.push(...toPostingRows(row, asked.postings));
     this.rows.push({ row, definition, before: live?.envelope, after: next, asked, newest: undefined });
     this.#touched.add(delivery.partition);
     if (delivery.creation !== undefined) this.#creations.push({ ...delivery.creation, actor: address });
@@ -311,7 +314,8 @@ export class Work {
     }
     const partitions = [...this.#touched].sort((a, b) => a - b).map((id) => ({ id, epoch: this.#around.heads.get(id)?.epoch ?? -1 }));
     const journal = this.rows.map(({ row }) => row);
-    return { partitions, journal, actors, refusals: this.#refusals, creations: this.#creations, dead: this.#dead };
+    const [refusals, creations, dead, postings] = [this.#refusals, this.#creations, this.#dead, this.#postings];
+    return { partitions, journal, actors, refusals, creations, dead, postings };
   }
 
   /** The partitions that are written to. */

@@ -1,4 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate';
+import type { Leg } from '../machines/machine.ts';
 
 /** What asked for a timer, an effect or a send: the version of the actor whose step did, and the position in that step. */
 export type Origin = { readonly v: number; readonly i: number };
@@ -47,8 +48,16 @@ export type Send = {
 };
 export type DomainEvent = { readonly i: number; readonly type: string; readonly data: Readonly<Record<string, unknown>> };
 
+/** Legs that belong together and balance in each of their currencies. */
+export type Posting = { readonly i: number; readonly legs: readonly Leg[]; readonly text?: string };
+
 /** What one step asked for, beside the timers and effects that the envelope holds. */
-export type Asked = { readonly sends: readonly Send[]; readonly events: readonly DomainEvent[] };
+export type Asked = {
+  readonly sends: readonly Send[];
+  readonly events: readonly DomainEvent[];
+  /** Absent where there is none, so that the text of all other rows, which their hashes cover, is what it always was. */
+  readonly postings?: readonly Posting[];
+};
 
 /** `executing.authorized` for a nested value; one `region.state` entry for each parallel region. */
 export function toStates(value: unknown): readonly string[] {

@@ -1,7 +1,8 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Definition, Seen } from '../machines/machine.ts';
 import { toStates } from './envelope.ts';
-import type { Asked, DomainEvent, Envelope, PendingEffect, PendingTimer, Send, StoredEnvelope } from './envelope.ts';
+import type { Asked, DomainEvent, Envelope, PendingEffect, PendingTimer, Posting, Send, StoredEnvelope } from './envelope.ts';
+import { toPosting } from './posting.ts';
 import { begin, declares, move, restore, takes, toStoredSnapshot } from './xstate-inner.ts';
 import type { Moved } from './xstate-inner.ts';
 
@@ -142,7 +143,7 @@ function stepStarted(envelope: Envelope, started: { id: string; v: number; i: nu
   return applied({ ...after(envelope, moment), effects });
 }
 
-/** Turns what the machine asked for into the timers and effects that are now pending, and the sends and events that go out. */
+/** Turns what the machine asked for into the timers and effects that are now pending, and the sends, events and postings of this row. */
 function settle(
   moved: Moved,
   version: number,
@@ -160,6 +161,7 @@ function settle(
   const effects: Record<string, PendingEffect> = { ...oldEffects };
   const sends: Send[] = [];
   const events: DomainEvent[] = [];
+  const postings: Posting[] = [];
   let i = 0;
   for (const request of requests) {
     switch (request.kind) {
@@ -178,6 +180,7 @@ function settle(
       case 'emit': {
         const { type, ...data } = request.event;
         if (type === '@tell') sends.push({ i: i++, to: data.to as Send['to'], event: data.event as Send['event'] });
+        else if (type === '@post') postings.push(toPosting(i++, data));
         else events.push({ i: i++, type, data });
         break;
       }
@@ -186,6 +189,7 @@ function settle(
     }
   }
   const next = { version, at, snapshot, timers: final ? {} : timers, effects: final ? {} : effects };
+  if (postings.length > 0) return { outcome: 'applied', next, asked: { sends, events, postings } };
   return { outcome: 'applied', next, asked: sends.length + events.length === 0 ? NOTHING : { sends, events } };
 }
 

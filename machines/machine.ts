@@ -1,5 +1,5 @@
 import { emit, fromPromise } from 'xstate';
-import type { AnyStateMachine, ContextFrom } from 'xstate';
+import type { ActionFunction, AnyStateMachine, ContextFrom, EventObject, MachineContext, ParameterizedObject } from 'xstate';
 import { z } from 'zod';
 
 /** Who may ask for what. `system` is another system over NATS: it may create and submit, never approve. */
@@ -190,4 +190,27 @@ export type Tell = { readonly to: string; readonly event: { readonly type: strin
 export function tell<TArgs extends { context: unknown; event: unknown }>(to: (args: TArgs) => Tell) {
   // `emit` is the one action of XState that carries arbitrary data out of a pure transition and works inside enqueueActions.
   return emit((args: unknown) => ({ type: '@tell', ...to(args as TArgs) }) as never);
+}
+
+/** What one leg of a posting does to one account: minor units of the currency, negative where it takes. */
+export type Leg = { readonly account: string; readonly amount_minor: number; readonly currency: string };
+
+/** What `post()` asks for. The legs of each currency add up to nothing. */
+export type Post = { readonly legs: readonly Leg[]; readonly text?: string };
+
+/**
+ * An action that posts to the ledger. Its legs are written by the very commit of the step that asked for them. Legs that do not
+ * balance, an amount that cannot be counted exactly, an unknown currency (ISO 4217) or an account that is no name are a bug of
+ * the machine: the step throws, and the actor is parked with nothing posted.
+ */
+export function post<
+  Context extends MachineContext,
+  Taken extends EventObject,
+  Params extends ParameterizedObject['params'] | undefined,
+  Event extends EventObject,
+  Emitted extends EventObject,
+>(
+  to: (args: { context: Context; event: Taken }, params: Params) => Post,
+): ActionFunction<Context, Taken, Event, Params, never, never, never, never, Emitted> {
+  return emit((args: unknown, params: unknown) => ({ type: '@post', ...to(args as never, params as Params) })) as never;
 }

@@ -116,6 +116,23 @@ export const DeadLetter = defineEntity({
   },
 });
 
+/** The ledger: one row for each leg. The journal holds the same, so that it can be made anew. */
+export const Posting = defineEntity({
+  name: 'Posting',
+  tableName: 'posting',
+  properties: {
+    actor: p.text().primary(),
+    version: p.integer().primary(),
+    i: p.integer().primary(),
+    leg: p.integer().primary(),
+    partition: p.smallint(),
+    account: p.text(),
+    currency: p.text(),
+    amountMinor: p.bigint('number'),
+    at: p.bigint('number'),
+  },
+});
+
 export const Progress = defineEntity({
   name: 'Progress',
   tableName: 'progress',
@@ -189,6 +206,7 @@ export const entities = [
   Refusal,
   Creation,
   DeadLetter,
+  Posting,
   Progress,
   ActorText,
   Person,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { partitionOf } from '../../machines/ids.ts';
-import { actorRow, journalRow, refusalRow } from '../../tests/contract/rows.ts';
+import { actorRow, journalRow, postingRow, refusalRow } from '../../tests/contract/rows.ts';
 import { testDatabase } from '../../tests/support/postgres.ts';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { openPostgres } from './postgres.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await owner.query('rollback');
   await claimer.query('rollback');
-  await owner.query('truncate journal, actor, refusal, creation, dead_letter; update partition set epoch = 1');
+  await owner.query('truncate journal, actor, refusal, creation, dead_letter, posting; update partition set epoch = 1');
 });
 afterAll(async () => {
   await Promise.all([owner.end(), claimer.end()]);
@@ -48,8 +48,9 @@ const batch: Batch = {
   refusals: [refusalRow({ actor: A, event_id: 'caller:ann:no' })],
   creations: [{ caller: 'ann', key: 'k', body_hash: 'h', actor: A }],
   dead: [{ id: 'd', actor: A, event_id: 'e', event: '{}', caller: 'ann', reason: 'parked', detail: '', at: 1 }],
+  postings: [postingRow({ actor: A, version: 1 }), postingRow({ actor: A, version: 1, leg: 1, amount_minor: -100 })],
 };
-const TABLES = ['journal', 'actor', 'refusal', 'creation', 'dead_letter'];
+const TABLES = ['journal', 'actor', 'refusal', 'creation', 'dead_letter', 'posting'];
 
 /** The real statement, changed; not prepared, since its text is another each time. */
 function variant(change?: (text: string) => string): Pick<Statement, 'text' | 'values'> {
@@ -154,6 +155,7 @@ describe('statements that look just as good', () => {
     ['refusal', 'f'],
     ['creation', 'c'],
     ['dead_letter', 'd'],
+    ['posting', 'p'],
   ])('[STORE-33] an insert into %s that does not select from the fence writes for an epoch that is over', async (table, cte) => {
     await claimer.query(CLAIM, [PART_A]);
     const place = new RegExp(`(, ${cte} as \\(insert into "${table}" [^]*?)from ok cross join `);
@@ -179,7 +181,7 @@ describe('statements that look just as good', () => {
     await claimer.query('commit');
     expect((await claimer.query(heads, [PART_A])).rows).toEqual([{ seq: 1 }]);
 
-    await owner.query('truncate journal, actor, refusal, creation, dead_letter; update partition set epoch = 1');
+    await owner.query('truncate journal, actor, refusal, creation, dead_letter, posting; update partition set epoch = 1');
     await owner.query('begin');
     await owner.query(variant());
     const atOnce = claimer.query(`with claimed as (${CLAIM} returning id) select (${heads}) as seq from claimed`, [PART_A]);

@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { Statement } from './statements.ts';
 import { CommitFault } from './store.ts';
 
-/** The counts that the commit statement returns. */
-export type Written = { readonly held: number; readonly j: number; readonly a: number };
+/** The counts that the commit statement returns; `p` where it had postings to write. */
+export type Written = { readonly held: number; readonly j: number; readonly a: number; readonly p?: number };
 
 /**
  * The connection that one lane commits on. It tells apart what was certainly not written from what nobody can know: an error

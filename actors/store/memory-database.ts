@@ -1,7 +1,20 @@
 import { PARTITIONS } from '../../machines/ids.ts';
 import type { Clock } from '../ports/ports.ts';
+import type { Balance } from './postings.ts';
 import { CommitFault } from './store.ts';
-import type { ActorRow, Batch, CreationRow, DeadLetterRow, Earlier, Head, JournalRow, Loaded, Progress, RefusalRow } from './store.ts';
+import type {
+  ActorRow,
+  Batch,
+  CreationRow,
+  DeadLetterRow,
+  Earlier,
+  Head,
+  JournalRow,
+  Loaded,
+  PostingRow,
+  Progress,
+  RefusalRow,
+} from './store.ts';
 
 type Partition = { owner: string | undefined; epoch: number };
 type History = { readonly rows: JournalRow[]; readonly ids: Map<string, JournalRow> };
@@ -17,6 +30,7 @@ export class MemoryDatabase {
   readonly #refusals = new Map<string, Map<string, RefusalRow>>();
   readonly #creations = new Map<string, CreationRow>();
   readonly #dead = new Map<string, DeadLetterRow>();
+  readonly #postings = new Map<string, PostingRow>();
   readonly #text = new Map<string, string>();
   readonly #progress: Progress[] = Array.from({ length: PARTITIONS }, (_, partition) => ({
     partition,
@@ -40,6 +54,22 @@ export class MemoryDatabase {
 
   get refusals(): RefusalRow[] {
     return [...this.#refusals.values()].flatMap((rows) => [...rows.values()]);
+  }
+
+  get postings(): PostingRow[] {
+    return [...this.#postings.values()];
+  }
+
+  /** What the legs of these accounts, or of all, add up to. */
+  balances(accounts?: readonly string[]): Balance[] {
+    const sums = new Map<string, Balance>();
+    for (const { account, currency, amount_minor } of this.#postings.values()) {
+      if (accounts?.includes(account) === false) continue;
+      const key = `${account} ${currency}`;
+      const before = sums.get(key)?.amount_minor ?? 0n;
+      sums.set(key, { account, currency, amount_minor: before + BigInt(amount_minor) });
+    }
+    return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, balance]) => balance);
   }
 
   rowsOf(partition: number): readonly JournalRow[] {
@@ -131,6 +161,7 @@ export class MemoryDatabase {
     }
     for (const row of batch.creations) this.#creations.set(`${row.caller}\0${row.key}`, row);
     for (const row of batch.dead) if (!this.#dead.has(row.id)) this.#dead.set(row.id, row);
+    for (const row of batch.postings) this.#postings.set(legKey(row), row);
   }
 
   /** A statement whose sender is gone; nobody hears what became of it. */
@@ -142,7 +173,7 @@ export class MemoryDatabase {
     }
   }
 
-  #mustBeUnique({ journal, refusals, creations }: Batch): void {
+  #mustBeUnique({ journal, refusals, creations, postings }: Batch): void {
     const here = new Set<string>();
     const mustBeNew = (what: string, exists: boolean): void => {
       if (exists || here.has(what)) throw new CommitFault('repeat', `duplicate key value violates unique constraint: ${what}`);
@@ -157,6 +188,7 @@ export class MemoryDatabase {
     for (const { actor, event_id } of refusals)
       mustBeNew(`refusal ${actor} ${event_id}`, this.#refusals.get(actor)?.has(event_id) === true);
     for (const { caller, key } of creations) mustBeNew(`creation ${caller} ${key}`, this.#creations.has(`${caller}\0${key}`));
+    for (const row of postings) mustBeNew(`posting_pkey ${legKey(row)}`, this.#postings.has(legKey(row)));
   }
 
   progressOf(partitions: readonly number[]): Progress[] {
@@ -175,4 +207,8 @@ export class MemoryDatabase {
   indexText(rows: readonly { readonly address: string; readonly text: string }[]): void {
     for (const { address, text } of rows) this.#text.set(address, text);
   }
+}
+
+function legKey({ actor, version, i, leg }: PostingRow): string {
+  return `${actor} ${version} ${i} ${leg}`;
 }

@@ -208,8 +208,9 @@ export class PostgresStore implements Store {
     if (row.held !== batch.partitions.length) {
       throw new CommitFault('fenced', `Only ${row.held} of ${batch.partitions.length} partitions are still owned by this node`);
     }
-    if (row.j !== batch.journal.length || row.a !== batch.actors.length) {
-      throw new CommitFault('unknown', `A batch of ${batch.journal.length} rows wrote ${row.j}; the commit statement is wrong`);
+    if (row.j !== batch.journal.length || row.a !== batch.actors.length || (row.p ?? 0) !== batch.postings.length) {
+      const meant = `${batch.journal.length} rows, ${batch.actors.length} actors and ${batch.postings.length} legs`;
+      throw new CommitFault('unknown', `A batch of ${meant} wrote ${row.j}, ${row.a} and ${row.p ?? 0}; the commit statement is wrong`);
     }
   }
 

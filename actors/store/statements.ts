@@ -1,4 +1,4 @@
-import type { ActorRow, Batch, CreationRow, DeadLetterRow, JournalRow, RefusalRow } from './store.ts';
+import type { ActorRow, Batch, CreationRow, DeadLetterRow, JournalRow, PostingRow, RefusalRow } from './store.ts';
 
 /** A named prepared statement for `pg`. */
 export type Statement = { readonly name: string; readonly text: string; readonly values: unknown[] };
@@ -74,6 +74,18 @@ const DEAD: Columns<DeadLetterRow> = [
   ['caller', 'text', 'text'],
   ['reason', 'text', 'text'],
   ['detail', 'text', 'text?'],
+  ['at', 'number', 'bigint'],
+];
+
+const POSTING: Columns<PostingRow> = [
+  ['partition', 'number', 'smallint'],
+  ['actor', 'text', 'text'],
+  ['version', 'number', 'int'],
+  ['i', 'number', 'int'],
+  ['leg', 'number', 'int'],
+  ['account', 'text', 'text'],
+  ['currency', 'text', 'text'],
+  ['amount_minor', 'number', 'bigint'],
   ['at', 'number', 'bigint'],
 ];
 
@@ -155,6 +167,8 @@ const REFUSALS = toPart('f', 'refusal', REFUSAL, ({ refusals }) => refusals);
 const CREATIONS = toPart('c', 'creation', CREATION, ({ creations }) => creations);
 const DEAD_LETTERS = toPart('d', 'dead_letter', DEAD, ({ dead }) => dead, 'on conflict ("id") do nothing');
 
+const POSTINGS = toPart('p', 'posting', POSTING, ({ postings }) => postings);
+
 function toPart<Row extends object>(
   cte: string,
   table: string,
@@ -192,6 +206,7 @@ export function commitStatement(batch: Batch): Statement {
   if (batch.refusals.length > 0) parts.push(REFUSALS);
   if (batch.creations.length > 0) parts.push(CREATIONS);
   if (batch.dead.length > 0) parts.push(DEAD_LETTERS);
+  if (batch.postings.length > 0) parts.push(POSTINGS);
   const values = [`{${batch.partitions.map(({ id }) => id).join(',')}}`, `{${batch.partitions.map(({ epoch }) => epoch).join(',')}}`];
   values.push(...pack(JOURNAL, batch.journal), ...pack(ACTOR, batch.actors));
   for (const part of parts) values.push(...part.values(batch));

@@ -83,6 +83,21 @@ export type DeadLetterRow = {
   readonly at: number;
 };
 
+/** One leg of a posting, as the step asked for it; the journal's row holds it too. */
+export type PostingRow = {
+  readonly partition: number;
+  readonly actor: string;
+  readonly version: number;
+  /** The position of the posting in what the step asked for. */
+  readonly i: number;
+  /** The position of the leg in its posting. */
+  readonly leg: number;
+  readonly account: string;
+  readonly currency: string;
+  readonly amount_minor: number;
+  readonly at: number;
+};
+
 export type Batch = {
   /** The partitions that the batch writes to, with the epochs under which this node owns them. */
   readonly partitions: readonly { readonly id: number; readonly epoch: number }[];
@@ -91,6 +106,7 @@ export type Batch = {
   readonly refusals: readonly RefusalRow[];
   readonly creations: readonly CreationRow[];
   readonly dead: readonly DeadLetterRow[];
+  readonly postings: readonly PostingRow[];
 };
 
 /** Why a batch was not written. */

@@ -1,6 +1,6 @@
 import { partitionOf } from '../../machines/ids.ts';
 import { bodyHash, chainHash } from '../../actors/chain.ts';
-import type { ActorRow, Batch, Head, JournalRow, RefusalRow } from '../../actors/store/store.ts';
+import type { ActorRow, Batch, Head, JournalRow, PostingRow, RefusalRow } from '../../actors/store/store.ts';
 
 /** A row as a step would make it; what does not matter to a test is filled in. */
 export function journalRow(given: Partial<JournalRow> & { readonly actor: string; readonly version: number }): JournalRow {
@@ -67,10 +67,23 @@ export function refusalRow(given: Partial<RefusalRow> & { readonly actor: string
   };
 }
 
+export function postingRow(given: Partial<PostingRow> & { readonly actor: string; readonly version: number }): PostingRow {
+  return {
+    partition: partitionOf(given.actor),
+    i: 0,
+    leg: 0,
+    account: 'cash',
+    currency: 'EUR',
+    amount_minor: 100,
+    at: 1_000,
+    ...given,
+  };
+}
+
 /** A batch of one actor's rows under the epochs of these heads. */
 export function batchOf(heads: readonly Head[], given: Partial<Batch>): Batch {
   const rows = [...(given.journal ?? []), ...(given.actors ?? []), ...(given.refusals ?? [])];
   const ids = new Set(rows.map(({ partition }) => partition));
   const partitions = heads.filter(({ partition }) => ids.has(partition)).map(({ partition: id, epoch }) => ({ id, epoch }));
-  return { partitions, journal: [], actors: [], refusals: [], creations: [], dead: [], ...given };
+  return { partitions, journal: [], actors: [], refusals: [], creations: [], dead: [], postings: [], ...given };
 }

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openPostgres } from '../../actors/store/postgres.ts';
+import { readBalances } from '../../actors/store/postings.ts';
+import type { PostingRow } from '../../actors/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { postingContract } from './postings.ts';
+import type { PostingsUnderTest } from './postings.ts';
 import { storeContract } from './store.ts';
 
-const EMPTY = `truncate journal, actor, refusal, creation, dead_letter, actor_text, node;
+const EMPTY = `truncate journal, actor, refusal, creation, dead_letter, posting, actor_text, node;
   update "partition" set owner = null, epoch = 0; update progress set epoch = 0, stream = '', cursor = 0, published = 0`;
 
-storeContract('PostgreSQL', async () => {
+async function open(): Promise<PostingsUnderTest> {
   const database = await testDatabase();
   const store = await openPostgres({ url: database.url, lease_ms: 5_000, lanes: 2, release: '1' });
   const admin = new pg.Client({ connectionString: database.url });
@@ -16,10 +20,18 @@ storeContract('PostgreSQL', async () => {
     store,
     empty: async () => void (await admin.query(EMPTY)),
     elapse: (ms) => sleep(ms),
+    postings: async () => {
+      const { rows } = await admin.query<{ [Column in keyof PostingRow]: string | number }>('select * from posting');
+      return rows.map((row) => ({ ...row, amount_minor: Number(row.amount_minor), at: Number(row.at) }) as PostingRow);
+    },
+    balances: (accounts) => readBalances(store.database(), accounts),
     close: async () => {
       await admin.end();
       await store.close();
       await database.close();
     },
   };
-});
+}
+
+storeContract('PostgreSQL', open);
+postingContract('PostgreSQL', open);

@@ -1,8 +1,10 @@
 import { Migration0001Spine } from './0001-spine.ts';
 import { Migration0002Sandbox } from './0002-sandbox.ts';
+import { Migration0003Postings } from './0003-postings.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
   { name: '0001-spine', class: Migration0001Spine },
   { name: '0002-sandbox', class: Migration0002Sandbox },
+  { name: '0003-postings', class: Migration0003Postings },
 ];
