@@ -33,7 +33,7 @@ const booksMachine = setup({
       }),
     },
     TOUCH: { actions: 'count' },
-    TELL: { actions: tell(({ event }) => ({ to: (event as unknown as { to: string }).to, event: { type: 'TOUCH' } })) as never },
+    TELL: { actions: tell(({ event }) => ({ to: event.to, event: { type: 'TOUCH' } })) },
   },
 });
 

@@ -49,7 +49,7 @@ function mustBalance(legs: Posting['legs']): void {
 }
 
 /** One row for each leg of what this row of the journal posted. */
-export function toPostingRows(row: JournalRow, postings: readonly Posting[]): PostingRow[] {
+export function toPostingRows(row: Pick<JournalRow, 'partition' | 'actor' | 'version' | 'at'>, postings: readonly Posting[]): PostingRow[] {
   const { partition, actor, version, at } = row;
   return postings.flatMap(({ i, legs }) => legs.map((leg, index) => ({ partition, actor, version, i, leg: index, ...leg, at })));
 }

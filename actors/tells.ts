@@ -3,8 +3,8 @@ import { Fault } from '../machines/fault.ts';
 import { readAddress, typeOf } from '../machines/ids.ts';
 import { HUB, actorCaller } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { ownId, toOwnDelivery } from './delivery.ts';
-import type { Delivery, Outcome, Own } from './delivery.ts';
+import { ownId } from './delivery.ts';
+import type { Outcome, Own } from './delivery.ts';
 import type { Send } from './envelope.ts';
 import { admit } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
@@ -15,7 +15,8 @@ export type TellsOptions = {
   readonly definitions: ReadonlyMap<string, Definition>;
   /** Settings of machines, by type. */
   readonly settings: ReadonlyMap<string, unknown>;
-  readonly deliver: (delivery: Delivery) => void;
+  /** To the actor, wherever it lives. */
+  readonly deliver: (address: string, own: Own, caller: Caller) => Promise<Outcome>;
   readonly up: () => boolean;
 };
 
@@ -48,7 +49,7 @@ export class Tells {
     const own: Own = { event_id: origin.id, happening, event: { type, ...payload }, causation: `${from}@${origin.v}` };
     const { reach } = this.#options.ports;
     reach('tell.before', [{ address: from }]);
-    const outcome = await this.#deliver(send.to, definition, own, actorCaller(from));
+    const outcome = await this.#deliver(send.to, own, actorCaller(from));
     reach('tell.after', [{ address: from }]);
     if (outcome.outcome === 'rejected') await refuse(outcome.code);
   }
@@ -58,17 +59,18 @@ export class Tells {
     this.#options.ports.log.info({ from, to: send.to, event: send.event.type, reason }, 'A tell was refused');
     const definition = this.#options.definitions.get(typeOf(from));
     if (definition === undefined || !Object.hasOwn(definition.internal, 'tell.refused')) return;
-    const event = { type: 'tell.refused', to: send.to, event: send.event.type, reason };
+    const { type, ...sent } = send.event;
+    const event = { type: 'tell.refused', to: send.to, event: type, reason, sent };
     const event_id = `${ownId(from, origin.v, origin.i)}!refused`;
     const own: Own = { event_id, happening: { kind: 'event', event }, event, causation: `${from}@${origin.v}` };
-    await this.#deliver(from, definition, own, HUB);
+    await this.#deliver(from, own, HUB);
   }
 
   /** Until there is an outcome; throws when the hub stops first, so that it is told again. */
-  async #deliver(address: string, definition: Definition, own: Own, caller: Caller): Promise<Outcome> {
+  async #deliver(address: string, own: Own, caller: Caller): Promise<Outcome> {
     const { deliver, up, ports } = this.#options;
     for (;;) {
-      const outcome = await new Promise<Outcome>((settle) => deliver(toOwnDelivery(address, definition, own, caller, settle)));
+      const outcome = await deliver(address, own, caller);
       if (outcome.outcome !== 'retry') return outcome;
       if (!up()) throw new Error('The hub is stopping');
       await new Promise<void>((resolve) => void ports.timers.after(outcome.after_ms, resolve));

@@ -186,10 +186,28 @@ export type Answer = { readonly found: boolean; readonly version?: number; reado
 /** What `tell()` asks for. */
 export type Tell = { readonly to: string; readonly event: { readonly type: string; readonly [field: string]: unknown } };
 
-/** An action that sends an event to another actor, durably, after the commit. A refusal comes back as `tell.refused`. */
-export function tell<TArgs extends { context: unknown; event: unknown }>(to: (args: TArgs) => Tell) {
+/** An action as `setup()` and `createMachine()` infer it: like `assign`, it takes its types from where it stands. */
+type Does<
+  Context extends MachineContext,
+  Taken extends EventObject,
+  Params extends ParameterizedObject['params'] | undefined,
+  Event extends EventObject,
+  Emitted extends EventObject,
+> = ActionFunction<Context, Taken, Event, Params, never, never, never, never, Emitted>;
+
+/**
+ * An action that sends an event to another actor, durably, after the commit. A refusal comes back as `tell.refused` with whom it
+ * was told to, the `event`, the `reason`, and what was `sent` with it.
+ */
+export function tell<
+  Context extends MachineContext,
+  Taken extends EventObject,
+  Params extends ParameterizedObject['params'] | undefined,
+  Event extends EventObject,
+  Emitted extends EventObject,
+>(to: (args: { context: Context; event: Taken }, params: Params) => Tell): Does<Context, Taken, Params, Event, Emitted> {
   // `emit` is the one action of XState that carries arbitrary data out of a pure transition and works inside enqueueActions.
-  return emit((args: unknown) => ({ type: '@tell', ...to(args as TArgs) }) as never);
+  return emit((args: unknown, params: unknown) => ({ type: '@tell', ...to(args as never, params as Params) })) as never;
 }
 
 /** What one leg of a posting does to one account: minor units of the currency, negative where it takes. */
@@ -209,8 +227,6 @@ export function post<
   Params extends ParameterizedObject['params'] | undefined,
   Event extends EventObject,
   Emitted extends EventObject,
->(
-  to: (args: { context: Context; event: Taken }, params: Params) => Post,
-): ActionFunction<Context, Taken, Event, Params, never, never, never, never, Emitted> {
+>(to: (args: { context: Context; event: Taken }, params: Params) => Post): Does<Context, Taken, Params, Event, Emitted> {
   return emit((args: unknown, params: unknown) => ({ type: '@post', ...to(args as never, params as Params) })) as never;
 }

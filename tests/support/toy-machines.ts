@@ -52,7 +52,7 @@ const counterMachine = counterSetup.createMachine({
         ASK: 'asking',
         STOP: 'stopped',
         TELL: {
-          actions: tell(({ event }) => ({ to: (event as { to: string }).to, event: { type: (event as { what: string }).what } })) as never,
+          actions: tell(({ event }) => ({ to: event.to, event: { type: event.what } })),
         },
       },
     },
