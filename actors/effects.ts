@@ -1,3 +1,4 @@
+import { partitionOf } from '../machines/ids.ts';
 import type { Definition, Question } from '../machines/machine.ts';
 import type { Live } from './batch.ts';
 import type { Circuits } from './circuits.ts';
@@ -99,6 +100,15 @@ export class Effects {
     }
   }
 
+  /** Another node does what is asked for in these partitions from now on, with the same keys. */
+  lose(partitions: ReadonlySet<number>): void {
+    for (const [event_id, job] of this.#jobs) {
+      if (!partitions.has(partitionOf(job.address))) continue;
+      leave(job);
+      this.#jobs.delete(event_id);
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const job of this.#jobs.values()) leave(job);
@@ -167,7 +177,7 @@ export class Effects {
     const job = this.#queues.get(name)?.shift();
     if (job !== undefined) {
       if (job.gone) {
-        this.#jobs.delete(ownId(job.address, job.effect.v, job.effect.i));
+        this.#forget(job);
         this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
         this.#next(name);
       } else this.#begin(job);
@@ -219,7 +229,13 @@ export class Effects {
       if (ports.clock.monotonic() + wait_ms > until) return this.#finish(job, { kind: 'failed', ...why });
       await this.#pause(wait_ms);
     }
-    this.#jobs.delete(ownId(address, effect.v, effect.i));
+    this.#forget(job);
+  }
+
+  /** Where the effect has been lost and found again, there is another job for it. */
+  #forget(job: Job): void {
+    const event_id = ownId(job.address, job.effect.v, job.effect.i);
+    if (this.#jobs.get(event_id) === job) this.#jobs.delete(event_id);
   }
 
   /** One call, given up after the integration's time limit; whatever is not an answer is unknown. */
@@ -290,15 +306,14 @@ export class Effects {
   }
 
   #finish(job: Job, result: Result): void {
-    if (this.#stopped) return;
+    if (this.#stopped || job.gone) return;
     job.ended = true;
     const { address, id, effect } = job;
     const own = toResultOwn(address, id, effect, result);
-    const { event_id } = own;
     this.#options.deliver(address, own).then(
       (outcome) => {
         if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
-        else this.#jobs.delete(event_id);
+        else this.#forget(job);
         this.#options.ports.reach('effect.recorded', [job]);
       },
       () => this.#options.ports.timers.after(1000, () => this.#finish(job, result)),

@@ -27,6 +27,8 @@ export type LanesOptions = {
   readonly memory_bytes: number;
   readonly scale: number;
   readonly bounds?: MailboxBounds;
+  /** Whether nobody else can have written since what is in memory was committed. */
+  readonly mayAnswer?: () => boolean;
   /** Takes partitions anew after an unknown outcome; returns the heads that this node owns then. */
   readonly reclaim: (partitions: readonly number[]) => Promise<ReadonlyMap<number, Head>>;
   /** A partition turned out to be lost. */
@@ -44,6 +46,8 @@ export class Lanes {
   readonly #recovery: Recovery;
   readonly #heads = new Map<number, Head>();
   readonly #busy = new Set<number>();
+  /** Given up when what is under way in them has ended. */
+  readonly #leaving = new Set<number>();
   readonly #listeners: CommitListener[] = [];
   readonly #lanesAtWork = new Set<number>();
   #active = 0;
@@ -81,7 +85,7 @@ export class Lanes {
   }
 
   owns(partition: number): boolean {
-    return this.#heads.has(partition);
+    return this.#heads.has(partition) && !this.#leaving.has(partition);
   }
 
   headOf(partition: number): Head | undefined {
@@ -102,17 +106,38 @@ export class Lanes {
 
   /** What is in memory of an actor, without loading it. */
   peek(address: string): Live | undefined {
-    return this.#residents.get(address);
+    return this.#mayAnswer() ? this.#residents.get(address) : undefined;
+  }
+
+  #mayAnswer(): boolean {
+    return this.#options.mayAnswer?.() ?? true;
+  }
+
+  /** Another node owns them by now. */
+  lose(partitions: readonly number[]): void {
+    this.#recovery.lose(partitions);
+  }
+
+  /** Takes nothing more for these partitions, lets what is under way in them end, and forgets them. */
+  async disown(partitions: readonly number[], within_ms: number): Promise<void> {
+    const { clock, timers } = this.#options.ports;
+    for (const partition of partitions) this.#leaving.add(partition);
+    const until = clock.monotonic() + within_ms;
+    while (partitions.some((partition) => this.#busy.has(partition)) && clock.monotonic() < until) {
+      await new Promise<void>((resolve) => void timers.after(2, resolve));
+    }
+    this.#recovery.lose(partitions);
+    for (const partition of partitions) this.#leaving.delete(partition);
   }
 
   /** The newest committed envelope of an actor; a load does not push out what is at work. */
   async read(address: string): Promise<Live | undefined> {
-    const live = this.#residents.get(address);
+    const live = this.peek(address);
     if (live !== undefined) return live;
     const partition = partitionOf(address);
     const changes = this.#residents.changesOf(partition);
     const [loaded] = await this.#options.store.load([address]);
-    const here = this.#residents.get(address);
+    const here = this.peek(address);
     if (here !== undefined || loaded?.envelope === undefined) return here;
     const read = revive(this.#options.definitions, address, loaded.envelope, loaded.refused, loaded.created_at);
     // What was committed or lost meanwhile is newer, and an old state in memory would decide wrongly.
@@ -123,7 +148,7 @@ export class Lanes {
   /** Takes an event, or says why not now. Its `settle` is called exactly once, after the commit. */
   deliver(delivery: Delivery): void {
     if (this.#stopped) return delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'stopping' });
-    if (!this.#heads.has(delivery.partition)) return delivery.settle({ outcome: 'retry', after_ms: 500, reason: 'not_ready' });
+    if (!this.owns(delivery.partition)) return delivery.settle({ outcome: 'retry', after_ms: 500, reason: 'not_ready' });
     if (!this.mailbox.offer(delivery)) return delivery.settle({ outcome: 'retry', after_ms: 250, reason: 'overloaded' });
     this.#options.ports.reach('received', [delivery]);
     this.#schedule();
@@ -152,7 +177,7 @@ export class Lanes {
     const { lanes, batch, crowd } = this.#options;
     const atWork = this.mailbox.waiting >= crowd ? lanes : 1;
     while (this.#active < atWork && this.mailbox.waiting > 0) {
-      const free = (partition: number): boolean => !this.#busy.has(partition) && this.#heads.has(partition);
+      const free = (partition: number): boolean => !this.#busy.has(partition) && this.owns(partition);
       const lane = this.#active;
       // With several lanes at work each keeps to its share of the partitions, or the first would leave the others nothing.
       const shared = (partition: number): boolean => free(partition) && partition % atWork === lane;
@@ -226,7 +251,7 @@ export class Lanes {
       creations,
       looked: new Set(looking.map(({ address, event_id }) => idKey(address, event_id))),
       answer: (question) => {
-        const live = this.#residents.get(question.to);
+        const live = this.peek(question.to);
         return live === undefined ? undefined : (refuseQuestion(this.#options.definitions, question) ?? answerQuestion(question, live));
       },
       onBug: (delivery, error) =>

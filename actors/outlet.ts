@@ -31,6 +31,9 @@ type Out = { readonly actor: string; readonly version: number; readonly at: numb
 const REPAIR_MS = 500;
 /** How long changes and acknowledgements of one flush wait for the next; well inside the streams' window for repeats. */
 const PACE_MS = 20;
+/** How often a partition's end is told that has not moved: the last message may have been lost. */
+const HEAD_MS = 1_000;
+const HEAD_TIMES = 3;
 const PAGE = 200;
 /** A message of so many rows stays far below NATS's limit. */
 const CHANGES_ROWS = 1_000;
@@ -48,6 +51,8 @@ export class Outlet {
   #paced: Cancel | undefined;
   #flushed_at = Number.NEGATIVE_INFINITY;
   #repair: Cancel | undefined;
+  #telling: Cancel | undefined;
+  readonly #ends = new Map<number, { seq: number; times: number }>();
   #stopped = false;
 
   constructor(options: OutletOptions) {
@@ -65,6 +70,7 @@ export class Outlet {
 
   start(): void {
     this.#repair = this.#options.ports.timers.every(REPAIR_MS, () => this.#repairAll());
+    this.#telling = this.#options.ports.timers.every(HEAD_MS, () => this.#tellEnds());
     this.#options.bus.onReconnect(() => this.#repairAll());
     this.#repairAll();
   }
@@ -81,6 +87,7 @@ export class Outlet {
     this.#stopped = true;
     this.#paced?.();
     this.#repair?.();
+    this.#telling?.();
   }
 
   publishedOf(partition: number): number {
@@ -235,6 +242,19 @@ export class Outlet {
     }
     this.#changes.clear();
     this.#options.ports.reach('changes.published');
+  }
+
+  /** Where the journal ends, a few times after it has moved, so that whoever missed the last message of all finds out. */
+  #tellEnds(): void {
+    for (const partition of this.#lanes.keys()) {
+      const seq = this.#options.headOf(partition);
+      if (seq === undefined) continue;
+      const told = this.#ends.get(partition);
+      const times = told?.seq === seq ? told.times + 1 : 1;
+      this.#ends.set(partition, { seq, times });
+      if (times > HEAD_TIMES) continue;
+      this.#options.bus.publish(changesSubject(partition), `{"partition":${partition},"from":${seq + 1},"to":${seq},"hash":"","rows":[]}`);
+    }
   }
 
   #repairAll(): void {

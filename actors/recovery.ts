@@ -56,7 +56,8 @@ export class Recovery {
         if (stopped() && attempt >= 3) return this.#giveBack(deliveries, 'stopping');
         log.warn({ reason: fault.message, attempt }, 'PostgreSQL did not take a batch; it is tried again');
         await this.#pause(Math.min(2000, 50 * 2 ** attempt));
-        return 'again';
+        // The lease may have run out meanwhile.
+        return partitions.every((partition) => this.#options.heads.has(partition)) ? 'again' : this.#giveBack(deliveries, 'not_ready');
       case 'poison':
         return this.#isolate(fault, deliveries, lane);
       default:

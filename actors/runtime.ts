@@ -1,28 +1,26 @@
 import type { Definition } from '../machines/machine.ts';
-import { Fault } from '../machines/fault.ts';
-import { PARTITIONS, idOf, isId, partitionOf, readAddress, toAddress, typeOf } from '../machines/ids.ts';
+import { PARTITIONS, toAddress, typeOf } from '../machines/ids.ts';
 import type { Head, Live } from './batch.ts';
 import type { Bus } from './bus/bus.ts';
-import { deadSubject } from './bus/subjects.ts';
-import { HUB } from './caller.ts';
-import type { Caller } from './caller.ts';
+import { Changes } from './changes.ts';
+import type { Interest } from './changes.ts';
 import { Circuits } from './circuits.ts';
 import type { CommitListener, Outcome, Own } from './delivery.ts';
-import { toOwnDelivery } from './delivery.ts';
+import { Door } from './door.ts';
+import type { Command } from './door.ts';
 import { DueTimers } from './timers.ts';
 import { Effects } from './effects.ts';
 import type { Open } from './effects.ts';
-import { admit } from './gate.ts';
-import { isFromKey } from './id-from-key.ts';
+import { Forwarding } from './forwarding.ts';
 import { Intake } from './intake.ts';
-import type { Submission } from './intake.ts';
 import { Lanes } from './lanes.ts';
 import { Outlet } from './outlet.ts';
 import { Ownership } from './ownership.ts';
+import type { Peer } from './ownership.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import { SearchIndex } from './search-index.ts';
 import type { Happening } from './step.ts';
-import type { Store } from './store/store.ts';
+import type { Progress, Store } from './store/store.ts';
 import { Tells } from './tells.ts';
 
 export type RuntimeOptions = {
@@ -33,7 +31,11 @@ export type RuntimeOptions = {
   readonly integrations: ReadonlyMap<string, Open>;
   readonly node: string;
   readonly url: () => string;
+  /** Of this program; a node of an older one than the newest claims nothing. */
+  readonly release?: string;
   readonly hub_id: string;
+  /** What the nodes of one database sign with what they pass on to each other. */
+  readonly node_secret?: string;
   readonly lease_ms: number;
   readonly memory_bytes: number;
   readonly scale: number;
@@ -41,29 +43,9 @@ export type RuntimeOptions = {
   readonly settings: Readonly<Record<string, unknown>>;
 };
 
-/** A creation as a door hands it in. `key` is the caller's Idempotency-Key. */
-export type Creation = { readonly key?: string; readonly body_hash?: string };
-
-export type Command = {
-  readonly address: string;
-  readonly type: string;
-  readonly payload: unknown;
-  readonly caller: Caller;
-  /** The caller's own id of this event; without it a repeat cannot be told from a new one. */
-  readonly id?: string;
-  readonly ifVersion?: number;
-  readonly creation?: Creation;
-  readonly traceparent?: string;
-  /** It is sent again by somebody who did not hear the answer. */
-  readonly repeat?: boolean;
-};
-
 const LANES = 2;
 const ALL = Array.from({ length: PARTITIONS }, (_, index) => index);
 const PROGRESS_MS = 500;
-const COMMAND_ID = /^[\x21-\x7e]{1,128}$/;
-/** W3C Trace Context; anything else is no trace. */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
  * The runtime of one node, put together: doors hand in commands, lanes commit them, and what was committed goes to timers,
@@ -72,6 +54,9 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export class Runtime {
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly lanes: Lanes;
+  readonly forwarding: Forwarding;
+  readonly #door: Door;
+  readonly #changes: Changes;
   readonly #options: RuntimeOptions;
   readonly #ownership: Ownership;
   readonly #timers: DueTimers;
@@ -103,15 +88,49 @@ export class Runtime {
       crowd: 64,
       memory_bytes: options.memory_bytes,
       scale: options.scale,
+      mayAnswer: () => this.#ownership.certain,
       reclaim: (partitions) => this.#ownership.reclaim(partitions),
       onLost: (partitions) => this.#lost(partitions),
     });
     const read = (address: string): Promise<Live | undefined> => this.lanes.read(address);
     const peek = (address: string): Live | undefined => this.lanes.peek(address);
     const partitions = (): readonly number[] => this.lanes.partitions;
-    const deliver = (address: string, own: Own): Promise<Outcome> => this.#deliverOwn(address, own);
-    const { lease_ms, node, url, hub_id } = options;
-    this.#ownership = new Ownership({ store, ports, node, url, lease_ms, partitions: ALL, onOwned: (heads) => this.#owned(heads) });
+    const deliver = (address: string, own: Own): Promise<Outcome> => this.#door.own(address, own);
+    const { lease_ms, node, url, hub_id, release = '0', node_secret = hub_id } = options;
+    const owns = (partition: number): boolean => this.lanes.owns(partition);
+    this.#ownership = new Ownership({
+      store,
+      ports,
+      node,
+      url,
+      release,
+      lease_ms,
+      partitions: ALL,
+      onOwned: (heads) => this.#owned(heads),
+      giveUp: (given) => this.#giveUp(given),
+      onLost: (lost) => this.lanes.lose(lost),
+      nudge: () => this.forwarding.nudge(),
+    });
+    this.forwarding = new Forwarding({
+      ports,
+      bus,
+      definitions: this.definitions,
+      node,
+      secret: node_secret,
+      ownerOf: (partition) => this.#ownership.ownerOf(partition),
+      wake: () => this.#ownership.wake(),
+      handle: (forwarded) => this.#door.handle(forwarded),
+    });
+    this.#door = new Door({
+      ports,
+      bus,
+      definitions: this.definitions,
+      lanes: this.lanes,
+      hub_id,
+      settings: this.#settings,
+      pass: (address, forwarded) => this.forwarding.pass(address, forwarded),
+    });
+    this.#changes = new Changes({ store, ports, bus, definitions: this.definitions, owns });
     this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
     this.#circuits = new Circuits({ ports, names: [...integrations.keys()], read, report: (name, counts) => this.#report(name, counts) });
     this.#effects = new Effects({
@@ -130,7 +149,7 @@ export class Runtime {
       ports,
       definitions: this.definitions,
       settings: this.#settings,
-      deliver: (delivery) => this.lanes.deliver(delivery),
+      deliver: (address, own, caller) => this.#door.own(address, own, caller),
       up: () => this.#up,
     });
     this.#outlet = new Outlet({
@@ -145,8 +164,8 @@ export class Runtime {
     this.#intake = new Intake({
       ports,
       bus,
-      owns: (partition) => this.lanes.owns(partition),
-      submit: (submission) => this.#submit(submission),
+      owns,
+      submit: (submission) => this.#door.submit(submission),
     });
     this.#search = new SearchIndex({ store, ports, read });
     this.lanes.onCommit((rows) => this.#timers.committed(rows));
@@ -154,10 +173,14 @@ export class Runtime {
     this.lanes.onCommit((rows) => this.#effects.committed(rows));
     this.lanes.onCommit((rows) => this.#outlet.committed(rows));
     this.lanes.onCommit((rows) => this.#search.committed(rows));
+    this.lanes.onCommit((rows) => this.#changes.committed(rows));
+    this.#changes.add({ hear: (rows) => this.#circuits.committed(rows), wants: (address) => typeOf(address) === 'integration' });
   }
 
   /** Owns its partitions and carries on with what was under way. */
   async start(): Promise<void> {
+    this.forwarding.start();
+    await this.#changes.start();
     await this.#ownership.start();
     await this.#taking_over;
     await this.#ensureIntegrations();
@@ -181,6 +204,22 @@ export class Runtime {
     this.lanes.onCommit(listener);
   }
 
+  /** Commits of this node, and of what other nodes commit that which is wanted. */
+  onChange(interest: Interest): void {
+    this.lanes.onCommit(interest.hear);
+    this.#changes.add(interest);
+  }
+
+  /** Whether what is in memory is certainly the newest that anybody has committed. */
+  get certain(): boolean {
+    return this.#ownership.certain;
+  }
+
+  /** The other nodes that live. */
+  get peers(): readonly Peer[] {
+    return this.#ownership.peers;
+  }
+
   figures(): { waiting: number; effects: number; actors: number; bytes: number; commits: number } {
     const { actors, bytes } = this.lanes.resident;
     return { waiting: this.lanes.mailbox.waiting, effects: this.#effects.underWay, actors, bytes, commits: this.lanes.commits };
@@ -193,6 +232,7 @@ export class Runtime {
     this.#timers.stop();
     this.#effects.stop();
     this.#circuits.stop();
+    this.#changes.stop();
     await this.lanes.drain();
     this.#outlet.flush();
     await this.#options.bus.flush().catch(() => undefined);
@@ -205,108 +245,20 @@ export class Runtime {
     await this.#ownership.stop();
   }
 
-  /** Sends a caller's event through the gate to its actor. Throws a Fault for what the gate refuses. */
-  async command(command: Command): Promise<Outcome> {
-    const { address, caller } = command;
-    const named = readAddress(address);
-    if (named === undefined) throw new Fault('bad_id', 'An address is <type>/<id>; an id is 1 to 64 of A-Z a-z 0-9 _ -.');
-    if (command.id !== undefined && !COMMAND_ID.test(command.id))
-      throw new Fault('bad_request', 'The id of an event is 1 to 128 visible ASCII characters.');
-    const made = command.id ?? `hub-${this.#options.ports.random.id()}`;
-    return this.#deliver({
-      type: named.type,
-      id: named.id,
-      event: command.type,
-      payload: command.payload,
-      caller,
-      event_id: `caller:${caller.id}:${made}`,
-      repeat: command.repeat ?? false,
-      traceparent: command.traceparent ?? '',
-      ...(command.ifVersion === undefined ? {} : { ifVersion: command.ifVersion }),
-      ...(command.creation === undefined ? {} : { creation: command.creation }),
-      // Under a name that somebody chose events may have been refused before there was an actor.
-      fresh: command.creation?.key !== undefined && isFromKey(named.id, this.#options.hub_id, caller.id, command.creation.key),
-    });
+  /** Sends a caller's event through the gate to its actor, wherever that lives. Throws a Fault for what the gate refuses. */
+  command(command: Command): Promise<Outcome> {
+    return this.#door.command(command);
   }
 
   /** An event from an integration's webhook; the provider's id of the notification makes it one. */
-  async notify(integration: string, id: string, to: string, event: { readonly type: string }): Promise<Outcome> {
-    const named = readAddress(to);
-    if (named === undefined) throw new Fault('bad_id', `${to} is no address`);
-    const { type, ...payload } = event;
-    const event_id = `source:webhook-${integration}:${id}`;
-    const caller: Caller = { ...HUB, id: `integration/${integration}` };
-    return this.#deliver({
-      type: named.type,
-      id: named.id,
-      event: type,
-      payload,
-      caller,
-      event_id,
-      repeat: true,
-      traceparent: '',
-      fresh: false,
-    });
-  }
-
-  #submit(submission: Submission): Promise<Outcome> {
-    return this.#deliver({ ...submission, fresh: false });
-  }
-
-  #deliver(asked: Submission & { readonly ifVersion?: number; readonly creation?: Creation; readonly fresh: boolean }): Promise<Outcome> {
-    const definition = this.definitions.get(asked.type);
-    if (definition === undefined) throw new Fault('not_found', `There is no kind of actor named ${asked.type.slice(0, 32)}.`);
-    if (!isId(asked.id)) throw new Fault('bad_id');
-    const { type, payload } = admit(definition, asked.event, asked.payload, asked.caller);
-    const address = toAddress(asked.type, asked.id);
-    const happening: Happening =
-      type === '@create'
-        ? { kind: 'create', id: asked.id, input: payload, settings: this.#settings.get(definition.type) }
-        : { kind: 'event', event: { ...payload, type } };
-    const { key, body_hash } = asked.creation ?? {};
-    const creation = key === undefined || body_hash === undefined ? {} : { creation: { caller: asked.caller.id, key, body_hash } };
-    return new Promise((settle) => {
-      this.lanes.deliver({
-        address,
-        partition: partitionOf(address),
-        definition,
-        event_id: asked.event_id,
-        happening,
-        event: JSON.stringify({ type, ...payload }),
-        caller: asked.caller,
-        ...(asked.ifVersion === undefined ? {} : { ifVersion: asked.ifVersion }),
-        ...creation,
-        causation: '',
-        correlation: '', // it begins a chain of its own: the id says so
-        traceparent: TRACEPARENT.test(asked.traceparent) ? asked.traceparent : '',
-        repeat: asked.repeat,
-        fresh: asked.fresh,
-        outside: true,
-        settle: (outcome) => {
-          if (outcome.outcome === 'parked') this.#publishDead(address, asked.event_id, outcome.reason);
-          settle(outcome);
-        },
-      });
-    });
-  }
-
-  #publishDead(address: string, event_id: string, reason: string): void {
-    this.#options.bus.publish(deadSubject(typeOf(address), idOf(address)), JSON.stringify({ address, id: event_id, reason }));
-  }
-
-  /** A timer or a result of the actor's own asking: it has no caller to refuse and finds room in every mailbox. */
-  #deliverOwn(address: string, own: Own): Promise<Outcome> {
-    const definition = this.definitions.get(typeOf(address));
-    if (definition === undefined) return Promise.reject(new Error(`No machine is known for ${address}`));
-    return new Promise((settle) => {
-      this.lanes.deliver(toOwnDelivery(address, definition, own, HUB, settle));
-    });
+  notify(integration: string, id: string, to: string, event: { readonly type: string }): Promise<Outcome> {
+    return this.#door.notify(integration, id, to, event);
   }
 
   async #report(name: string, counts: { succeeded: number; failed: number; unauthorized: number }): Promise<void> {
     const event = { type: 'CALLS', ...counts };
     const address = toAddress('integration', name);
-    await this.#deliverOwn(address, {
+    await this.#door.own(address, {
       event_id: `own:${this.#options.node}#calls-${this.#options.ports.random.id()}`,
       happening: { kind: 'event', event },
       event,
@@ -323,7 +275,7 @@ export class Runtime {
       if ((await this.lanes.read(address)) !== undefined) continue;
       const input = definition.input.parse({ title: kind.title, provides: kind.provides });
       const happening: Happening = { kind: 'create', id: kind.name, input, settings: this.#settings.get('integration') };
-      await this.#deliverOwn(address, {
+      await this.#door.own(address, {
         event_id: `own:hub@0#${kind.name}`,
         happening,
         event: { type: '@create', ...input },
@@ -342,6 +294,7 @@ export class Runtime {
 
   async #takeOver(heads: ReadonlyMap<number, Head>): Promise<void> {
     const progress = await this.#options.store.progress([...heads.keys()]);
+    for (const [partition, { seq }] of heads) this.#changes.took(partition, seq);
     this.lanes.own(heads);
     for (const row of progress) {
       this.#outlet.own(row.partition, row.published);
@@ -362,10 +315,29 @@ export class Runtime {
 
   #lost(partitions: readonly number[]): void {
     this.#ownership.lost(partitions);
+    this.#effects.lose(new Set(partitions));
     for (const partition of partitions) {
       this.#outlet.lose(partition);
       this.#intake.lose(partition);
     }
+  }
+
+  /** What has gone out is written down before another node goes on from there; it repeats the rest, which its ids make harmless. */
+  async #giveUp(partitions: readonly number[]): Promise<void> {
+    const rows = (): readonly Progress[] => partitions.flatMap((partition) => this.#progressOf(partition));
+    this.#outlet.flush();
+    const before = rows();
+    await this.lanes.disown(partitions, this.#options.lease_ms);
+    await this.#options.bus.flush().catch(() => undefined);
+    await this.#options.store.saveProgress(before).catch((error: unknown) => {
+      this.#options.ports.log.warn({ err: error }, 'Progress could not be written down before partitions were given up');
+    });
+  }
+
+  #progressOf(partition: number): Progress[] {
+    const head = this.lanes.headOf(partition);
+    if (head === undefined) return [];
+    return [{ partition, epoch: head.epoch, published: this.#outlet.publishedOf(partition), ...this.#intake.progressOf(partition) }];
   }
 
   async #saveProgress(): Promise<void> {
@@ -379,13 +351,12 @@ export class Runtime {
 
   async #save(): Promise<void> {
     const rows = this.lanes.partitions.flatMap((partition) => {
-      const head = this.lanes.headOf(partition);
-      if (head === undefined) return [];
-      const row = { partition, epoch: head.epoch, published: this.#outlet.publishedOf(partition), ...this.#intake.progressOf(partition) };
-      const text = JSON.stringify(row);
-      if (this.#saved.get(partition) === text) return [];
-      this.#saved.set(partition, text);
-      return [row];
+      return this.#progressOf(partition).filter((row) => {
+        const text = JSON.stringify(row);
+        if (this.#saved.get(partition) === text) return false;
+        this.#saved.set(partition, text);
+        return true;
+      });
     });
     if (rows.length === 0) return;
     // Receipts are on their way to NATS before a cursor says so.

@@ -11,6 +11,9 @@ export type Incoming = {
   readonly at: number;
 };
 
+/** A message that passed by. */
+export type Heard = { readonly subject: string; readonly headers: Headers; readonly data: Uint8Array; readonly reply: string };
+
 /** What a stream is at the moment. `created` tells one stream from another of the same name. */
 export type StreamState = { readonly created: string; readonly first: number; readonly last: number };
 
@@ -27,6 +30,10 @@ export type Bus = {
   readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void>;
   /** Messages as they pass by, with where their sender wants an answer; nothing is kept. */
   watchReplies(see: (subject: string, headers: Headers, data: Uint8Array, reply: string) => void): void;
+  /** Messages as they pass by; nothing is kept. `reply` is where an answer is wanted, or empty. */
+  listen(subject: string, hear: (message: Heard) => void): void;
+  /** Asks whoever listens to the subject; rejects when nobody does or when there is no answer in time. */
+  request(subject: string, data: string, headers: Headers, within_ms: number): Promise<Uint8Array>;
   flush(): Promise<void>;
   close(): Promise<void>;
 };

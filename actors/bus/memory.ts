@@ -1,5 +1,5 @@
 import type { Ports } from '../ports/ports.ts';
-import type { Bus, Headers, Incoming, StreamState } from './bus.ts';
+import type { Bus, Headers, Heard, Incoming, StreamState } from './bus.ts';
 import { STREAMS, SUBJECTS } from './subjects.ts';
 
 export type MemoryMessage = { readonly subject: string; readonly headers: Headers; readonly data: string };
@@ -73,10 +73,21 @@ export class MemoryServer {
     if (this.#down) throw new Error('The server is down');
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     if (reply !== '') for (const connection of this.#connections) connection.passBy(subject, toLower(headers), bytes, reply);
+    const heard = { subject, headers: toLower(headers), data: bytes, reply };
+    for (const connection of this.#connections) if (connection.hears(subject)) connection.hear(heard);
     const ack = this.#take(subject, bytes, headers);
     if (reply !== '' && ack !== undefined)
       this.#take(reply, new TextEncoder().encode(JSON.stringify({ stream: STREAMS.in, seq: ack.seq })), {});
     return ack;
+  }
+
+  hasEar(subject: string): boolean {
+    return [...this.#connections].some((connection) => connection.hears(subject));
+  }
+
+  /** A subject that nobody else has. */
+  inbox(): string {
+    return `_INBOX.${this.#made++}`;
   }
 
   messagesTo(prefix: string): MemoryMessage[] {
@@ -134,6 +145,7 @@ export class MemoryBus implements Bus {
   readonly #listeners: (() => void)[] = [];
   readonly #watchers: Parameters<Bus['watchReplies']>[0][] = [];
   readonly #sleepers = new Set<() => void>();
+  readonly #ears: { readonly subject: string; readonly hear: (message: Heard) => void }[] = [];
   #closed = false;
 
   constructor(server: MemoryServer, ports: Ports, faults: BusFaults = {}) {
@@ -191,6 +203,42 @@ export class MemoryBus implements Bus {
     this.#watchers.push(see);
   }
 
+  listen(subject: string, hear: (message: Heard) => void): void {
+    this.#ears.push({ subject, hear });
+  }
+
+  /** The answer comes to an inbox of this request's own. */
+  async request(subject: string, data: string, headers: Headers, within_ms: number): Promise<Uint8Array> {
+    if (this.trouble() !== undefined) throw new Error('NATS does not answer');
+    if (!this.#server.hasEar(subject)) throw new Error('Nobody listens');
+    const inbox = this.#server.inbox();
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    const ear = { subject: inbox, hear: (message: Heard) => resolve(message.data) };
+    this.#ears.push(ear);
+    const cancel = this.#ports.timers.after(within_ms, () => reject(new Error('There was no answer in time')));
+    try {
+      if (this.#faults.onPublish?.({ subject, headers, data }) !== 'lost') this.#server.publishFrom(subject, data, headers, inbox);
+      return await promise;
+    } finally {
+      cancel();
+      this.#ears.splice(this.#ears.indexOf(ear), 1);
+    }
+  }
+
+  hears(subject: string): boolean {
+    return this.#ears.some((ear) => isHeard(ear.subject, subject));
+  }
+
+  /** In a turn of its own, as over a connection; whoever has left by then hears nothing. */
+  hear(message: Heard): void {
+    for (const ear of this.#ears) {
+      if (!isHeard(ear.subject, message.subject)) continue;
+      this.#ports.timers.soon(() => {
+        if (!this.#closed && !this.#server.down && this.#ears.includes(ear)) ear.hear(message);
+      });
+    }
+  }
+
   async flush(): Promise<void> {
     await Promise.resolve();
   }
@@ -234,6 +282,13 @@ export class MemoryBus implements Bus {
 
 function toLower(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** `*` stands for one token at the end. */
+function isHeard(pattern: string, subject: string): boolean {
+  if (!pattern.endsWith('*')) return pattern === subject;
+  const prefix = pattern.slice(0, -1);
+  return subject.startsWith(prefix) && !subject.slice(prefix.length).includes('.');
 }
 
 /** What every subject of a pattern begins with. */

@@ -11,7 +11,7 @@ import {
 } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { Ports } from '../ports/ports.ts';
-import type { Bus, Headers, Incoming, StreamState } from './bus.ts';
+import type { Bus, Headers, Heard, Incoming, StreamState } from './bus.ts';
 import { STREAMS, SUBJECTS } from './subjects.ts';
 
 export type NatsOptions = { readonly url: string; readonly ports: Ports };
@@ -198,6 +198,22 @@ export class NatsBus implements Bus {
         see(message.subject, message.headers === undefined ? NO_HEADERS : fromNats(message.headers), message.data, message.reply);
       },
     });
+  }
+
+  listen(subject: string, hear: (message: Heard) => void): void {
+    this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error !== null) return;
+        const headers = message.headers === undefined ? NO_HEADERS : fromNats(message.headers);
+        hear({ subject: message.subject, headers, data: message.data, reply: message.reply ?? '' });
+      },
+    });
+  }
+
+  async request(subject: string, data: string, headers: Headers, within_ms: number): Promise<Uint8Array> {
+    if (this.trouble() !== undefined) throw new Error('NATS does not answer');
+    const answer = await this.#connection.request(subject, data, { timeout: within_ms, headers: toNats(headers) });
+    return answer.data;
   }
 
   async flush(): Promise<void> {

@@ -7,6 +7,8 @@ export const SUBJECTS = {
   in: 'greenlines.in.>',
   events: 'greenlines.event.>',
   changes: 'greenlines.changes.*',
+  /** Something changed in who owns what. */
+  nodes: 'greenlines.nodes',
 } as const;
 
 /** What is no plain token goes as base64url, so that nothing anybody sends can widen a subject. */
@@ -27,6 +29,11 @@ export function eventSubject(type: string, event: string, id: string): string {
 
 export function changesSubject(partition: number): string {
   return `greenlines.changes.${partition}`;
+}
+
+/** Where a node takes what other nodes pass on to it. */
+export function nodeSubject(node: string): string {
+  return `greenlines.node.${toToken(node)}`;
 }
 
 export function deadSubject(type: string, id: string): string {

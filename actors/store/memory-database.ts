@@ -5,6 +5,7 @@ import { CommitFault } from './store.ts';
 import type {
   ActorRow,
   Batch,
+  Cluster,
   CreationRow,
   DeadLetterRow,
   Earlier,
@@ -17,13 +18,14 @@ import type {
 } from './store.ts';
 
 type Partition = { owner: string | undefined; epoch: number };
+type Lease = { readonly until: number; readonly url: string; readonly release: string };
 type History = { readonly rows: JournalRow[]; readonly ids: Map<string, JournalRow> };
 
 /** The tables and their rules. Every call is one transaction: nothing else happens between its beginning and its end. */
 export class MemoryDatabase {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #partitions: Partition[] = Array.from({ length: PARTITIONS }, () => ({ owner: undefined, epoch: 0 }));
-  readonly #leases = new Map<string, number>();
+  readonly #leases = new Map<string, Lease>();
   readonly #journal: JournalRow[][] = Array.from({ length: PARTITIONS }, () => []);
   readonly #byActor = new Map<string, History>();
   readonly #actors = new Map<string, ActorRow>();
@@ -80,6 +82,10 @@ export class MemoryDatabase {
     return [...(this.#byActor.get(address)?.rows ?? [])];
   }
 
+  rowAt(address: string, version: number): JournalRow | undefined {
+    return this.#byActor.get(address)?.rows[version - 1];
+  }
+
   actorOf(address: string): ActorRow | undefined {
     return this.#actors.get(address);
   }
@@ -92,8 +98,23 @@ export class MemoryDatabase {
     return this.#text.get(address);
   }
 
-  renew(node: string, _url: string, lease_ms: number): void {
-    this.#leases.set(node, this.#clock.now() + lease_ms);
+  renew(node: string, url: string, lease_ms: number, release = '1'): void {
+    this.#leases.set(node, { until: this.#clock.now() + lease_ms, url, release });
+  }
+
+  look(): Cluster {
+    const now = this.#clock.now();
+    const nodes = [...this.#leases].flatMap(([id, { until, url, release }]) =>
+      until > now ? [{ id, url, release, left_ms: until - now }] : [],
+    );
+    return { now, nodes, partitions: this.#partitions.map(({ owner, epoch }, id) => ({ id, owner, epoch })) };
+  }
+
+  unclaim(node: string, partitions: readonly number[]): void {
+    for (const id of partitions) {
+      const partition = this.#partitions[id];
+      if (partition?.owner === node) partition.owner = undefined;
+    }
   }
 
   release(node: string): void {
@@ -117,7 +138,7 @@ export class MemoryDatabase {
   }
 
   #isFree({ owner }: Partition, node: string): boolean {
-    return owner === undefined || owner === node || (this.#leases.get(owner) ?? 0) <= this.#clock.now();
+    return owner === undefined || owner === node || (this.#leases.get(owner)?.until ?? 0) <= this.#clock.now();
   }
 
   load(address: string): Loaded {

@@ -5,6 +5,7 @@ import { CommitFault } from './store.ts';
 import type {
   ActorRow,
   Batch,
+  Cluster,
   CreationRow,
   DeadLetterRow,
   Due,
@@ -38,6 +39,8 @@ export type MemoryOptions = {
   readonly database?: MemoryDatabase;
   readonly ports: Pick<Ports, 'timers'> & { readonly clock: Pick<Clock, 'now'> };
   readonly faults?: MemoryFaults;
+  /** Of the hub that this process runs. */
+  readonly release?: string;
 };
 
 const LATE_MS = 300;
@@ -67,7 +70,7 @@ export class MemoryStore implements Store {
   }
 
   renew(node: string, url: string, lease_ms: number): Promise<void> {
-    return this.#do('renew', () => this.database.renew(node, url, lease_ms));
+    return this.#do('renew', () => this.database.renew(node, url, lease_ms, this.#options.release));
   }
 
   release(node: string): Promise<void> {
@@ -76,6 +79,22 @@ export class MemoryStore implements Store {
 
   claim(node: string, partitions: readonly number[]): Promise<readonly Head[]> {
     return this.#do('claim', () => this.database.claim(node, partitions));
+  }
+
+  unclaim(node: string, partitions: readonly number[]): Promise<void> {
+    return this.#do('unclaim', () => this.database.unclaim(node, partitions));
+  }
+
+  look(): Promise<Cluster> {
+    return this.#do('look', () => this.database.look());
+  }
+
+  ends(): Promise<ReadonlyMap<number, number>> {
+    return this.#do('ends', () => new Map(this.database.look().partitions.map(({ id }) => [id, this.database.rowsOf(id).length])));
+  }
+
+  versions(wanted: readonly { readonly actor: string; readonly version: number }[]): Promise<readonly HistoryRow[]> {
+    return this.#do('versions', () => wanted.flatMap(({ actor, version }) => this.database.rowAt(actor, version) ?? []));
   }
 
   load(addresses: readonly string[]): Promise<readonly Loaded[]> {

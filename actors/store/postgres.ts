@@ -9,12 +9,14 @@ import { Lane } from './lane-connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import { commitStatement, creationsStatement, loadStatement, lookupStatement } from './statements.ts';
 import type { Statement } from './statements.ts';
+import { PartitionTable } from './partition-table.ts';
 import { fromEntity, toActorRow, toHistory } from './rows.ts';
 import type { ActorEntity, RawHistory } from './rows.ts';
 import { CommitFault } from './store.ts';
 import type {
   ActorRow,
   Batch,
+  Cluster,
   CreationRow,
   DeadLetterRow,
   Due,
@@ -94,6 +96,7 @@ export class PostgresStore implements Store {
   readonly #options: PostgresOptions;
   readonly #lanes: Lane[] = [];
   readonly #pool: pg.Pool;
+  readonly #partitions: PartitionTable;
 
   constructor(orm: Orm, options: PostgresOptions) {
     this.orm = orm;
@@ -108,6 +111,7 @@ export class PostgresStore implements Store {
     // A server that stopped answering without a word must not hold a lane for ever.
     const patience = { connectionTimeoutMillis: limit_ms, query_timeout: limit_ms + 500 };
     this.#pool = new pg.Pool({ ...config, ...patience, max: 4, idleTimeoutMillis: 0 });
+    this.#partitions = new PartitionTable((statement) => this.#query(statement));
     this.#pool.on('error', () => undefined); // an idle connection died; the next query opens another
   }
 
@@ -131,38 +135,37 @@ export class PostgresStore implements Store {
     return rows as Row[];
   }
 
-  async renew(node: string, url: string, lease_ms: number): Promise<void> {
-    await this.#query({
-      name: 'renew',
-      text: `insert into node (id, url, release, since, lease_until) values ($1, $2, $3, clock_timestamp(), clock_timestamp() + $4 * interval '1 ms')
-        on conflict (id) do update set url = excluded.url, release = excluded.release, lease_until = excluded.lease_until`,
-      values: [node, url, this.#options.release, lease_ms],
-    });
+  renew(node: string, url: string, lease_ms: number): Promise<void> {
+    return this.#partitions.renew(node, url, this.#options.release, lease_ms);
   }
 
-  async release(node: string): Promise<void> {
-    await this.#query({ name: 'release_partitions', text: `update partition set owner = null where owner = $1`, values: [node] });
-    await this.#query({ name: 'release_node', text: `delete from node where id = $1`, values: [node] });
+  release(node: string): Promise<void> {
+    return this.#partitions.release(node);
   }
 
-  async claim(node: string, partitions: readonly number[]): Promise<readonly Head[]> {
-    // One row at a time and in order, so that a claim can never deadlock with a commit that holds several.
-    for (const partition of partitions.toSorted((a, b) => a - b)) {
-      await this.#query({
-        name: 'claim',
-        text: `update partition p set owner = $1, epoch = p.epoch + 1 where p.id = $2 and (p.owner is null or p.owner = $1
-          or not exists (select from node n where n.id = p.owner and n.lease_until > clock_timestamp()))`,
-        values: [node, partition],
-      });
-    }
-    const rows = await this.#query<{ id: number; epoch: string; seq: string | null; hash: string | null }>({
-      name: 'heads',
-      text: `select p.id, p.epoch, j.seq, j.hash from partition p
-        left join lateral (select seq, hash from journal j where j.partition = p.id order by seq desc limit 1) j on true
-        where p.owner = $1 and p.id = any($2::int[])`,
-      values: [node, partitions],
+  unclaim(node: string, partitions: readonly number[]): Promise<void> {
+    return this.#partitions.unclaim(node, partitions);
+  }
+
+  look(): Promise<Cluster> {
+    return this.#partitions.look();
+  }
+
+  ends(): Promise<ReadonlyMap<number, number>> {
+    return this.#partitions.ends();
+  }
+
+  claim(node: string, partitions: readonly number[]): Promise<readonly Head[]> {
+    return this.#partitions.claim(node, partitions);
+  }
+
+  async versions(wanted: readonly { readonly actor: string; readonly version: number }[]): Promise<readonly HistoryRow[]> {
+    const rows = await this.#query<RawHistory>({
+      name: 'versions',
+      text: `select j.* from unnest($1::text[], $2::int[]) as w(actor, version) join journal j on j.actor = w.actor and j.version = w.version`,
+      values: [wanted.map(({ actor }) => actor), wanted.map(({ version }) => version)],
     });
-    return rows.map(({ id, epoch, seq, hash }) => ({ partition: id, epoch: Number(epoch), seq: Number(seq ?? 0), hash: hash ?? '' }));
+    return rows.map(toHistory);
   }
 
   async load(addresses: readonly string[]): Promise<readonly Loaded[]> {

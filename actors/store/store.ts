@@ -183,11 +183,24 @@ export type ListQuery = {
 
 export type ListRow = ActorRow & { readonly envelope: string };
 
+/** Who lives and who owns what, at one moment of the database's clock. */
+export type Cluster = {
+  /** Epoch milliseconds on the database's clock. */
+  readonly now: number;
+  /** Nodes with a live lease, and how much is left of it. */
+  readonly nodes: readonly { readonly id: string; readonly url: string; readonly release: string; readonly left_ms: number }[];
+  /** All partitions, by number. */
+  readonly partitions: readonly { readonly id: number; readonly owner: string | undefined; readonly epoch: number }[];
+};
+
 /** What the event journal answers to reads. */
 export type Store = {
   /** Makes this node's lease last so much longer, on the database's clock. */
   renew(node: string, url: string, lease_ms: number): Promise<void>;
   release(node: string): Promise<void>;
+  /** Gives up some of what the node owns, and keeps its lease. */
+  unclaim(node: string, partitions: readonly number[]): Promise<void>;
+  look(): Promise<Cluster>;
   /**
    * Takes the partitions that nobody with a live lease owns (a restarted node takes its own at once), raising their epochs;
    * returns the heads of what this node owns now.
@@ -206,6 +219,10 @@ export type Store = {
   askedSince(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]>;
   /** All rows of a partition behind a row number, in order. */
   since(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]>;
+  /** The last row number of each partition. */
+  ends(): Promise<ReadonlyMap<number, number>>;
+  /** Rows by actor and version; those that do not exist are left out. */
+  versions(wanted: readonly { readonly actor: string; readonly version: number }[]): Promise<readonly HistoryRow[]>;
   progress(partitions: readonly number[]): Promise<readonly Progress[]>;
   /** Written behind; rows of another epoch and lower figures are left alone. */
   saveProgress(rows: readonly Progress[]): Promise<void>;
