@@ -7,6 +7,7 @@ import { startApp } from '../hub/app.ts';
 import type { App } from '../hub/app.ts';
 import { readConfig } from '../hub/config.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { Definition } from '../machines/machine.ts';
 
 /** A hub as `npm start` brings it up, with its own data directory, for a bench. */
 export type Stage = { readonly app: App; readonly hub: Hub; readonly databaseUrl: string; readonly close: () => Promise<void> };
@@ -15,7 +16,7 @@ const OPERATOR: Caller = { kind: 'person', id: 'operator', roles: ['operator'] }
 const CLERK: Caller = { kind: 'person', id: 'clerk', roles: ['clerk'] };
 const APPROVER: Caller = { kind: 'person', id: 'approver', roles: ['approver'] };
 
-export async function openStage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+export async function openStage(env: Readonly<Record<string, string>> = {}, machines: readonly Definition[] = []): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'green-lines-bench-'));
   await chmod(dataDir, 0o711); // as root, the account of PostgreSQL has to pass through it
   const config = readConfig({
@@ -27,7 +28,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     HUB_EMBEDDED_NATS_PORT: '14222',
     ...env,
   });
-  const app = await startApp({ config, terminal: false, progress: () => undefined });
+  const app = await startApp({ config, terminal: false, progress: () => undefined, machines });
   const { hub } = app;
   for (const name of hub.integrations.keys()) await act(hub, OPERATOR, `integration/${name}`, 'ENABLE', {});
   await act(hub, CLERK, 'client/acme', '@create', {
