@@ -7,6 +7,7 @@ import { deliver } from './deliver.ts';
 import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
+import { points } from './points.ts';
 import { start } from './start.ts';
 
 /** What a proof found: figures for the record, and whether what was promised held. */
@@ -14,7 +15,7 @@ export type Proof = { readonly held: boolean; readonly seed?: number; readonly f
 type Line = (args: readonly string[], tell: (line: string) => void) => Promise<Proof>;
 
 /** Each line of proof in full; a smaller size may be given behind its name and is then not written down. */
-const LINES: Readonly<Record<string, Line>> = { crash, deliver, idle, memory, peers, start };
+const LINES: Readonly<Record<string, Line>> = { crash, deliver, idle, memory, peers, points, start };
 
 const [name = '', ...args] = process.argv.slice(2);
 const line = LINES[name];

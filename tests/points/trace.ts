@@ -1,0 +1,117 @@
+import type pg from 'pg';
+import type { Asked } from '../../actors/envelope.ts';
+import type { Answer } from './stand.ts';
+
+/** What is left behind by one case, without what differs from case to case: its id, moments, hashes and the gateway's numbers. */
+export type Trace = {
+  readonly answer: string;
+  /** Of every actor: each row with its event, and what it then was; or, where the order is open, only how it ended. */
+  readonly actors: readonly string[];
+  readonly refusals: readonly string[];
+  /** What the gateway really did, by key. */
+  readonly charges: readonly string[];
+  readonly postings: readonly string[];
+  /** Domain events that were asked for and did not go out, or went out and were not asked for, or changed between tries. */
+  readonly strays: readonly string[];
+};
+
+type Row = {
+  readonly actor: string;
+  readonly version: number;
+  readonly event_id: string;
+  readonly event: string;
+  readonly caller: string;
+} & {
+  readonly envelope: string;
+  readonly asked: string | null;
+};
+
+export async function traceOf(
+  database: pg.Client,
+  seen: ReadonlyMap<string, readonly string[]>,
+  given: { readonly id: string; readonly addresses: readonly string[]; readonly answer: Answer; readonly ends: boolean },
+): Promise<Trace> {
+  const { id, addresses, answer, ends } = given;
+  const plain = (text: string): string => normal(text, id);
+  const all = async <T>(text: string, values: readonly unknown[]): Promise<T[]> => (await database.query(text, [...values])).rows as T[];
+  const rows = await all<Row>(
+    `select actor, version, event_id, event, caller, envelope, asked from journal where actor = any($1) order by actor, version`,
+    [addresses],
+  );
+  const newest = new Map(rows.map((row) => [row.actor, row]));
+  const told = ends
+    ? [...newest.values()].map(({ actor, envelope }) => plain(`${actor} ${toEnd(envelope)}`))
+    : rows.map(({ actor, version, event_id, event, caller, envelope, asked }) =>
+        plain(`${actor}@${version} ${event_id} ${event} of ${caller} → ${envelope} asked ${asked ?? ''}`),
+      );
+  const refusals = await all<{ actor: string; event_id: string; reason: string }>(
+    `select actor, event_id, reason from refusal where actor = any($1) order by actor, event_id`,
+    [addresses],
+  );
+  const charges = await all<{ key: string; operation: string; amount_minor: string | null; outcome: string }>(
+    `select key, operation, amount_minor, outcome from sandbox.journal where payment = $1 or key like $2 order by seq`,
+    [id, `%/payment/${id}@%`],
+  );
+  const postings = await all<{ actor: string; version: number; leg: number; account: string; currency: string; amount_minor: string }>(
+    `select actor, version, leg, account, currency, amount_minor from posting where actor = any($1) order by actor, version, i, leg`,
+    [addresses],
+  );
+  return {
+    answer: plain(`${answer.status} ${JSON.stringify(answer.body['version'])} ${JSON.stringify(answer.body['code'])}`),
+    actors: told,
+    refusals: refusals.map(({ actor, event_id, reason }) => plain(`${actor} ${event_id} ${reason}`)),
+    charges: charges.map(({ key, operation, amount_minor, outcome }) =>
+      plain(`${ends ? '' : key.replace(/\/[0-9a-f]{16}$/, '')} ${operation} ${amount_minor} ${outcome}`),
+    ),
+    postings: postings.map(({ actor, version, leg, account, currency, amount_minor }) =>
+      plain(`${actor}@${version} ${leg} ${account} ${amount_minor} ${currency}`),
+    ),
+    strays: strays(rows, seen, addresses).map(plain),
+  };
+}
+
+/** Ids of the domain events that the rows asked for. */
+export function eventsOf(rows: readonly Pick<Row, 'actor' | 'version' | 'asked'>[]): readonly string[] {
+  return rows.flatMap(({ actor, version, asked }) =>
+    asked === null || asked === '' ? [] : (JSON.parse(asked) as Asked).events.map(({ i }) => `${actor}@${version}#${i}`),
+  );
+}
+
+function strays(rows: readonly Row[], seen: ReadonlyMap<string, readonly string[]>, addresses: readonly string[]): readonly string[] {
+  const asked = new Set(eventsOf(rows));
+  const missing = [...asked].filter((event) => !seen.has(event)).map((event) => `${event} did not go out`);
+  const mine = [...seen.keys()].filter((event) => addresses.includes(event.slice(0, event.indexOf('@'))));
+  const strange = mine.filter((event) => !asked.has(event)).map((event) => `${event} was not asked for`);
+  const changed = mine.filter((event) => new Set(seen.get(event)).size > 1).map((event) => `${event} was not the same each time`);
+  return [...missing, ...strange, ...changed];
+}
+
+/** The state and the context, without how often something was tried on the way. */
+function toEnd(envelope: string): string {
+  const { snapshot, timers, effects } = JSON.parse(envelope) as {
+    snapshot: { value: unknown; context: Record<string, unknown> };
+    timers: object;
+    effects: object;
+  };
+  const { tries: _, ...context } = snapshot.context;
+  return JSON.stringify({ value: snapshot.value, context, timers: Object.keys(timers), effects: Object.keys(effects) });
+}
+
+function normal(text: string, id: string): string {
+  return text
+    .replaceAll(id, '<id>')
+    .replaceAll(/"(at|due|since)":\d+/g, '"$1":0')
+    .replaceAll(/[0-9a-f]{64}/g, '<hash>')
+    .replaceAll(/\b(authorize|capture|void|refund)_\d+/g, '$1_n');
+}
+
+/** The first thing in which two traces differ, or undefined. */
+export function differenceOf(expected: Trace, found: Trace): string | undefined {
+  for (const part of ['answer', 'actors', 'refusals', 'charges', 'postings', 'strays'] as const) {
+    const [was, is] = [[expected[part]].flat(), [found[part]].flat()];
+    for (let index = 0; index < Math.max(was.length, is.length); index++) {
+      if (was[index] !== is[index]) return `${part}: expected ${was[index] ?? 'nothing'}\n    found ${is[index] ?? 'nothing'}`;
+    }
+  }
+  return undefined;
+}
