@@ -96,31 +96,10 @@ export class Runtime {
     const peek = (address: string): Live | undefined => this.lanes.peek(address);
     const partitions = (): readonly number[] => this.lanes.partitions;
     const deliver = (address: string, own: Own): Promise<Outcome> => this.#door.own(address, own);
-    const { lease_ms, node, url, hub_id, release = '0', node_secret = hub_id } = options;
+    const { hub_id } = options;
     const owns = (partition: number): boolean => this.lanes.owns(partition);
-    this.#ownership = new Ownership({
-      store,
-      ports,
-      node,
-      url,
-      release,
-      lease_ms,
-      partitions: ALL,
-      onOwned: (heads) => this.#owned(heads),
-      giveUp: (given) => this.#giveUp(given),
-      onLost: (lost) => this.lanes.lose(lost),
-      nudge: () => this.forwarding.nudge(),
-    });
-    this.forwarding = new Forwarding({
-      ports,
-      bus,
-      definitions: this.definitions,
-      node,
-      secret: node_secret,
-      ownerOf: (partition) => this.#ownership.ownerOf(partition),
-      wake: () => this.#ownership.wake(),
-      handle: (forwarded) => this.#door.handle(forwarded),
-    });
+    this.#ownership = this.#toOwnership();
+    this.forwarding = this.#toForwarding();
     this.#door = new Door({
       ports,
       bus,
@@ -145,22 +124,7 @@ export class Runtime {
       peek,
       deliver,
     });
-    const tells = new Tells({
-      ports,
-      definitions: this.definitions,
-      settings: this.#settings,
-      deliver: (address, own, caller) => this.#door.own(address, own, caller),
-      up: () => this.#up,
-    });
-    this.#outlet = new Outlet({
-      store,
-      ports,
-      bus,
-      hub_id,
-      send: (from, origin, send) => tells.carry(from, origin, send),
-      headOf: (partition) => this.lanes.headOf(partition)?.seq,
-      onPublished: (partition) => void this.#moved.add(partition),
-    });
+    this.#outlet = this.#toOutlet();
     this.#intake = new Intake({
       ports,
       bus,
@@ -175,6 +139,57 @@ export class Runtime {
     this.lanes.onCommit((rows) => this.#search.committed(rows));
     this.lanes.onCommit((rows) => this.#changes.committed(rows));
     this.#changes.add({ hear: (rows) => this.#circuits.committed(rows), wants: (address) => typeOf(address) === 'integration' });
+  }
+
+  #toOwnership(): Ownership {
+    const { store, ports, node, url, lease_ms, release = '0' } = this.#options;
+    return new Ownership({
+      store,
+      ports,
+      node,
+      url,
+      release,
+      lease_ms,
+      partitions: ALL,
+      onOwned: (heads) => this.#owned(heads),
+      giveUp: (given) => this.#giveUp(given),
+      onLost: (lost) => this.lanes.lose(lost),
+      nudge: () => this.forwarding.nudge(),
+    });
+  }
+
+  #toOutlet(): Outlet {
+    const { store, ports, bus, hub_id } = this.#options;
+    const tells = new Tells({
+      ports,
+      definitions: this.definitions,
+      settings: this.#settings,
+      deliver: (address, own, caller) => this.#door.own(address, own, caller),
+      up: () => this.#up,
+    });
+    return new Outlet({
+      store,
+      ports,
+      bus,
+      hub_id,
+      send: (from, origin, send) => tells.carry(from, origin, send),
+      headOf: (partition) => this.lanes.headOf(partition)?.seq,
+      onPublished: (partition) => void this.#moved.add(partition),
+    });
+  }
+
+  #toForwarding(): Forwarding {
+    const { ports, bus, node, hub_id, node_secret = hub_id } = this.#options;
+    return new Forwarding({
+      ports,
+      bus,
+      definitions: this.definitions,
+      node,
+      secret: node_secret,
+      ownerOf: (partition) => this.#ownership.ownerOf(partition),
+      wake: () => this.#ownership.wake(),
+      handle: (forwarded) => this.#door.handle(forwarded),
+    });
   }
 
   /** Owns its partitions and carries on with what was under way. */

@@ -28,6 +28,8 @@ export type AppOptions = {
   readonly traffic?: boolean;
   /** Machines beside those of the list, for tests that add one. */
   readonly machines?: readonly Definition[];
+  /** Instead of the version of the package, for tests of a rolling deploy. */
+  readonly release?: string;
   /** Instead of the real clock, timers and chance, for tests that end the process at a point of their choice. */
   readonly ports?: (log: Log) => Ports;
 };
@@ -49,7 +51,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     // The doors open first: /healthz answers while the rest comes up, and everything else says that it is not ready.
-    const doors = await openDoors({ config, log, release: RELEASE, node });
+    const doors = await openDoors({ config, log, release: options.release ?? RELEASE, node });
     closing.push(() => doors.close());
     const services = await startServices(config, log, progress);
     closing.push(() => services.stop());
@@ -100,7 +102,7 @@ async function openHub(building: Building): Promise<Hub> {
     url: required(config.databaseUrl ?? services.databaseUrl, 'a database'),
     lease_ms: config.leaseMs,
     lanes: 2,
-    release: RELEASE,
+    release: building.release ?? RELEASE,
   });
   closing.push(() => store.close());
   progress('schema up to date');
@@ -110,6 +112,7 @@ async function openHub(building: Building): Promise<Hub> {
   const vault = new Vault(config.secretKey ?? keptSecret(config.dataDir, 'stored-secrets').value);
   const jwtSecret = config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value;
   const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
+  const node_secret = await settings.keep('node_secret', ports.random.id() + ports.random.id());
   const integrations = new Integrations({ database: store.database(), settings, vault, ports, url });
   closing.push(() => integrations.close());
   await integrations.open();
@@ -121,7 +124,9 @@ async function openHub(building: Building): Promise<Hub> {
     integrations: integrations.opened,
     node,
     url,
+    release: building.release ?? RELEASE,
     hub_id,
+    node_secret,
     lease_ms: config.leaseMs,
     memory_bytes: config.actorBytes,
     scale: config.timeScale,

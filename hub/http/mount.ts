@@ -77,11 +77,12 @@ async function admit(door: Door, route: Route, request: FastifyRequest): Promise
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') throw new Fault('unsupported_media', 'Compressed bodies are not taken.');
   if (route.access === 'public') return door.limits.address(request.ip);
+  if (route.access === 'node') return;
   const caller = await identify(door, people, request);
   await door.limits.person(caller.id);
   request.caller = caller;
   const { access } = route;
-  if (access !== 'person' && !caller.roles.some((role) => access.includes(role))) {
+  if (typeof access !== 'string' && !caller.roles.some((role) => access.includes(role))) {
     throw new Fault('forbidden', `This is for ${access.join(', ')}.`);
   }
 }

@@ -27,7 +27,7 @@ export function addressOf(
 
 /** The newest committed state: from memory where this node certainly has it, else from the journal. */
 export async function readSubject(hub: Hub, definition: Definition, address: string): Promise<Subject | undefined> {
-  if (hub.trouble() === undefined && hub.runtime.lanes.owns(partitionOf(address))) {
+  if (hub.runtime.certain && hub.runtime.lanes.owns(partitionOf(address))) {
     const live = await hub.runtime.lanes.read(address);
     return live === undefined ? undefined : { address, definition, envelope: live.envelope };
   }

@@ -49,7 +49,7 @@ type Options<Params, Query, Body, Who> = {
 
 /** A route, whatever its types were. */
 export type Route = Options<z.ZodType | undefined, z.ZodType | undefined, z.ZodType | 'raw' | undefined, Caller | undefined> & {
-  readonly access: 'public' | 'person' | readonly Role[];
+  readonly access: 'public' | 'node' | 'person' | readonly Role[];
 };
 
 /** A route for people who are signed in; with `roles` only for those who have one of them. */
@@ -69,4 +69,9 @@ export function definePublicRoute<
   const Body extends z.ZodType | 'raw' | undefined = undefined,
 >(options: Options<Params, Query, Body, undefined>): Route {
   return { ...options, access: 'public' } as unknown as Route;
+}
+
+/** A route for the other nodes of this hub, which sign what they send. */
+export function defineNodeRoute<const Body extends z.ZodType | 'raw'>(options: Options<undefined, undefined, Body, undefined>): Route {
+  return { ...options, access: 'node' } as unknown as Route;
 }

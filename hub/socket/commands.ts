@@ -19,7 +19,7 @@ export type Performing = {
 const RETRY_MS = 500;
 
 /** Sends a person's command to its actor and says what became of it. What he may not see is answered as if it were not there. */
-export async function perform(hub: Performing, command: Command, caller: Caller): Promise<CommandAck> {
+export async function perform(hub: Performing, command: Command, caller: Caller, token: string): Promise<CommandAck> {
   const { to, id, ifVersion, traceparent } = command;
   const { type, ...rest } = command.event;
   try {
@@ -28,6 +28,7 @@ export async function perform(hub: Performing, command: Command, caller: Caller)
       type,
       payload: type === '@create' ? readInput(rest) : rest,
       caller,
+      token,
       id,
       ...(ifVersion === undefined ? {} : { ifVersion }),
       ...(traceparent === undefined ? {} : { traceparent }),

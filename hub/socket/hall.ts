@@ -177,7 +177,7 @@ export class Hall {
         if (peer.closed) return;
         const ifVersion = peer.meant(command);
         const meant = ifVersion === undefined ? command : { ...command, ifVersion };
-        reply(peer.seen(command, await perform(this.#performing, meant, peer.caller)));
+        reply(peer.seen(command, await perform(this.#performing, meant, peer.caller, peer.token)));
       },
     });
     this.#events.on('authenticate', {

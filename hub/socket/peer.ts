@@ -228,6 +228,11 @@ export class Peer {
     return visible === undefined || newest === undefined ? undefined : { visible, newest };
   }
 
+  /** What the person has shown last; another node that owns an actor asks it again. */
+  get token(): string {
+    return this.#token;
+  }
+
   /** Renews the session in place. Throws the fault of a token that is not taken; the old one then still carries. */
   async authenticate(token: string): Promise<void> {
     await this.#settle();

@@ -3,6 +3,7 @@ import type { Ports } from '../../actors/ports/ports.ts';
 import type { Runtime } from '../../actors/runtime.ts';
 import type { Store } from '../../actors/store/store.ts';
 import { Fault } from '../../machines/fault.ts';
+import { typeOf } from '../../machines/ids.ts';
 import type { Definition } from '../../machines/machine.ts';
 import type { Subject } from '../view.ts';
 import { ActorTopic } from './actor-topic.ts';
@@ -16,7 +17,7 @@ import { toKey } from './topic.ts';
 import type { ListQuestion } from './topic.ts';
 
 export type TopicsOptions = {
-  readonly runtime: Pick<Runtime, 'definitions' | 'onCommit'>;
+  readonly runtime: Pick<Runtime, 'definitions' | 'onChange'>;
   /** Reads the newest committed state of an actor. */
   readonly read: (definition: Definition, address: string) => Promise<Subject | undefined>;
   readonly store: Pick<Store, 'list' | 'count'>;
@@ -60,7 +61,7 @@ export class Topics {
     this.definitions = options.runtime.definitions;
     this.#options = options;
     this.#reader = new ListReader(options.store);
-    options.runtime.onCommit((rows) => this.#committed(rows));
+    options.runtime.onChange({ hear: (rows) => this.#committed(rows), wants: (address) => this.#wants(address) });
   }
 
   figures(): { actors: number; lists: number } {
@@ -161,7 +162,11 @@ export class Topics {
     topic.close();
   }
 
-  /** After every commit of this node. Nothing is worked out here: the next batch must not wait for it. */
+  #wants(address: string): boolean {
+    return this.#actors.has(address) || this.#listsOf.has(typeOf(address));
+  }
+
+  /** After every commit, of whichever node. Nothing is worked out here: the next batch must not wait for it. */
   #committed(rows: readonly Committed[]): void {
     if (this.#actors.size > 0) {
       for (const committed of rows) {

@@ -42,7 +42,16 @@ const create = defineRoute({
     if (!isId(id)) throw new Fault('bad_id');
     const address = toAddress(params.type, id);
     const creation = { key, body_hash: hashOf(body) };
-    const command = hub.runtime.command({ address, type: '@create', payload: input, caller, id: key, creation, traceparent });
+    const command = hub.runtime.command({
+      address,
+      type: '@create',
+      payload: input,
+      caller,
+      ...tokenOf(headers),
+      id: key,
+      creation,
+      traceparent,
+    });
     const { version, view } = await conclude({ hub, caller, definition, address }, command);
     return { status: 201, headers: { location: `/v1/actors/${address}`, etag: `"${version}"` }, body: { address, version, view } };
   },
@@ -64,7 +73,7 @@ const send = defineRoute({
     if (type.startsWith('@')) throw new Fault('unknown_event', 'An actor is created by POST /v1/actors/<type>.');
     const key = readKey(headers['idempotency-key'] ?? id);
     const named = { ...(key === undefined ? {} : { id: key }), ...(ifVersion === undefined ? {} : { ifVersion }) };
-    const command = hub.runtime.command({ address, type, payload, caller, ...named, traceparent });
+    const command = hub.runtime.command({ address, type, payload, caller, ...tokenOf(headers), ...named, traceparent });
     return { body: await conclude({ hub, caller, definition, address }, command) };
   },
 });
@@ -161,6 +170,12 @@ function valueOf(row: ListRow, sort: 'updatedAt' | 'createdAt' | 'title'): strin
     case 'title':
       return row.title;
   }
+}
+
+/** Another node that owns the actor asks the token again. */
+function tokenOf(headers: Readonly<Record<string, string | undefined>>): { token?: string } {
+  const token = headers.authorization?.replace(/^Bearer /i, '');
+  return token === undefined ? {} : { token };
 }
 
 function readKey(text: string | undefined): string | undefined {

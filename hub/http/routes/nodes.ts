@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readNodes } from '../../../actors/store/nodes.ts';
 import { PARTITIONS } from '../../../machines/ids.ts';
-import { defineRoute } from '../route.ts';
+import { Fault } from '../../../machines/fault.ts';
+import { defineNodeRoute, defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 
 const node = z.strictObject({ id: z.string(), url: z.string(), since: z.iso.datetime(), partitions: z.array(z.int()) });
@@ -19,4 +20,24 @@ const list = defineRoute({
   },
 });
 
-export const nodeRoutes: readonly Route[] = [list];
+const message = defineNodeRoute({
+  method: 'POST',
+  path: '/v1/nodes/messages',
+  summary: 'What another node passes on while NATS is down',
+  description: 'For the nodes of one hub alone: the header Hub-Signature signs the body with a secret that they share.',
+  headers: z.object({ 'hub-signature': z.string() }),
+  body: 'raw',
+  answers: { 200: z.unknown() },
+  handler: async ({ hub, body, headers, address, limits }) => {
+    try {
+      const text = new TextDecoder().decode(body);
+      return { body: JSON.parse(await hub.runtime.forwarding.receive(text, headers['hub-signature'] ?? '')) as unknown };
+    } catch (error) {
+      // Whoever tries keys counts against his address; the nodes themselves do not.
+      if (error instanceof Fault) await limits.address(address);
+      throw error;
+    }
+  },
+});
+
+export const nodeRoutes: readonly Route[] = [list, message];
