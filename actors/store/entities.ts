@@ -51,6 +51,22 @@ export const Journal = defineEntity({
     envelope: p.text(),
     asked: p.text().nullable(),
     hash: p.text(),
+    /** Set where retention has moved the contents to the archive. */
+    envelopeHash: p.text().nullable(),
+    askedHash: p.text().nullable(),
+  },
+});
+
+/** Contents of an actor's versions from `first` to `last`, packed; the journal keeps their hashes. */
+export const JournalArchive = defineEntity({
+  name: 'JournalArchive',
+  tableName: 'journal_archive',
+  properties: {
+    actor: p.text().primary(),
+    first: p.integer().primary(),
+    last: p.integer(),
+    contents: p.blob(),
+    contentsHash: p.text(),
   },
 });
 
@@ -202,6 +218,7 @@ export const entities = [
   Partition,
   Node,
   Journal,
+  JournalArchive,
   Actor,
   Refusal,
   Creation,

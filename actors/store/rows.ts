@@ -1,3 +1,4 @@
+import { clean } from './statements.ts';
 import type { ActorRow, HistoryRow } from './store.ts';
 
 /* What the two drivers read, as the runtime's own rows. */
@@ -37,6 +38,42 @@ export function toActorRow(row: ActorEntity): ActorRow {
     agent: row.agent ?? '',
     created_at: Number(row.createdAt),
     updated_at: Number(row.updatedAt),
+  };
+}
+
+/** An actor's row as the columns of its table hold it: NULL where nothing is, and large numbers as texts. */
+export type ActorColumns = {
+  readonly address: string;
+  readonly partition: number;
+  readonly type: string;
+  readonly version: number;
+  readonly state: string;
+  readonly tags: string | null;
+  readonly due_at: string | null;
+  readonly pending: number;
+  readonly parked: boolean;
+  readonly title: string | null;
+  readonly summary: string | null;
+  readonly client: string | null;
+  readonly agent: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+
+/** What the commit statement writes for this row. */
+export function toActorColumns(row: ActorRow): ActorColumns {
+  const kept = (text: string): string | null => (text === '' ? null : clean(text).toWellFormed());
+  const { tags, due_at, title, summary, client, agent, created_at, updated_at, ...rest } = row;
+  return {
+    ...rest,
+    tags: kept(tags),
+    due_at: kept(due_at),
+    title: kept(title),
+    summary: kept(summary),
+    client: kept(client),
+    agent: kept(agent),
+    created_at: String(created_at),
+    updated_at: String(updated_at),
   };
 }
 
@@ -80,10 +117,13 @@ export function fromEntity(row: JournalEntity): HistoryRow {
   };
 }
 
-/** A row of the journal as `pg` reads it: its large numbers are texts. */
-export type RawHistory = { [Key in keyof HistoryRow]: HistoryRow[Key] | string | null };
+/** A row of the journal as `pg` reads it: its large numbers are texts, and it has the hashes that stand in for moved contents. */
+export type RawHistory = { [Key in keyof HistoryRow]: HistoryRow[Key] | string | null } & {
+  readonly envelope_hash?: string | null;
+  readonly asked_hash?: string | null;
+};
 
-export function toHistory(row: RawHistory): HistoryRow {
+export function toHistory({ envelope_hash: _, asked_hash: __, ...row }: RawHistory): HistoryRow {
   return {
     ...row,
     seq: Number(row.seq),

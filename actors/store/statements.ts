@@ -97,7 +97,8 @@ function pack<Row extends object>(columns: Columns<Row>, rows: readonly Row[]): 
   });
 }
 
-function clean(text: string): string {
+/** A text as PostgreSQL keeps it: what it cannot hold, or what parts the columns, becomes the character that stands for no other. */
+export function clean(text: string): string {
   return text.includes(SEPARATOR) || text.includes('\0') ? text.replaceAll(SEPARATOR, '\ufffd').replaceAll('\0', '\ufffd') : text;
 }
 

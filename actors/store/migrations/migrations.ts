@@ -1,10 +1,12 @@
 import { Migration0001Spine } from './0001-spine.ts';
 import { Migration0002Sandbox } from './0002-sandbox.ts';
 import { Migration0003Postings } from './0003-postings.ts';
+import { Migration0004Archive } from './0004-archive.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
   { name: '0001-spine', class: Migration0001Spine },
   { name: '0002-sandbox', class: Migration0002Sandbox },
   { name: '0003-postings', class: Migration0003Postings },
+  { name: '0004-archive', class: Migration0004Archive },
 ];
