@@ -1,15 +1,17 @@
 import type { Definition, Question } from '../machines/machine.ts';
-import { idOf } from '../machines/ids.ts';
+import { toActorRow } from './actor-row.ts';
 import { HUB, mayReach } from './caller.ts';
-import { bodyHash, chainHash } from './chain.ts';
+import { bodyHash } from './chain.ts';
 import { toOwnDelivery, toResultOwn } from './delivery.ts';
 import type { Committed, Delivery, Outcome } from './delivery.ts';
-import { earliestDue, toStates } from './envelope.ts';
 import type { Asked, Envelope } from './envelope.ts';
+import { repeatOf, toEarlierOutcome } from './repeats.ts';
+import type { Here } from './repeats.ts';
+import { RowChain } from './row-chain.ts';
 import { step, toStored } from './step.ts';
 import type { Moment, Result, Stepped } from './step.ts';
 import { toPostingRows } from './posting.ts';
-import type { ActorRow, Batch, CreationRow, DeadLetterRow, Earlier, JournalRow, PostingRow, RefusalRow } from './store/store.ts';
+import type { ActorRow, Batch, CreationRow, DeadLetterRow, Earlier, PostingRow, RefusalRow } from './store/store.ts';
 
 /** An actor in memory: its newest committed envelope and what the runtime remembers beside it. */
 export type Live = {
@@ -20,16 +22,19 @@ export type Live = {
   readonly created_at: number;
   /** Characters of the stored envelope; what the memory budget counts by. */
   readonly size: number;
+  /** The version of the machine that wrote it, where this is an older one and no row says yet that it was lifted. */
+  readonly lifted?: number;
 };
 
 /** What an address holds before the batch. */
 export type Known = {
   readonly live: Live | undefined;
   readonly refused: boolean;
-  /** There is an actor, and this release cannot read it. */
-  readonly unreadable?: true;
+  /** There is an actor, and this release cannot read it: for this reason, or it is a newer release's. */
+  readonly unreadable?: 'unreadable' | 'migration_failed' | 'newer_release';
 };
 
+/** Where a partition's journal ends, and the epoch under which this node owns it. */
 export type Head = { readonly epoch: number; seq: number; hash: string };
 
 export type Surroundings = {
@@ -58,10 +63,11 @@ export function creationKey(creation: { caller: string; key: string }): string {
 
 type Answer = { readonly delivery: Delivery; readonly outcome: Outcome };
 type Doubtful = { readonly delivery: Delivery; readonly body_hash: string; readonly refuse: () => void };
-type Here = { readonly body_hash: string; readonly outcome: Outcome };
 
 /** A machine that asks for ever goes on in the next batch. */
 const MOST_ANSWERS = 1_000;
+
+const NOTHING: Asked = { sends: [], events: [] };
 
 const EMPTY: Known = { live: undefined, refused: false };
 
@@ -78,7 +84,7 @@ export class Work {
   readonly after = new Map<string, Live>();
   readonly #doubts = new Set<string>();
   readonly #around: Surroundings;
-  readonly #heads = new Map<number, Head>();
+  readonly #chain: RowChain;
   readonly #refusals: RefusalRow[] = [];
   readonly #creations: CreationRow[] = [];
   readonly #dead: DeadLetterRow[] = [];
@@ -91,6 +97,7 @@ export class Work {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.#chain = new RowChain(around.heads);
   }
 
   get empty(): boolean {
@@ -110,7 +117,7 @@ export class Work {
     if (this.#creationRepeats(delivery)) return;
 
     const known = this.#knownOf(address);
-    if (known.unreadable === true) return this.#park(delivery, body_hash, 'unreadable');
+    if (known.unreadable !== undefined) return this.#leave(delivery, body_hash, known.unreadable);
     const live = this.after.get(address) ?? known.live;
     // Who may not know of an actor is not told that it is parked either.
     if (live?.envelope.parked !== undefined && delivery.happening.kind !== 'resume' && reaches(delivery, live)) {
@@ -119,10 +126,13 @@ export class Work {
     const refusal = this.#refusalOf(delivery, live);
     if (refusal !== undefined) return this.#refuse(delivery, body_hash, live, refusal.code, refusal.detail);
 
-    const stepped = this.#step(delivery, live);
+    const present = live?.lifted === undefined ? live : this.#migrated(delivery, live);
+    if (delivery.happening.kind === 'migrate') return this.#migrateAlone(delivery, live, present);
+    const stepped = this.#step(delivery, present);
     switch (stepped.outcome) {
       case 'applied':
-        return this.#apply(delivery, body_hash, live, stepped.next, stepped.asked);
+        if (live !== undefined && present !== undefined && present !== live) this.#migrate(delivery, live, present);
+        return this.#apply(delivery, body_hash, present, stepped.next, stepped.asked);
       case 'rejected':
         return this.#refuse(delivery, body_hash, live, stepped.reason, '');
       case 'late':
@@ -178,21 +188,66 @@ export class Work {
     }
   }
 
+  /** The actor as the row that records its migration leaves it. */
+  #migrated(delivery: Delivery, live: Live): Live {
+    const stepped = this.#step({ ...delivery, happening: { kind: 'migrate' } }, live);
+    if (stepped.outcome !== 'applied') throw new Error('A migration is always applied');
+    const { lifted: _, ...rest } = live;
+    return { ...rest, envelope: stepped.next };
+  }
+
+  /** What was lifted in memory becomes a row, right before that of the first event which is applied to it. */
+  #migrate({ address, definition }: Delivery, live: Live, present: Live): void {
+    const event = { type: '@migrate', from: live.lifted, to: definition.version };
+    const event_id = `own:${address}@${present.envelope.version}#migrate`;
+    const own = toOwnDelivery(
+      address,
+      definition,
+      { event_id, happening: { kind: 'migrate' }, event, causation: '' },
+      HUB,
+      () => undefined,
+    );
+    this.#row(own, bodyHash(own.event), live, present.envelope, NOTHING);
+  }
+
+  /** Where nobody sends an event, what a migration added must be found all the same. */
+  #migrateAlone(delivery: Delivery, live: Live | undefined, present: Live | undefined): void {
+    if (live?.lifted === undefined || present === undefined) return this.#answer(delivery, { outcome: 'late' });
+    this.#migrate(delivery, live, present);
+    this.#answer(delivery, { outcome: 'applied', version: present.envelope.version, envelope: present.envelope });
+    this.#answerQuestions(delivery, present.envelope);
+  }
+
+  /** A newer release's actor is left to a node of that release; what this one cannot read keeps its events. */
+  #leave(delivery: Delivery, body_hash: string, code: NonNullable<Known['unreadable']>): void {
+    if (code === 'newer_release') return this.#answer(delivery, { outcome: 'retry', after_ms: 1000, reason: code });
+    if (delivery.happening.kind !== 'create') return this.#park(delivery, body_hash, code);
+    this.#refuse(delivery, body_hash, undefined, 'exists', '');
+  }
+
   #apply(delivery: Delivery, body_hash: string, live: Live | undefined, next: Envelope, asked: Asked): void {
-    const { address, definition, happening } = delivery;
-    const parks = next.parked !== undefined && live?.envelope.parked === undefined;
-    // The event that broke the machine is kept as a dead letter under its own id; the row says only that the actor was parked.
-    const parkedBy = parks && happening.kind !== 'park';
-    const event = parkedBy ? JSON.stringify({ type: '@park', code: next.parked?.code }) : delivery.event;
-    const event_id = parkedBy ? `own:${address}@${next.version}#park` : delivery.event_id;
+    if (next.parked !== undefined && live?.envelope.parked === undefined && delivery.happening.kind !== 'park') {
+      // The event that broke the machine is kept as a dead letter under its own id; the row says only that the actor was parked.
+      const { code } = next.parked;
+      const event = JSON.stringify({ type: '@park', code });
+      this.#row({ ...delivery, event, event_id: `own:${delivery.address}@${next.version}#park` }, bodyHash(event), live, next, asked);
+      return this.#park(delivery, body_hash, code);
+    }
+    this.#row(delivery, body_hash, live, next, asked);
+    this.#conclude(delivery, body_hash, { outcome: 'applied', version: next.version, envelope: next });
+    this.#answerQuestions(delivery, next);
+  }
+
+  #row(delivery: Delivery, body_hash: string, live: Live | undefined, next: Envelope, asked: Asked): void {
+    const { address, definition, partition } = delivery;
     const envelope = toStored(definition, next);
-    const row = this.#chain({
-      partition: delivery.partition,
+    const row = this.#chain.add({
+      partition,
       actor: address,
       version: next.version,
-      event_id,
-      event,
-      body_hash: parkedBy ? bodyHash(event) : body_hash,
+      event_id: delivery.event_id,
+      event: delivery.event,
+      body_hash,
       caller: delivery.caller.id,
       causation: delivery.causation,
       correlation: delivery.correlation,
@@ -207,11 +262,8 @@ export class Work {
     this.#newest.set(address, this.rows.length);
     if (asked.postings !== undefined) this.#postings.push(...toPostingRows(row, asked.postings));
     this.rows.push({ row, definition, before: live?.envelope, after: next, asked, newest: undefined });
-    this.#touched.add(delivery.partition);
+    this.#touched.add(partition);
     if (delivery.creation !== undefined) this.#creations.push({ ...delivery.creation, actor: address });
-    if (parkedBy) return this.#park(delivery, body_hash, next.parked?.code ?? 'machine_threw');
-    this.#conclude(delivery, body_hash, { outcome: 'applied', version: next.version, envelope: next });
-    this.#answerQuestions(delivery, next);
   }
 
   /**
@@ -231,21 +283,6 @@ export class Work {
       // Taking it goes on with what is asked next.
       return this.take(toOwnDelivery(address, definition, toResultOwn(address, id, effect, result), HUB, () => undefined));
     }
-  }
-
-  #chain(row: Omit<JournalRow, 'seq' | 'hash'>): JournalRow {
-    const { partition } = row;
-    let head = this.#heads.get(partition);
-    if (head === undefined) {
-      const committed = this.#around.heads.get(partition);
-      if (committed === undefined) throw new Error(`Partition ${partition} is not owned`);
-      head = { ...committed };
-      this.#heads.set(partition, head);
-    }
-    head.seq++;
-    const numbered = { ...row, seq: head.seq };
-    head.hash = chainHash(head.hash, numbered);
-    return { ...numbered, hash: head.hash };
   }
 
   #conclude(delivery: Delivery, body_hash: string, outcome: Outcome): void {
@@ -325,7 +362,7 @@ export class Work {
 
   /** Where the partitions' journals end now; only after the commit. */
   get heads(): ReadonlyMap<number, Head> {
-    return this.#heads;
+    return this.#chain.heads;
   }
 
   /** Actors that had their first refusal in this batch. */
@@ -336,44 +373,4 @@ export class Work {
 
 function reaches({ caller, definition, address }: Delivery, live: Live): boolean {
   return mayReach(caller, definition, address, live.envelope.snapshot.context as Record<string, unknown>);
-}
-
-/** The lean row of an actor as it stands. */
-export function toActorRow(address: string, partition: number, live: Live): ActorRow {
-  const { definition, envelope, created_at } = live;
-  const { snapshot, timers, effects } = envelope;
-  const context = snapshot.context as Record<string, unknown>;
-  const id = idOf(address);
-  const belongs = definition.belongs(context, id);
-  const due = earliestDue(timers);
-  return {
-    address,
-    partition,
-    type: definition.type,
-    version: envelope.version,
-    state: toStates(snapshot.value).join(','),
-    tags: [...snapshot.tags].join(','),
-    due_at: due === undefined ? '' : String(due),
-    pending: Object.keys(effects).length,
-    parked: envelope.parked !== undefined,
-    title: definition.title(context, id).slice(0, 200),
-    summary: definition.summary(context).slice(0, 300),
-    client: belongs.client ?? '',
-    agent: belongs.agent ?? '',
-    created_at,
-    updated_at: envelope.at,
-  };
-}
-
-function toEarlierOutcome(earlier: Earlier, body_hash: string): Outcome {
-  if (earlier.body_hash !== body_hash) return { outcome: 'rejected', code: 'key_reused', detail: '', version: earlier.version };
-  if (earlier.reason === undefined) return { outcome: 'duplicate', version: earlier.version };
-  if (earlier.reason === 'late') return { outcome: 'late' };
-  return { outcome: 'rejected', code: earlier.reason, detail: earlier.detail ?? '', version: earlier.version };
-}
-
-function repeatOf(here: Here, body_hash: string): Outcome {
-  const { outcome } = here;
-  if (here.body_hash !== body_hash) return { outcome: 'rejected', code: 'key_reused', detail: '', version: 0 };
-  return outcome.outcome === 'applied' ? { outcome: 'duplicate', version: outcome.version } : outcome;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { partitionOf, readAddress, typeOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
-import { toActorRow } from './batch.ts';
+import { toActorRow } from './actor-row.ts';
 import type { Bus } from './bus/bus.ts';
 import { SUBJECTS } from './bus/subjects.ts';
 import type { CommitListener, Committed } from './delivery.ts';

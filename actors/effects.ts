@@ -5,7 +5,7 @@ import type { Circuits } from './circuits.ts';
 import { bodyHash } from './chain.ts';
 import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
-import type { PendingEffect } from './envelope.ts';
+import type { Envelope, PendingEffect } from './envelope.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
 import { mustBeText } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
@@ -76,7 +76,7 @@ export class Effects {
     for (const { newest, after, before, row } of rows) {
       // The effects object is the same one where a step neither asked for nor gave up anything.
       if (after.effects !== before?.effects) this.#giveUp(row.actor, before?.effects, after.effects);
-      if (newest !== undefined) this.#ensure(row.actor, after.effects, after.parked !== undefined);
+      if (newest !== undefined) this.#ensure(row.actor, after);
     }
   }
 
@@ -91,7 +91,7 @@ export class Effects {
           this.#options.ports.log.error({ err: error, actor: address }, 'An actor with effects under way could not be read');
           return undefined;
         });
-        if (live !== undefined) this.#ensure(address, live.envelope.effects, live.envelope.parked !== undefined);
+        if (live !== undefined) this.#ensure(address, live.envelope);
       }
       const last = page.at(-1);
       if (last === undefined || page.length < 500) return this.#options.ports.reach('resumed');
@@ -129,11 +129,12 @@ export class Effects {
     }
   }
 
-  #ensure(address: string, effects: Readonly<Record<string, PendingEffect>>, parked: boolean): void {
-    if (parked || this.#stopped) return;
+  #ensure(address: string, { effects, parked, version }: Envelope): void {
+    if (parked !== undefined || this.#stopped) return;
     for (const id in effects) {
       const effect = effects[id];
-      if (effect === undefined) continue;
+      // What a migration adds is done when its row is committed.
+      if (effect === undefined || effect.v > version) continue;
       const event_id = ownId(address, effect.v, effect.i);
       if (this.#jobs.has(event_id)) continue;
       if (this.#jobs.size >= QUEUE * 4) {

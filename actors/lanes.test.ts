@@ -145,7 +145,7 @@ describe('parking', () => {
     await stage.create(A);
     await stage.create(B);
     const newest = stage.database.journalOf(A)[0];
-    if (newest !== undefined) Object.assign(newest, { envelope: newest.envelope.replace('"machine_version":1', '"machine_version":9') });
+    if (newest !== undefined) Object.assign(newest, { envelope: newest.envelope.replace('"value":"open"', '"value":"gone"') });
     await stage.start();
     const answers = await stage.hear(Promise.all([stage.event(A, 'TOUCH', {}, { id: 'kept' }), stage.event(B, 'TOUCH')]));
     expect(answers.map(codeOf)).toEqual(['unreadable', 'applied']);

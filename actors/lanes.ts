@@ -9,7 +9,7 @@ import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
 import { Recovery } from './recovery.ts';
-import { Residents, revive } from './residents.ts';
+import { Residents, revive, whyUnreadable } from './residents.ts';
 import { CommitFault, toCommitFault } from './store/store.ts';
 import type { CreationRow, Store } from './store/store.ts';
 
@@ -294,11 +294,11 @@ export class Lanes {
       this.#residents.keep(address, live);
       return { live, refused };
     } catch (error) {
-      this.#options.ports.log.error(
-        { err: error, actor: address },
-        'The envelope of an actor cannot be read; its events are kept as dead letters',
-      );
-      return { live: undefined, refused, unreadable: true };
+      const unreadable = whyUnreadable(error);
+      const { log } = this.#options.ports;
+      if (unreadable === 'newer_release') log.warn({ actor: address }, 'An actor is left to a node of the newer release that wrote it');
+      else log.error({ err: error, actor: address }, 'The envelope of an actor cannot be read; its events are kept as dead letters');
+      return { live: undefined, refused, unreadable };
     }
   }
 

@@ -1,15 +1,17 @@
+import { Fault } from '../machines/fault.ts';
 import type { Definition } from '../machines/machine.ts';
 import { typeOf } from '../machines/ids.ts';
-import { toActorRow } from './batch.ts';
+import { toActorRow } from './actor-row.ts';
 import type { Committed } from './delivery.ts';
 import type { Asked, Envelope } from './envelope.ts';
+import type { Ports } from './ports/ports.ts';
 import { toLive } from './step.ts';
 import type { HistoryRow, Store } from './store/store.ts';
 
 const PAGE = 500;
 const NOTHING: Asked = { sends: [], events: [] };
 
-type Known = { readonly store: Store; readonly definitions: ReadonlyMap<string, Definition> };
+type Known = { readonly store: Store; readonly ports: Pick<Ports, 'log'>; readonly definitions: ReadonlyMap<string, Definition> };
 type Heads = ReadonlyMap<number, { readonly seq: number }>;
 
 /**
@@ -25,7 +27,8 @@ export async function readMissed(known: Known, seen: Heads, found: Heads): Promi
   return missed;
 }
 
-async function readPartition({ store, definitions }: Known, partition: number, after: number): Promise<readonly Committed[]> {
+async function readPartition(known: Known, partition: number, after: number): Promise<readonly Committed[]> {
+  const { store, ports } = known;
   const rows: HistoryRow[] = [];
   for (let page = await store.since(partition, after, PAGE); ; page = await store.since(partition, rows.at(-1)?.seq ?? after, PAGE)) {
     rows.push(...page);
@@ -35,17 +38,33 @@ async function readPartition({ store, definitions }: Known, partition: number, a
   const envelopes = new Map<string, Envelope>();
   const missed: Committed[] = [];
   for (const [index, row] of rows.entries()) {
-    const definition = definitions.get(typeOf(row.actor));
-    if (definition === undefined) continue;
-    const before = envelopes.get(row.actor) ?? (await readBefore(store, definition, row));
-    const envelope = toLive(definition, row.envelope);
-    envelopes.set(row.actor, envelope);
-    const live = { definition, envelope, refused: false, created_at: 0, size: row.envelope.length };
-    const lean = newest.get(row.actor) === index ? toActorRow(row.actor, partition, live) : undefined;
-    const asked = row.asked === '' ? NOTHING : (JSON.parse(row.asked) as Asked);
-    missed.push({ row, definition, before, after: envelope, asked, newest: lean });
+    try {
+      const committed = await readRow(known, row, envelopes, newest.get(row.actor) === index);
+      if (committed !== undefined) missed.push(committed);
+    } catch (error) {
+      // One that this release cannot read keeps nobody else from being heard of.
+      if (!(error instanceof Fault)) throw error;
+      ports.log.error({ err: error, actor: row.actor }, 'A row whose answer was lost cannot be read');
+    }
   }
   return missed;
+}
+
+async function readRow(
+  { store, definitions }: Known,
+  row: HistoryRow,
+  envelopes: Map<string, Envelope>,
+  isNewest: boolean,
+): Promise<Committed | undefined> {
+  const definition = definitions.get(typeOf(row.actor));
+  if (definition === undefined) return undefined;
+  const before = envelopes.get(row.actor) ?? (await readBefore(store, definition, row));
+  const envelope = toLive(definition, row.envelope);
+  envelopes.set(row.actor, envelope);
+  const live = { definition, envelope, refused: false, created_at: 0, size: row.envelope.length };
+  const newest = isNewest ? toActorRow(row.actor, row.partition, live) : undefined;
+  const asked = row.asked === '' ? NOTHING : (JSON.parse(row.asked) as Asked);
+  return { row, definition, before, after: envelope, asked, newest };
 }
 
 async function readBefore(store: Store, definition: Definition, row: HistoryRow): Promise<Envelope | undefined> {

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import { Fault } from '../machines/fault.ts';
 import { PARTITIONS, partitionOf, typeOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
-import type { Live } from './batch.ts';
-import { toLive } from './step.ts';
+import type { Known, Live } from './batch.ts';
+import { readEnvelope } from './step.ts';
 
 /** A live actor weighs about this much beside its stored envelope, and each character of that about so many bytes. */
 const ACTOR_BYTES = 3000;
@@ -74,6 +75,12 @@ function isQuiet({ envelope }: Live): boolean {
   return true;
 }
 
+/** Why an actor cannot be had in this release. */
+export function whyUnreadable(error: unknown): NonNullable<Known['unreadable']> {
+  const code = error instanceof Fault ? error.code : '';
+  return code === 'migration_failed' || code === 'newer_release' ? code : 'unreadable';
+}
+
 /** An actor from its stored envelope; throws where no machine of this release can read it. */
 export function revive(
   definitions: ReadonlyMap<string, Definition>,
@@ -84,5 +91,5 @@ export function revive(
 ): Live {
   const definition = definitions.get(typeOf(address));
   if (definition === undefined) throw new Error(`No machine is known for ${address}`);
-  return { definition, envelope: toLive(definition, envelope), refused, created_at, size: envelope.length };
+  return { definition, ...readEnvelope(definition, envelope), refused, created_at, size: envelope.length };
 }

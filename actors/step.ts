@@ -2,6 +2,7 @@ import type { AnyMachineSnapshot } from 'xstate';
 import type { Definition, Seen } from '../machines/machine.ts';
 import { toStates } from './envelope.ts';
 import type { Asked, DomainEvent, Envelope, PendingEffect, PendingTimer, Posting, Send, StoredEnvelope } from './envelope.ts';
+import { NewerEnvelope, lift } from './migration.ts';
 import { toPosting } from './posting.ts';
 import { begin, declares, move, restore, takes, toStoredSnapshot } from './xstate-inner.ts';
 import type { Moved } from './xstate-inner.ts';
@@ -19,7 +20,9 @@ export type Happening =
   | { readonly kind: 'result'; readonly id: string; readonly v: number; readonly i: number; readonly result: Result }
   | { readonly kind: 'started'; readonly id: string; readonly v: number; readonly i: number }
   | { readonly kind: 'park'; readonly code: string; readonly detail: string }
-  | { readonly kind: 'resume' };
+  | { readonly kind: 'resume' }
+  /** The envelope was lifted from an older version of the machine. */
+  | { readonly kind: 'migrate' };
 
 export type Stepped =
   | { readonly outcome: 'applied'; readonly next: Envelope; readonly asked: Asked }
@@ -63,6 +66,8 @@ export function step(definition: Definition, envelope: Envelope | undefined, hap
       const { parked: _, ...rest } = after(envelope, moment);
       return applied(rest);
     }
+    case 'migrate':
+      return applied(after(envelope, moment));
     default:
       return unreachableHappening(happening);
   }
@@ -227,19 +232,21 @@ export function toStored(definition: Definition, envelope: Envelope): string {
   return JSON.stringify(stored);
 }
 
-/** A stored envelope, live again. Throws for another machine's or a newer version's. */
+/** A stored envelope, live again and as the present version of its machine has it. Throws the faults of `readEnvelope`. */
 export function toLive(definition: Definition, text: string): Envelope {
+  return readEnvelope(definition, text).envelope;
+}
+
+/**
+ * A stored envelope, live again. One that an older version of the machine wrote is lifted, and `lifted` says from which; nothing is
+ * written by that. Throws for another machine's, NewerEnvelope for a newer version's, and MigrationFailed.
+ */
+export function readEnvelope(definition: Definition, text: string): { readonly envelope: Envelope; readonly lifted?: number } {
   const stored = JSON.parse(text) as StoredEnvelope;
   if (stored.machine !== definition.type) throw new Error(`An envelope of ${stored.machine} was read as ${definition.type}`);
-  if (stored.machine_version > definition.version) {
-    throw new Error(
-      `An envelope of ${stored.machine} version ${stored.machine_version} needs a newer hub; this one knows ${definition.version}`,
-    );
-  }
-  if (stored.machine_version < definition.version) {
-    throw new Error(`An envelope of ${stored.machine} version ${stored.machine_version} has to be migrated to ${definition.version} first`);
-  }
+  if (stored.machine_version > definition.version) throw new NewerEnvelope(stored, definition.version);
+  if (stored.machine_version < definition.version) return { envelope: lift(definition, stored), lifted: stored.machine_version };
   const { version, at, timers, effects, parked } = stored;
   const snapshot = restore(definition.machine, stored.snapshot, effects);
-  return { version, at, snapshot, timers, effects, ...(parked === undefined ? {} : { parked }) };
+  return { envelope: { version, at, snapshot, timers, effects, ...(parked === undefined ? {} : { parked }) } };
 }

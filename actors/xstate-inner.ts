@@ -184,6 +184,60 @@ export function restore(
   return snapshot;
 }
 
+type ChartNode = {
+  readonly id: string;
+  readonly parent: ChartNode | undefined;
+  readonly after: readonly { readonly eventType: string; readonly delay: unknown }[];
+  readonly invoke: readonly { readonly id: string; readonly src: string; readonly input?: unknown }[];
+  readonly always: readonly unknown[] | undefined;
+  readonly transitions: ReadonlyMap<string, readonly ChartTransition[]>;
+};
+type ChartTransition = { readonly target: readonly ChartNode[] | undefined; readonly reenter: boolean; readonly guard: unknown };
+
+/** What an active state waits for, as its chart declares it. */
+type Wait = {
+  readonly id: string;
+  /** The chart's own id of the state. */
+  readonly state: string;
+  /** While the state is active it cannot be over: whatever ends it leaves the state. */
+  readonly binding: boolean;
+};
+export type TimerWait = Wait & { readonly delay: unknown };
+export type EffectWait = Wait & { readonly src: string; readonly input: unknown };
+export type Waits = { readonly timers: readonly TimerWait[]; readonly effects: readonly EffectWait[] };
+
+/** Every timer and effect that the chart declares for the states that are active. */
+export function waitsOf(snapshot: AnyMachineSnapshot): Waits {
+  const timers = new Map<string, TimerWait>();
+  const effects: EffectWait[] = [];
+  for (const node of nodesOf(snapshot)) {
+    for (const { eventType: id, delay } of node.after) {
+      timers.set(id, { id, state: node.id, delay, binding: alwaysLeaves(node, id) });
+    }
+    for (const { id, src, input } of node.invoke) {
+      const binding = alwaysLeaves(node, `xstate.done.actor.${id}`) && alwaysLeaves(node, `xstate.error.actor.${id}`);
+      effects.push({ id, src, input, state: node.id, binding });
+    }
+  }
+  return { timers: [...timers.values()], effects };
+}
+
+function nodesOf(snapshot: AnyMachineSnapshot): readonly ChartNode[] {
+  return (snapshot as unknown as { _nodes: readonly ChartNode[] })._nodes;
+}
+
+/** Whether this event, whichever guards hold, takes the machine out of the state (or into it anew). */
+function alwaysLeaves(node: ChartNode, event: string): boolean {
+  const transitions = node.transitions.get(event) ?? [];
+  const isBelow = (target: ChartNode): boolean => {
+    for (let at: ChartNode | undefined = target; at !== undefined; at = at.parent) if (at === node) return true;
+    return false;
+  };
+  const leaves = ({ target, reenter }: ChartTransition): boolean =>
+    target !== undefined && target.length > 0 && (reenter || !target.some(isBelow));
+  return transitions.every(leaves) && transitions.some(({ guard }) => guard === undefined);
+}
+
 function toRequest(action: Action): Request[] {
   switch (action.type) {
     case 'xstate.raise': {

@@ -28,6 +28,10 @@ export const FAULTS = {
   version_mismatch: fault(412, 'The actor has moved on since the version you named.'),
   key_reused: fault(422, 'This id was used before with another body.'),
   parked: fault(423, 'The actor is parked after a fault; an operator has to look at it. The event is kept.'),
+  migration_failed: fault(
+    423,
+    'The actor does not fit the present version of its machine; an operator has to look at it. The event is kept.',
+  ),
   // the machine says no
   rejected: fault(409, 'The actor does not take this event now.'),
   not_in_state: fault(409, 'The actor does not take this event in its present state.'),
@@ -47,6 +51,7 @@ export const FAULTS = {
   rate_limited: fault(429, 'Too many requests from you; try again after the delay.', true),
   retry: fault(503, 'The hub cannot answer right now; try again after the delay.', true),
   not_ready: fault(503, 'The hub is not ready.', true),
+  newer_release: fault(503, 'A newer release of the hub has written this actor; a node of that release answers.', true),
   stopping: fault(503, 'The hub is stopping; try again after the delay.', true),
   internal: fault(500, 'Something is wrong inside the hub. It has been logged.'),
 } as const;

@@ -108,6 +108,7 @@ export type Definition = {
 /** Binds a machine to everything that the hub must know about it, and refuses what could not be made durable. */
 export function defineMachine<M extends AnyStateMachine, const Events extends Schemas>(options: Options<M, Events>): Definition {
   checkNames(options);
+  checkMigrations(options);
   checkChart(options.type, options.machine);
   return {
     migrate: {},
@@ -139,6 +140,17 @@ function checkNames(options: Options<AnyStateMachine, Schemas>): void {
       throw new Error(`${options.type}: permissions name ${name}, which is no public event`);
     }
   }
+}
+
+/** A gap would leave the actors of an older release without a way up. The oldest steps may be dropped when none of theirs is left. */
+function checkMigrations({ type, version, migrate = {} }: Options<AnyStateMachine, Schemas>): void {
+  const steps = Object.keys(migrate).map(Number);
+  const [oldest = version - 1] = steps;
+  for (let from = oldest; from >= 1 && from < version; from++) {
+    if (!steps.includes(from)) throw new Error(`${type}: migrate has no step from ${from}, which version ${version} needs`);
+  }
+  const odd = steps.find((from) => !(from >= 1 && from < version));
+  if (odd !== undefined) throw new Error(`${type}: migrate has a step from ${odd}, which is no older version than ${version}`);
 }
 
 type Node = { id: string; invoke: readonly InvokeNode[]; config: { invoke?: unknown }; states: Record<string, Node> };

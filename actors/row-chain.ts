@@ -1,0 +1,29 @@
+import type { Head } from './batch.ts';
+import { chainHash } from './chain.ts';
+import type { JournalRow } from './store/store.ts';
+
+/** Numbers the rows of a batch and chains each to the one before it in its partition. */
+export class RowChain {
+  /** Where the journals end with this batch; the truth only after its commit. */
+  readonly heads = new Map<number, Head>();
+  readonly #committed: ReadonlyMap<number, Head>;
+
+  constructor(committed: ReadonlyMap<number, Head>) {
+    this.#committed = committed;
+  }
+
+  add(row: Omit<JournalRow, 'seq' | 'hash'>): JournalRow {
+    const { partition } = row;
+    let head = this.heads.get(partition);
+    if (head === undefined) {
+      const committed = this.#committed.get(partition);
+      if (committed === undefined) throw new Error(`Partition ${partition} is not owned`);
+      head = { ...committed };
+      this.heads.set(partition, head);
+    }
+    head.seq++;
+    const numbered = { ...row, seq: head.seq };
+    head.hash = chainHash(head.hash, numbered);
+    return { ...numbered, hash: head.hash };
+  }
+}
