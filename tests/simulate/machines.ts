@@ -1,0 +1,110 @@
+import { assign, emit, setup } from 'xstate';
+import { z } from 'zod';
+import { defineMachine, tell } from '../../machines/machine.ts';
+import type { Birth, Stamp } from '../../machines/machine.ts';
+import { machines } from '../../machines/machines.ts';
+import { counter } from '../support/toy-machines.ts';
+
+/** A small machine that passes on what it is handed: whatever is told must arrive, once, whoever dies on the way. */
+
+type Context = { id: string; got: number; passed: number; refused: number; next: string; hops: number };
+type Event = Stamp &
+  (
+    | { type: 'PASS'; to: string; hops: number }
+    | { type: 'HAND'; hops: number }
+    | { type: 'NAP'; to: string; hops: number }
+    | { type: 'tell.refused'; to: string; event: string; reason: string }
+  );
+
+/** So many couriers a world has; the next one is told by the number of hops. */
+export const COURIERS = 24;
+
+function nextOf(id: string, hops: number): string {
+  return `courier/k${(Number(id.slice(1)) * 7 + hops * 5 + 1) % COURIERS}`;
+}
+
+const courierMachine = setup({
+  types: {
+    context: {} as Context,
+    events: {} as Event,
+    input: {} as Birth,
+    emitted: {} as { type: 'courier.handed'; got: number },
+  },
+  delays: { nap: ({ context }) => 20_000 + context.hops * 90_000 },
+  guards: { isLast: (_, hops: number) => hops <= 0 },
+  actions: {
+    take: assign({ got: ({ context }) => context.got + 1 }),
+    give: assign({ passed: ({ context }) => context.passed + 1 }),
+    aim: assign((_, { to, hops }: { to: string; hops: number }) => ({ next: to, hops })),
+    report: emit(({ context }) => ({ type: 'courier.handed' as const, got: context.got })),
+  },
+}).createMachine({
+  id: 'courier',
+  context: ({ input }) => ({ id: input.id, got: 0, passed: 0, refused: 0, next: '', hops: 0 }),
+  initial: 'awake',
+  on: {
+    HAND: [
+      { guard: { type: 'isLast', params: ({ event }) => event.hops }, actions: ['take', 'report'] },
+      {
+        actions: [
+          'take',
+          'give',
+          tell(({ context, event }) => ({
+            to: nextOf((context as Context).id, (event as { hops: number }).hops),
+            event: { type: 'HAND', hops: (event as { hops: number }).hops - 1 },
+          })) as never,
+        ],
+      },
+    ],
+    'tell.refused': { actions: assign({ refused: ({ context }) => context.refused + 1 }) },
+  },
+  states: {
+    awake: {
+      on: {
+        PASS: {
+          actions: [
+            'give',
+            tell(({ event }) => ({
+              to: (event as { to: string }).to,
+              event: { type: 'HAND', hops: (event as { hops: number }).hops },
+            })) as never,
+          ],
+        },
+        NAP: { target: 'asleep', actions: { type: 'aim', params: ({ event }) => event } },
+      },
+    },
+    asleep: {
+      after: {
+        nap: {
+          target: 'awake',
+          actions: [
+            'give',
+            tell(({ context }) => ({ to: (context as Context).next, event: { type: 'HAND', hops: (context as Context).hops } })) as never,
+          ],
+        },
+      },
+    },
+  },
+});
+
+const handing = z.strictObject({ to: z.string(), hops: z.int() });
+
+const courier = defineMachine({
+  type: 'courier',
+  version: 1,
+  machine: courierMachine,
+  input: z.strictObject({}),
+  events: { PASS: handing, NAP: handing },
+  internal: {
+    HAND: z.strictObject({ hops: z.int() }),
+    'tell.refused': z.strictObject({ to: z.string(), event: z.string(), reason: z.string() }),
+  },
+  facts: { 'courier.handed': z.strictObject({ got: z.int() }) },
+  permissions: { '@create': ['clerk'], PASS: ['clerk', 'system'], NAP: ['clerk', 'system'] },
+  views: { hq: { rows: 'all', fields: 'all' } },
+  title: ({ id }) => id,
+  summary: ({ got }) => `got ${got}`,
+  search: ({ id }) => [id],
+});
+
+export const MACHINES = [...machines, counter, courier];

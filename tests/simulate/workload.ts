@@ -1,0 +1,145 @@
+import type { StoredEnvelope } from '../../actors/envelope.ts';
+import type { MemoryDatabase } from '../../actors/store/memory-database.ts';
+import { APPROVER, CLERK, OPERATOR } from '../support/runtime-stage.ts';
+import type { Chance } from './chance.ts';
+import type { Client } from './clients.ts';
+import { COURIERS } from './machines.ts';
+import { INTEGRATIONS } from './providers.ts';
+import type { Publishers } from './publishers.ts';
+
+/** The actors that everybody meets at. */
+const HOT = 6;
+const CLIENTS = 5;
+const IBAN = 'DE89370400440532013000';
+
+/** Sets the stage: integrations are enabled, clients active, and the actors that are shared exist. */
+export async function setStage(client: Client): Promise<void> {
+  for (const name of INTEGRATIONS) await client.ask({ address: `integration/${name}`, type: 'ENABLE', caller: OPERATOR });
+  const made: Promise<unknown>[] = [];
+  for (let i = 0; i < CLIENTS; i++) made.push(welcome(client, `client/c${i}`));
+  for (let i = 0; i < HOT; i++) made.push(client.ask({ address: `counter/h${i}`, type: '@create', caller: CLERK }));
+  for (let i = 0; i < COURIERS; i++) made.push(client.ask({ address: `courier/k${i}`, type: '@create', caller: CLERK }));
+  await Promise.all(made);
+}
+
+async function welcome(client: Client, address: string): Promise<void> {
+  const payload = { name: 'Acme', country: 'DE', email: 'a@acme.example', kind: 'company' };
+  await client.ask({ address, type: '@create', payload, caller: CLERK });
+  await client.ask({ address, type: 'SUBMIT', payload: { documents: ['passport'], bank_account: IBAN }, caller: CLERK });
+  await client.ask({ address, type: 'VERIFY', caller: APPROVER });
+}
+
+/** One thing that a client sets out to do, from beginning to end. */
+export async function errand(client: Client, n: number, database: MemoryDatabase): Promise<void> {
+  const { chance } = client;
+  const which = chance.next();
+  if (which < 0.3) return pay(client, `payment/p-${client.name}-${n}`, database);
+  if (which < 0.55) return count(client, `counter/n-${client.name}-${n}`, true);
+  if (which < 0.7) return count(client, `counter/h${chance.below(HOT)}`, false);
+  if (which < 0.9) return pass(client);
+  if (which < 0.93) return judge(client, `client/c${chance.below(CLIENTS)}`);
+  return count(client, `counter/absent${chance.below(50)}`, false);
+}
+
+async function pay(client: Client, address: string, database: MemoryDatabase): Promise<void> {
+  const { chance } = client;
+  const large = chance.is(0.3);
+  const manual = chance.is(0.3);
+  const input = {
+    client: `c${chance.below(CLIENTS + 1)}`,
+    payee: 'Bolt Ltd',
+    amount_minor: large ? 100_000 + chance.below(100_000) : 1 + chance.below(50_000),
+    currency: 'EUR',
+    reference: `R ${chance.below(1000)}`,
+    capture: manual ? 'manual' : 'automatic',
+  };
+  const creation = chance.is(0.5) ? { creation: { key: `k-${address}`, body_hash: 'b'.repeat(64) } } : {};
+  await client.ask({ address, type: '@create', payload: input, caller: CLERK, ...creation });
+  if (chance.is(0.1)) await client.ask({ address, type: 'AMEND', payload: { amount_minor: 1 + chance.below(150_000) }, caller: CLERK });
+  await client.ask({ address, type: chance.is(0.05) ? 'CANCEL' : 'SUBMIT', caller: CLERK });
+  if (large && chance.is(0.9)) {
+    const { payload_hash: hash } = contextOf(database, address);
+    const denies = chance.is(0.1);
+    await client.ask({ address, type: denies ? 'DENY' : 'APPROVE', payload: denies ? { reason: 'no' } : { hash }, caller: APPROVER });
+  }
+  if (manual) {
+    await client.ask({ address, type: chance.is(0.8) ? 'CAPTURE' : 'CANCEL', caller: CLERK });
+    if (chance.is(0.5)) await client.ask({ address, type: 'CAPTURE', caller: CLERK });
+  }
+  for (let i = chance.below(3); i > 0; i--)
+    await client.ask({ address, type: 'REFUND', payload: { refund: `r${i}`, amount_minor: 1 + chance.below(400) }, caller: CLERK });
+}
+
+function contextOf(database: MemoryDatabase, address: string): Readonly<Record<string, unknown>> {
+  const { envelope } = database.load(address);
+  return envelope === undefined ? {} : (JSON.parse(envelope) as StoredEnvelope).snapshot.context;
+}
+
+const WORDS = [
+  'ADD',
+  'ADD',
+  'ADD',
+  'ADD',
+  'TOUCH',
+  'SAY',
+  'SAY',
+  'LOCK',
+  'UNLOCK',
+  'WAIT',
+  'CALM',
+  'CALL',
+  'LEAVE',
+  'AGAIN',
+  'ASK',
+  'TELL',
+];
+
+async function count(client: Client, address: string, fresh: boolean): Promise<void> {
+  const { chance } = client;
+  if (fresh) await client.ask({ address, type: '@create', payload: { start: 10 }, caller: CLERK });
+  for (let i = 2 + chance.below(14); i > 0; i--) {
+    const type = chance.pick(WORDS);
+    await client.ask({ address, type, payload: toCounterPayload(type, chance), caller: CLERK });
+  }
+}
+
+function toCounterPayload(type: string, chance: Chance): Record<string, unknown> {
+  if (type === 'ADD') return { by_n: chance.below(9) - 3 };
+  // Most tells are refused there, or nobody is there: a refusal has to find its way back, too.
+  if (type === 'TELL') return { to: chance.is(0.8) ? `counter/h${chance.below(HOT)}` : 'counter/nobody', what: 'TICK' };
+  return {};
+}
+
+async function pass(client: Client): Promise<void> {
+  const { chance } = client;
+  for (let i = 1 + chance.below(6); i > 0; i--) {
+    const address = `courier/k${chance.below(COURIERS)}`;
+    const payload = { to: `courier/k${chance.below(COURIERS)}`, hops: chance.below(5) };
+    await client.ask({ address, type: chance.is(0.85) ? 'PASS' : 'NAP', payload, caller: CLERK });
+  }
+}
+
+/** Clients of the house come and go: payments that ask about them hear different answers. */
+async function judge(client: Client, address: string): Promise<void> {
+  await client.ask({ address, type: 'SUSPEND', payload: { reason: 'looked at' }, caller: APPROVER });
+  await client.ask({ address, type: 'REINSTATE', caller: APPROVER });
+}
+
+/** One thing that another system has to tell. */
+export function notice(publishers: Publishers, source: string, n: number, chance: Chance): Promise<void> {
+  const id = `e${n}`;
+  const which = chance.next();
+  if (which < 0.6) {
+    const to = { type: 'counter', id: `h${chance.below(HOT)}` };
+    return publishers.publish(source, id, chance, to, { type: chance.pick(['ADD', 'ADD', 'SAY', 'LOCK', 'UNLOCK']), ...addition(chance) });
+  }
+  if (which < 0.9) {
+    const event = { type: 'PASS', to: `courier/k${chance.below(COURIERS)}`, hops: chance.below(3) };
+    return publishers.publish(source, id, chance, { type: 'courier', id: `k${chance.below(COURIERS)}` }, event);
+  }
+  return publishers.publish(source, id, chance, { type: 'counter', id: `x-${source}-${n}` }, { type: '@create' });
+}
+
+function addition(chance: Chance): { by_n?: number } {
+  return chance.is(0.9) ? { by_n: chance.below(5) } : {};
+}
