@@ -42,6 +42,8 @@ export type Recheck = (token: string) => Promise<Caller>;
 
 /** Within a node's own limit for an answer, so that its caller hears `retry` from it rather than nothing. */
 const ANSWER_MS = 5_000;
+const TRIES = 5;
+const PAUSE_MS = 100;
 const SIGNATURE = 'hub-signature';
 /** A message that is older was recorded by somebody; ids make it harmless and it is refused all the same. */
 const OLDEST_MS = 60_000;
@@ -87,18 +89,23 @@ export class Forwarding {
     this.#options.bus.publish(SUBJECTS.nodes, this.#options.node);
   }
 
-  /** Throws the faults of the owner's gate. */
+  /** Throws the faults of the owner's gate. A partition that is changing hands is waited for a moment. */
   async pass(address: string, body: Forwarded): Promise<Outcome> {
+    const { wake, ports } = this.#options;
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.#try(address, body);
+      if (outcome.outcome !== 'retry' || outcome.reason !== 'not_ready' || tries === TRIES) return outcome;
+      wake();
+      await new Promise<void>((resolve) => void ports.timers.after(PAUSE_MS, resolve));
+    }
+  }
+
+  async #try(address: string, body: Forwarded): Promise<Outcome> {
     const { ownerOf, wake, ports } = this.#options;
     const owner = ownerOf(partitionOf(address));
-    if (owner === undefined) {
-      wake();
-      return { outcome: 'retry', after_ms: 250, reason: 'not_ready' };
-    }
+    if (owner === undefined) return { outcome: 'retry', after_ms: 250, reason: 'not_ready' };
     try {
-      const outcome = this.#read(address, await this.#ask(owner, JSON.stringify({ to: owner.id, at: ports.clock.now(), body })));
-      if (outcome.outcome === 'retry' && outcome.reason === 'not_ready') wake();
-      return outcome;
+      return this.#read(address, await this.#ask(owner, JSON.stringify({ to: owner.id, at: ports.clock.now(), body })));
     } catch (error) {
       if (error instanceof Fault) throw error;
       ports.log.warn({ err: error, node: owner.id }, 'Another node did not answer');

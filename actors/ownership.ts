@@ -234,7 +234,7 @@ export class Ownership {
   }
 
   async #claim(cluster: Cluster, nodes: readonly LiveNode[]): Promise<void> {
-    const { node, onOwned } = this.#options;
+    const { node, onOwned, nudge } = this.#options;
     const free = (partition: number): boolean => {
       const owner = cluster.partitions[partition]?.owner;
       return owner === undefined || owner === node || !nodes.some(({ id }) => id === owner);
@@ -242,7 +242,10 @@ export class Ownership {
     const wanted = [...this.#wanted].filter((partition) => !this.#owned.has(partition) && free(partition));
     if (wanted.length === 0) return;
     const heads = await this.#take(wanted);
-    if (heads.size > 0) onOwned(heads);
+    if (heads.size === 0) return;
+    onOwned(heads);
+    // Whoever holds a command for one of them looks again where it belongs.
+    nudge();
   }
 
   async #take(partitions: readonly number[]): Promise<ReadonlyMap<number, Head>> {

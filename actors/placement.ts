@@ -42,13 +42,14 @@ function weigh(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** `1.10.0` is newer than `1.9.3`; what is no number counts as text. */
+/** `1.10.0` is newer than `1.9.3`, and `1.9.3` than `1.9.3-rc`. */
 export function compareReleases(a: string, b: string): number {
   const left = a.split(/[.+-]/);
   const right = b.split(/[.+-]/);
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const [x = '', y = ''] = [left[i], right[i]];
+    const [x, y] = [left[i], right[i]];
     if (x === y) continue;
+    if (x === undefined || y === undefined) return Number.isNaN(Number(x ?? y)) === (x === undefined) ? 1 : -1;
     const difference = Number(x) - Number(y);
     return Number.isNaN(difference) ? (x < y ? -1 : 1) : difference;
   }

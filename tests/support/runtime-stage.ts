@@ -171,7 +171,7 @@ export class RuntimeStage {
 }
 
 /** The clock and the timers of one process, which end with it. */
-class Process {
+export class Process {
   readonly ports: Ports;
   readonly #periods = new Set<Cancel>();
   #ended = false;
