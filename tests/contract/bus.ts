@@ -153,6 +153,30 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
       expect(JSON.parse(answers[0] ?? '')).toMatchObject({ stream: 'GREENLINES_IN', seq: expect.any(Number) });
     });
 
+    test('[BUS-11] whoever listens to a subject hears what passes by, and a request is answered by who listens', async () => {
+      const heard: string[] = [];
+      bus.listen('greenlines.nodes', ({ data, subject }) => void heard.push(`${subject} ${new TextDecoder().decode(data)}`));
+      bus.listen('greenlines.node.b', ({ data, headers, reply }) =>
+        bus.publish(reply, `${headers['hub-signature']} says ${new TextDecoder().decode(data)}`),
+      );
+      await bus.flush();
+      bus.publish('greenlines.nodes', 'a');
+      await until(() => heard.length === 1);
+      expect(heard).toEqual(['greenlines.nodes a']);
+      const asking = bus.request('greenlines.node.b', 'yes', { 'Hub-Signature': 'b' }, 2_000);
+      await under.elapse(20);
+      expect(new TextDecoder().decode(await asking)).toBe('b says yes');
+    });
+
+    test('[BUS-12] a request that nobody hears or answers fails, and says nothing else', async () => {
+      bus.listen('greenlines.node.silent', () => undefined);
+      await bus.flush();
+      const silent = bus.request('greenlines.node.silent', 'anybody?', {}, 200).then(String, () => 'failed');
+      const nobody = bus.request('greenlines.node.nobody', 'anybody?', {}, 200).then(String, () => 'failed');
+      await under.elapse(400);
+      expect(await Promise.all([silent, nobody])).toEqual(['failed', 'failed']);
+    });
+
     test('[BUS-9] while the server is gone there is trouble and nothing is acknowledged; when it is back, listeners are told and readers go on', async () => {
       const before = await last();
       let returned = 0;
