@@ -7,6 +7,8 @@ import { openPostgres } from '../actors/store/postgres.ts';
 import { Settings } from '../actors/store/settings.ts';
 import type { Definition } from '../machines/machine.ts';
 import { machines } from '../machines/machines.ts';
+import { startArchiving } from './backup/archiving.ts';
+import type { Archiving } from './backup/archiving.ts';
 import type { Config } from './config.ts';
 import { startDemo } from './demo/demo.ts';
 import { openDoors } from './doors.ts';
@@ -14,11 +16,13 @@ import type { Doors } from './doors.ts';
 import { keptSecret } from './embedded/data-directory.ts';
 import { startEmbedded } from './embedded/services.ts';
 import type { Embedded } from './embedded/services.ts';
+import { HeadsKeeper } from './heads-keeper.ts';
 import type { Hub } from './hub.ts';
 import { Integrations } from './integrations.ts';
 import { Vault } from './keys.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
+import { headsKeyOf } from './signed-heads.ts';
 
 export type AppOptions = {
   readonly config: Config;
@@ -55,7 +59,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     closing.push(() => doors.close());
     const services = await startServices(config, log, progress);
     closing.push(() => services.stop());
-    const hub = await openHub({ ...options, node, log, services, url: doors.url, closing });
+    const database = required(config.databaseUrl ?? services.databaseUrl, 'a database');
+    // Before anything is committed: with HUB_BACKUP_SYNC every commit waits for the archive.
+    const archiving = await startArchiving({ config, url: database, log });
+    closing.push(() => archiving.stop());
+    const hub = await openHub({ ...options, node, log, services, database, archiving, url: doors.url, closing });
     closing.push(() => doors.drain());
     await doors.attach(hub);
     progress('ready');
@@ -91,15 +99,17 @@ type Building = AppOptions & {
   readonly node: string;
   readonly log: HubLog;
   readonly services: Embedded;
+  readonly database: string;
+  readonly archiving: Archiving;
   readonly url: () => string;
   readonly closing: (() => Promise<void>)[];
 };
 
 async function openHub(building: Building): Promise<Hub> {
-  const { config, log, node, services, url, closing, progress } = building;
+  const { config, log, node, services, archiving, url, closing, progress } = building;
   const ports = (building.ports ?? systemPorts)(log);
   const store = await openPostgres({
-    url: required(config.databaseUrl ?? services.databaseUrl, 'a database'),
+    url: building.database,
     lease_ms: config.leaseMs,
     lanes: 2,
     release: building.release ?? RELEASE,
@@ -113,7 +123,7 @@ async function openHub(building: Building): Promise<Hub> {
   const jwtSecret = config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value;
   const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
   const node_secret = await settings.keep('node_secret', ports.random.id() + ports.random.id());
-  const integrations = new Integrations({ database: store.database(), settings, vault, ports, url });
+  const integrations = new Integrations({ database: store.database(), settings, vault, ports, url, bus });
   closing.push(() => integrations.close());
   await integrations.open();
   const runtime = new Runtime({
@@ -132,7 +142,11 @@ async function openHub(building: Building): Promise<Hub> {
     scale: config.timeScale,
     settings: { payment: { approval_from_major: config.approvalFrom } },
   });
-  const trouble = (): string | undefined => services.trouble() ?? runtime.trouble();
+  const heads = new HeadsKeeper({
+    ...{ dataDir: config.dataDir, key: headsKeyOf(config), archive: config.backupDir },
+    ...{ store, settings, bus, ports, node, hub_id },
+  });
+  const trouble = (): string | undefined => services.trouble() ?? archiving.trouble() ?? runtime.trouble();
   const hub: Hub = {
     config,
     release: RELEASE,
@@ -149,11 +163,17 @@ async function openHub(building: Building): Promise<Hub> {
     integrations: integrations.opened,
     setups: integrations,
     embedded: services,
+    archiving,
+    heads,
     url,
     trouble,
   };
+  await heads.check();
+  closing.push(() => heads.stop());
   closing.push(() => runtime.stop());
+  runtime.onCommit((rows) => heads.committed(rows));
   await runtime.start();
+  await heads.begin(runtime.lanes);
   return hub;
 }
 

@@ -1,7 +1,9 @@
 import type { Open } from '../actors/effects.ts';
 import type { Database, IntegrationKind } from '../actors/integrations/integration.ts';
 import { integrations } from '../actors/integrations/integrations.ts';
-import type { Ports } from '../actors/ports/ports.ts';
+import type { Bus } from '../actors/bus/bus.ts';
+import { SUBJECTS } from '../actors/bus/subjects.ts';
+import type { Cancel, Ports } from '../actors/ports/ports.ts';
 import type { Settings } from '../actors/store/settings.ts';
 import { Fault } from '../machines/fault.ts';
 import { BadConfig } from './config.ts';
@@ -13,7 +15,11 @@ export type IntegrationsOptions = {
   readonly vault: Vault;
   readonly ports: Ports;
   readonly url: () => string;
+  readonly bus: Bus;
 };
+
+/** Should another node's word of a change be lost, it is noticed within this time. */
+const LOOK_MS = 15_000;
 
 /** How an integration is set up, without its secrets but for their names. */
 export type Setup = {
@@ -28,6 +34,9 @@ export type Setup = {
 export class Integrations {
   readonly #options: IntegrationsOptions;
   readonly #opened = new Map<string, Open>();
+  /** What each was opened with, as it is stored. */
+  readonly #stored = new Map<string, string>();
+  #looking: Cancel | undefined;
 
   constructor(options: IntegrationsOptions) {
     this.#options = options;
@@ -40,9 +49,13 @@ export class Integrations {
 
   async open(): Promise<void> {
     for (const kind of integrations) await this.#open(kind);
+    const { bus, ports } = this.#options;
+    bus.listen(SUBJECTS.setups, () => this.#follow());
+    this.#looking = ports.timers.every(LOOK_MS, () => this.#follow());
   }
 
   async close(): Promise<void> {
+    this.#looking?.();
     await Promise.allSettled([...this.#opened.values()].map(({ integration }) => integration.close()));
   }
 
@@ -52,7 +65,7 @@ export class Integrations {
 
   /**
    * Sets an integration up anew. Secrets that are not named stay. This node calls it that way from now on; calls that are
-   * under way end as they began, and other nodes follow when they start again. Throws the faults `not_found` and `invalid`.
+   * under way end as they began, and other nodes follow at once. Throws the faults `not_found` and `invalid`.
    */
   async configure(name: string, config: unknown, secrets: Readonly<Record<string, string>>): Promise<Setup> {
     const kind = this.#opened.get(name)?.kind;
@@ -66,17 +79,40 @@ export class Integrations {
     const sealed = secretsOf(name);
     await settings.set(sealed, vault.seal(sealed, JSON.stringify({ ...(await this.#secrets(name)), ...secrets })));
     await settings.set(configOf(name), JSON.stringify(config));
-    const before = this.#opened.get(name);
+    await this.#openAnew(kind);
+    this.#options.bus.publish(SUBJECTS.setups, name);
+    return this.#setup(kind);
+  }
+
+  async #openAnew(kind: IntegrationKind): Promise<void> {
+    const before = this.#opened.get(kind.name);
     await this.#open(kind);
     // Whoever called it in the moment before is still waiting for it.
     this.#options.ports.timers.after(kind.timeout_ms, () => void before?.integration.close().catch(() => undefined));
-    return this.#setup(kind);
+  }
+
+  /** Opens those anew that another node has set up. */
+  #follow(): void {
+    const { log } = this.#options.ports;
+    for (const { kind } of this.#opened.values()) {
+      this.#read(kind.name)
+        .then(async (stored) => {
+          if (stored !== this.#stored.get(kind.name)) await this.#openAnew(kind);
+        })
+        .catch((error: unknown) => log.warn({ err: error, integration: kind.name }, 'How an integration is set up could not be read'));
+    }
+  }
+
+  async #read(name: string): Promise<string> {
+    const { settings } = this.#options;
+    return JSON.stringify([await settings.get(configOf(name)), await settings.get(secretsOf(name))]);
   }
 
   async #open(kind: IntegrationKind): Promise<void> {
     const { ports, url, database } = this.#options;
     const config = kind.config.parse(await this.#config(kind.name));
     const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind.name), hubUrl: url, database });
+    this.#stored.set(kind.name, await this.#read(kind.name));
     this.#opened.set(kind.name, { kind, integration });
   }
 

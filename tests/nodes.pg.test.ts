@@ -95,6 +95,14 @@ describe('two nodes of one hub', () => {
     }, 15_000);
   });
 
+  test('[NODE-22] an integration that is set up on one node is so on the other', async () => {
+    const setup = async (hub: TestHub): Promise<string> => JSON.stringify((await new Rest(hub).get('/v1/integrations', 'operator')).body);
+    const before = two.hub.integrations.get('sandbox')?.integration;
+    const body = { config: { latency_ms: 3 } };
+    expect(await new Rest(one).call('PUT', '/v1/integrations/sandbox', { as: 'operator', body })).toMatchObject({ status: 200 });
+    await eventually(async () => (await setup(one)) === (await setup(two)) && two.hub.integrations.get('sandbox')?.integration !== before);
+  });
+
   test('[NODE-21] a node that stops gives everything to the other, which goes on with it', async () => {
     const address = shelfOn(two);
     const rest = new Rest(one);

@@ -9,6 +9,8 @@ export const SUBJECTS = {
   changes: 'greenlines.changes.*',
   /** Something changed in who owns what. */
   nodes: 'greenlines.nodes',
+  /** An integration was set up anew. */
+  setups: 'greenlines.setups',
 } as const;
 
 /** What is no plain token goes as base64url, so that nothing anybody sends can widen a subject. */
@@ -34,6 +36,11 @@ export function changesSubject(partition: number): string {
 /** Where a node takes what other nodes pass on to it. */
 export function nodeSubject(node: string): string {
   return `greenlines.node.${toToken(node)}`;
+}
+
+/** Where each journal ends, signed, for whoever keeps it outside of the hubs. */
+export function headsSubject(node: string): string {
+  return `greenlines.heads.${toToken(node)}`;
 }
 
 export function deadSubject(type: string, id: string): string {

@@ -25,7 +25,7 @@ const put = defineRoute({
   method: 'PUT',
   path: '/v1/integrations/:name',
   summary: 'Set an integration up',
-  description: 'This node uses it at once, other nodes when they start again. Secrets that are not named stay; none is ever shown.',
+  description: 'Every node uses it at once. Secrets that are not named stay; none is ever shown.',
   roles: ['operator', 'admin'],
   params: z.strictObject({ name: z.string().max(256) }),
   body: z.strictObject({
