@@ -36,7 +36,7 @@ const ACTOR: Columns<ActorRow> = [
   ['partition', 'number', 'smallint'],
   ['type', 'text', 'text'],
   ['version', 'number', 'int'],
-  ['state', 'text', 'text'],
+  ['state', 'text', 'text!'],
   ['tags', 'text', 'text?'],
   ['due_at', 'text', 'bigint?'],
   ['pending', 'number', 'int'],
@@ -116,11 +116,12 @@ function names<Row>(columns: Columns<Row>): string {
   return columns.map(([column]) => `"${column}"`).join(', ');
 }
 
-/** A single empty text arrives as no element at all, so optional columns take NULL for both. */
+/** A single empty text arrives as no element at all: columns with `?` take NULL for both, those with `!` the empty text. */
 function selected<Row>(columns: Columns<Row>, alias: string): string {
   return columns
     .map(([column, , cast]) => {
       const value = `${alias}."${column}"`;
+      if (cast.endsWith('!')) return `coalesce(${value}, '')`;
       if (!cast.endsWith('?')) return value;
       const type = cast.slice(0, -1);
       return type === 'text' ? `nullif(${value}, '')` : `nullif(${value}, '')::${type}`;

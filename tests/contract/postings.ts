@@ -111,5 +111,15 @@ export function postingContract(name: string, open: () => Promise<PostingsUnderT
       expect(await under.balances(['zen', 'nobody'])).toEqual([{ account: 'zen', currency: 'JPY', amount_minor: -40n }]);
       expect(await under.balances([])).toEqual([]);
     });
+
+    test('[POST-15] an actor whose machine has no states is written like any other, also alone in its batch', async () => {
+      const actors = [actorRow({ address: A, state: '' })];
+      expect(await kindOf(commit({ journal: [journalRow({ actor: A, version: 1 })], actors, postings: pair(A, 1, 5) }))).toBe('written');
+      expect(await under.store.rows([A])).toEqual(actors);
+      const both = [actorRow({ address: A, state: '', version: 2 }), actorRow({ address: B, state: '' })];
+      const journal = [journalRow({ actor: A, version: 2 }), journalRow({ actor: B, version: 1 })];
+      expect(await kindOf(commit({ journal, actors: both }))).toBe('written');
+      expect((await under.store.rows([A, B])).map(({ state }) => state)).toEqual(['', '']);
+    });
   });
 }
