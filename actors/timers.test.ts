@@ -111,3 +111,18 @@ test('[TIME-9] a timer of a partition that was lost is left to its new owner, an
   await stage.ports.advance(20_000);
   expect([stage.state(A), fired(stage)]).toEqual(['open', 1]);
 });
+
+test('[CHAOS-3] a wall clock that is set back and right again makes no timer late', async () => {
+  const stage = await waiting();
+  const due = Math.min(...Object.values(stage.envelope(A)?.timers ?? {}).map((timer) => timer.due));
+  stage.ports.jump(-86_400_000);
+  // Whatever is set now is reckoned by the wrong clock.
+  await stage.send('counter/b', '@create');
+  await stage.send('counter/b', 'WAIT');
+  stage.ports.jump(86_400_000);
+  await stage.ports.advance(2_000);
+  expect([stage.state('counter/b'), fired(stage)]).toEqual(['open', 0]);
+  await stage.ports.until(() => stage.state(A) === 'open');
+  const [row] = stage.database.journalOf(A).slice(-1);
+  expect((row?.at ?? 0) - due).toBeLessThan(1_100);
+});

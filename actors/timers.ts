@@ -23,6 +23,8 @@ export type TimersOptions = {
 const HORIZON_MS = 60_000;
 const SCAN_MS = 20_000;
 const PAGE = 1000;
+/** A wall clock may be moved, and whoever slept by it would wake a day late: nobody sleeps longer than this. */
+const LONGEST_SLEEP_MS = 1000;
 
 type Near = { readonly due: number; readonly address: string };
 
@@ -92,7 +94,8 @@ export class DueTimers {
     if (first === undefined || this.#stopped || first.due >= this.#armed_for) return;
     this.#cancel?.();
     this.#armed_for = first.due;
-    this.#cancel = this.#options.ports.timers.after(first.due - this.#options.ports.clock.now(), () => {
+    const left_ms = first.due - this.#options.ports.clock.now();
+    this.#cancel = this.#options.ports.timers.after(Math.min(left_ms, LONGEST_SLEEP_MS), () => {
       this.#armed_for = Number.POSITIVE_INFINITY;
       this.#fire();
     });
