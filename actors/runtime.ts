@@ -212,7 +212,12 @@ export class Runtime {
   /** Why an event could not be committed now; undefined when it could. */
   trouble(): string | undefined {
     if (!this.#up) return 'starting';
-    return this.#ownership.trouble() ?? this.#options.bus.trouble();
+    return this.#ownership.trouble();
+  }
+
+  /** Why nothing comes from or goes to other systems now; this node's own doors go on. */
+  busTrouble(): string | undefined {
+    return this.#options.bus.trouble();
   }
 
   onCommit(listener: CommitListener): void {

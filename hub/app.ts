@@ -146,7 +146,7 @@ async function openHub(building: Building): Promise<Hub> {
     ...{ dataDir: config.dataDir, key: headsKeyOf(config), archive: config.backupDir },
     ...{ store, settings, bus, ports, node, hub_id },
   });
-  const trouble = (): string | undefined => services.trouble() ?? archiving.trouble() ?? runtime.trouble();
+  const trouble = (): string | undefined => services.databaseTrouble() ?? archiving.trouble() ?? runtime.trouble();
   const hub: Hub = {
     config,
     release: RELEASE,

@@ -32,8 +32,10 @@ export type Embedded = {
   /** With the hub's own user and password. */
   natsHubUrl?: string;
   natsPort?: number;
-  /** undefined while every part is well, else the reason; drives /readyz. */
+  /** undefined while every part is well, else the reason. */
   trouble(): string | undefined;
+  /** The same of PostgreSQL alone: without NATS the hub commits what comes to its own doors, so it is ready. */
+  databaseTrouble(): string | undefined;
   /** Stops PostgreSQL and NATS, waits for them and releases the data directory. May be called more than once. */
   stop(): Promise<void>;
 };
@@ -89,6 +91,7 @@ function running(parts: {
     ...(postgres ? { databaseUrl: postgres.url } : {}),
     ...(nats ? { natsUrl: nats.url, natsHubUrl: nats.hubUrl, natsPort: nats.port } : {}),
     trouble: () => keepers.map((keeper) => keeper.trouble()).find((trouble) => trouble !== undefined),
+    databaseTrouble: () => (postgres === undefined ? undefined : keepers[0]?.trouble()),
     stop: () => (stopped ??= stop()),
   };
 }

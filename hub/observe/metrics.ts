@@ -53,6 +53,8 @@ export class Metrics {
     this.gauge('hub_live_actor_bytes', 'What the actors in memory weigh, estimated.', () => figures().bytes);
     this.gauge('hub_commits', 'Batches that this node has committed since it started.', () => figures().commits);
     this.gauge('hub_ready', 'Whether an event would be committed now.', () => (runtime.trouble() === undefined ? 1 : 0));
+    this.gauge('hub_nats_up', 'Whether NATS answers.', () => (runtime.busTrouble() === undefined ? 1 : 0));
+    this.gauge('hub_owned_partitions', 'Partitions that this node owns.', () => runtime.lanes.partitions.length);
     runtime.onCommit((rows) => {
       const counts = new Map<string, number>();
       for (const { row, definition } of rows) {
