@@ -104,7 +104,7 @@ export function readHeads(text: string, publicKey: string): ReadHeads {
     if (parsed.success && (trouble === undefined || trouble === 'gap')) records.push(toRecord(parsed.data.signed));
     before = each;
   }
-  return { records, ...expectedOf(records), troubles, lastLine: before ?? '' };
+  return { records, ...heedResets(records), troubles, lastLine: before ?? '' };
 }
 
 /** How a signed head stands to the journal's row at its place; `hash` is undefined where there is no such row. */
@@ -122,7 +122,8 @@ function judge(read: z.infer<typeof line>, publicKey: string, before: string | u
   return before !== undefined && read.signed.previous !== hash('sha256', before) ? 'gap' : undefined;
 }
 
-function expectedOf(records: readonly HeadsRecord[]): Pick<ReadHeads, 'expected' | 'resets'> {
+/** What the journal must contain by these records, which may be of several nodes, in the order of their time. */
+export function heedResets(records: readonly HeadsRecord[]): Pick<ReadHeads, 'expected' | 'resets'> {
   const expected = new Map<number, SignedHead[]>();
   const resets: HeadsRecord[] = [];
   for (const record of records) {

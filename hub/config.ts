@@ -35,6 +35,10 @@ const schema = z.object({
   HUB_APPROVAL_FROM: amount.default(1000),
   /** Origins beside its own that browsers may connect from, separated by commas. */
   HUB_ORIGINS: z.string().default(''),
+  /** Where backups go; with it the hub brings its write-ahead log there all the time. */
+  HUB_BACKUP_DIR: z.string().min(1).optional(),
+  /** `1` lets nothing be acknowledged that the archive does not have. */
+  HUB_BACKUP_SYNC: flag.default(false),
   /** Addresses of proxies whose X-Forwarded-* headers are believed, separated by commas. */
   HUB_PROXIES: z.string().default(''),
 });
@@ -61,6 +65,8 @@ export type Config = {
   readonly console: boolean;
   readonly actorBytes: number;
   readonly approvalFrom: number;
+  readonly backupDir: string | undefined;
+  readonly backupSync: boolean;
   readonly origins: readonly string[];
   readonly proxies: readonly string[];
 };
@@ -88,6 +94,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   if (read.HUB_OIDC_ISSUER !== undefined && read.HUB_OIDC_AUDIENCE === undefined) {
     throw new BadConfig('HUB_OIDC_ISSUER needs HUB_OIDC_AUDIENCE: the audience that its tokens name.');
   }
+  if (read.HUB_BACKUP_SYNC && read.HUB_BACKUP_DIR === undefined) throw new BadConfig('HUB_BACKUP_SYNC needs HUB_BACKUP_DIR.');
   return {
     host: read.HUB_HOST,
     port: read.HUB_PORT,
@@ -110,6 +117,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     console: read.HUB_CONSOLE,
     actorBytes: read.HUB_ACTOR_MB * 1024 * 1024,
     approvalFrom: read.HUB_APPROVAL_FROM,
+    backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
+    backupSync: read.HUB_BACKUP_SYNC,
     origins: toList(read.HUB_ORIGINS),
     proxies: toList(read.HUB_PROXIES),
   };

@@ -4,8 +4,10 @@ import type { Ports } from '../actors/ports/ports.ts';
 import type { Runtime } from '../actors/runtime.ts';
 import type { PostgresStore } from '../actors/store/postgres.ts';
 import type { Settings } from '../actors/store/settings.ts';
+import type { Archiving } from './backup/archiving.ts';
 import type { Config } from './config.ts';
 import type { Embedded } from './embedded/services.ts';
+import type { HeadsKeeper } from './heads-keeper.ts';
 import type { Integrations } from './integrations.ts';
 import type { Vault } from './keys.ts';
 import type { HubLog } from './observe/log.ts';
@@ -30,6 +32,8 @@ export type Hub = {
   /** How they are set up. */
   readonly setups: Integrations;
   readonly embedded: Embedded;
+  readonly archiving: Archiving;
+  readonly heads: HeadsKeeper;
   /** Address of this node for clients and other nodes; known once it listens. */
   readonly url: () => string;
   /** Why the hub would not commit now; undefined when it would. */

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeadsKey, readHeads, toHeadsLine } from '../actors/signed-heads.ts';
 import type { HeadsRecord, ReadHeads } from '../actors/signed-heads.ts';
@@ -24,8 +25,10 @@ export function readSignedHeads(dataDir: string, publicKey: string): ReadHeads {
   );
 }
 
-/** The append-only file `heads/<number>.jsonl` of a data directory. */
+/** The append-only files `heads/<number>.jsonl` of a data directory. */
 export class HeadsFile {
+  /** What the newest file says; it begins with every head there was. */
+  readonly newest: ReadHeads;
   readonly #dataDir: string;
   readonly #key: HeadsKey;
   #last: string;
@@ -38,19 +41,20 @@ export class HeadsFile {
     const path = filesIn(dataDir).at(-1);
     const text = path === undefined ? '' : readFileSync(path, 'utf8');
     const kept = whole(text);
+    this.newest = readHeads(kept, key.publicKey);
     // A line that a crash cut short is left behind in its own file: nothing that was written is ever changed.
     this.#path = path === undefined || kept.length < text.length ? nextPath(dataDir) : path;
-    this.#last = kept.split('\n').at(-2) ?? '';
+    this.#last = this.newest.lastLine;
     this.#length = this.#path === path ? Buffer.byteLength(text) : 0;
   }
 
-  /** Whether the next record should hold every head: it begins a file, and older files leave one day. */
+  /** Whether the next record begins a file and should hold every head: older files leave one day. */
   get isFresh(): boolean {
     return this.#length === 0 || this.#length > LONGEST;
   }
 
-  /** Signs and writes a record down, on disk when this returns. Returns the line, for whoever keeps it elsewhere. */
-  append(record: HeadsRecord): string {
+  /** Signs and writes a record down; it is on disk when this resolves. One at a time. Returns the line, for whoever keeps it elsewhere. */
+  async append(record: HeadsRecord): Promise<string> {
     if (this.#length > LONGEST) {
       this.#path = nextPath(this.#dataDir);
       this.#length = 0;
@@ -58,16 +62,19 @@ export class HeadsFile {
     }
     const line = toHeadsLine(this.#key, this.#last, record);
     mkdirSync(join(this.#dataDir, 'heads'), { recursive: true, mode: 0o700 });
-    const file = openSync(this.#path, 'a', 0o600);
-    try {
-      this.#length += writeSync(file, `${line}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    await appendFile(this.#path, `${line}\n`, { mode: 0o600, flush: true });
+    this.#length += Buffer.byteLength(line) + 1;
     this.#last = line;
     return line;
   }
+}
+
+/** Keeps a line in the archive of backups as well, where a restore finds it; of each node the last few megabytes. */
+export async function copyHeads(archive: string, node: string, line: string): Promise<void> {
+  const path = join(archive, 'heads', `${node}.jsonl`);
+  mkdirSync(join(archive, 'heads'), { recursive: true, mode: 0o700 });
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LONGEST) renameSync(path, `${path}.before`);
+  await appendFile(path, `${line}\n`, { mode: 0o600, flush: true });
 }
 
 function filesIn(dataDir: string): string[] {

@@ -22,7 +22,9 @@ export type Archive = {
 };
 
 /** What must not be done, said so that whoever is at the terminal can mend it. */
-export class BackupRefused extends Error {}
+export class BackupRefused extends Error {
+  override readonly name = 'BackupRefused';
+}
 
 /** Reads an archive; throws when there is none. */
 export function readArchive(dir: string): Archive {
@@ -36,18 +38,27 @@ export function readArchive(dir: string): Archive {
 export function openArchive(dir: string, database: { readonly system: string; readonly segment_bytes: number }): Archive {
   const found = readIfArchive(dir);
   if (found !== undefined) {
-    if (found.system === database.system && found.segment_bytes === database.segment_bytes) return found;
+    if (found.system === database.system && found.segment_bytes === database.segment_bytes) return complete(found);
     throw new BackupRefused(
       `${dir} holds the backups of another database (${found.system}; this one is ${database.system}): give this one a directory of its own`,
     );
   }
-  if (existsSync(dir) && readdirSync(dir).length > 0)
+  // A fresh disk has lost+found, and an archive that was cut off while it was made has a draft.
+  const others = existsSync(dir) ? readdirSync(dir).filter((name) => name !== 'lost+found' && !name.startsWith('archive.json.draft')) : [];
+  if (others.length > 0)
     throw new BackupRefused(`${dir} is not empty and holds no backups: give an empty directory, or one with an archive.json`);
-  for (const each of [dir, join(dir, 'base'), join(dir, 'wal')]) mkdirSync(each, { recursive: true, mode: 0o700 });
-  const made = { format: 1, id: randomBytes(4).toString('hex'), ...database };
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const { system, segment_bytes } = database;
+  const made = { format: 1, id: randomBytes(4).toString('hex'), system, segment_bytes };
   writeDurably(join(dir, 'archive.json'), `${JSON.stringify(made)}\n`);
-  syncDirectory(dir);
-  return { dir, ...made };
+  return complete({ dir, ...made });
+}
+
+/** The parts of an archive, in case it was cut off after its beginning. */
+function complete(archive: Archive): Archive {
+  for (const part of ['base', 'wal', 'heads']) mkdirSync(join(archive.dir, part), { recursive: true, mode: 0o700 });
+  syncDirectory(archive.dir);
+  return archive;
 }
 
 function readIfArchive(dir: string): Archive | undefined {

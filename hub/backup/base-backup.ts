@@ -184,8 +184,15 @@ async function logArrived(archive: Archive, { timeline, end }: { timeline: numbe
 function copyHubFiles(dataDir: string, to: string): void {
   mkdirSync(to, { mode: 0o700 });
   if (!existsSync(dataDir)) return;
-  for (const name of readdirSync(dataDir).filter((each) => !LEFT_OUT.test(each)))
-    cpSync(join(dataDir, name), join(to, name), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  for (const name of readdirSync(dataDir).filter((each) => !LEFT_OUT.test(each))) copyTree(join(dataDir, name), join(to, name));
+}
+
+/** A copy that nobody may read who may not read the original: directories keep their modes, too. */
+export function copyTree(from: string, to: string): void {
+  const stat = lstatSync(from);
+  if (!stat.isDirectory()) return cpSync(from, to, { verbatimSymlinks: true, preserveTimestamps: true });
+  mkdirSync(to, { recursive: true, mode: stat.mode });
+  for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name));
 }
 
 async function filesOf(dir: string): Promise<Record<string, { bytes: number; sha256: string }>> {

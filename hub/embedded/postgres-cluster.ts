@@ -88,6 +88,7 @@ export async function settingsFor(place: PostgresPlace, binaries: PostgresBinari
     wal_compression: compression,
     max_wal_size: '4GB',
     checkpoint_timeout: '10min',
+    max_slot_wal_keep_size: '8GB', // an archive that nobody comes to fill must not fill the disk
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',

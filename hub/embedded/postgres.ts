@@ -82,10 +82,16 @@ export async function openPostgres(options: PostgresOptions): Promise<EmbeddedPo
   }
 }
 
-type Parts = { dataDir: string; place: PostgresPlace; binaries: PostgresBinaries; password: string } & Pick<
-  PostgresOptions,
-  'log' | 'progress'
->;
+type Parts = {
+  dataDir: string;
+  place: PostgresPlace;
+  binaries: PostgresBinaries;
+  password: string;
+  /** Beside those that it always has, each as `name=value`: how a restore is told where to stop. */
+  settings?: readonly string[];
+  /** How long it may replay its log before it lets anybody in. */
+  patience_ms?: number;
+} & Pick<PostgresOptions, 'log' | 'progress'>;
 
 export class EmbeddedPostgres implements Service {
   readonly name: string;
@@ -137,7 +143,8 @@ export class EmbeddedPostgres implements Service {
   async restart(signal?: AbortSignal): Promise<void> {
     await this.clearLeftovers();
     const { place, binaries } = this.#parts;
-    const settings = await settingsFor(place, binaries, this.#port);
+    const more = (this.#parts.settings ?? []).flatMap((setting) => ['-c', setting]);
+    const settings = [...(await settingsFor(place, binaries, this.#port)), ...more];
     const logStart = logLength(this.logFile);
     this.#process = await launch({
       command: binaries.postgres,
@@ -214,7 +221,8 @@ export class EmbeddedPostgres implements Service {
     let nextWord = began + 5_000;
     let listensSince: number | undefined;
     let lastAnswer = 'it has not answered yet';
-    while (performance.now() - (listensSince ?? began) < (listensSince === undefined ? recovery_ms : answer_ms)) {
+    const patience_ms = this.#parts.patience_ms ?? recovery_ms;
+    while (performance.now() - (listensSince ?? began) < (listensSince === undefined ? patience_ms : answer_ms)) {
       wait.signal?.throwIfAborted();
       if (!isRunning(server)) throw new Error(`PostgreSQL ended while starting; its log says: ${logSince(this.logFile, wait.logStart)}`);
       const { pid, status } = this.#noted();

@@ -62,6 +62,10 @@ export async function openHttp(options: DoorsOptions): Promise<HttpDoor> {
       await seedPeople(hub, known);
       known.start();
       options.metrics.watch(hub.runtime);
+      options.metrics.gauge('hub_archive_behind_bytes', 'Bytes of the log that the archive of backups has not got yet.', () =>
+        hub.archiving.behind(),
+      );
+      options.metrics.gauge('hub_heads_missing', 'Partitions whose signed head the journal lacked at the start.', () => hub.heads.missing);
       door.open(hub, known);
     },
     drain: async () => {

@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { toLsn } from '../../actors/store/replication.ts';
+import { readConfig } from '../config.ts';
+import { BackupRefused } from './archive.ts';
+import { runCommandLine } from './command-line.ts';
+import { restore } from './restore.ts';
+import type { Restored, RestoreTarget } from './restore.ts';
+
+const USAGE = `npm run restore -- --from DIR [--at TIME | --to-seq PARTITION:SEQ] [--data-dir DIR] [--base NAME] [--timeline N]
+
+  --from DIR        where npm run backup put its backups
+  --at TIME         the last moment to restore, with its zone: 2026-11-22T03:04:05.678Z; without it, everything there is
+  --to-seq P:SEQ    up to and with this row of the journal
+  --data-dir DIR    the data directory to make; HUB_DATA_DIR if not given. It must be absent or empty
+  --base NAME       begin at this base backup instead of the newest one that fits (npm run backup -- --list)
+  --timeline N      follow this line of history instead of the newest
+`;
+
+await runCommandLine(async (tell, log) => {
+  const { values } = parseArgs({
+    options: {
+      from: { type: 'string' },
+      at: { type: 'string' },
+      'to-seq': { type: 'string' },
+      'data-dir': { type: 'string' },
+      base: { type: 'string' },
+      timeline: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) return tell(USAGE);
+  const config = readConfig();
+  const from = values.from ?? config.backupDir;
+  if (from === undefined) throw new BackupRefused(`Say where the backups are: --from DIR.\n\n${USAGE}`);
+  const began = performance.now();
+  const dataDir = resolve(values['data-dir'] ?? config.dataDir);
+  const restored = await restore({
+    from: resolve(from),
+    dataDir,
+    target: toTarget(values.at, values['to-seq']),
+    base: values.base,
+    timeline: values.timeline === undefined ? undefined : Number(values.timeline),
+    secretKey: config.secretKey,
+    node: 'restore',
+    tell,
+    log,
+  });
+  for (const line of report(restored, {
+    dataDir,
+    seconds: (performance.now() - began) / 1000,
+    isWhole: values.at === undefined && values['to-seq'] === undefined,
+  }))
+    tell(line);
+});
+
+function toTarget(at: string | undefined, row: string | undefined): RestoreTarget {
+  if (at !== undefined && row !== undefined) throw new BackupRefused('Either --at or --to-seq, not both.');
+  if (at !== undefined) {
+    // Without a zone it would be this machine's, which is seldom the one of whoever reads a clock at three in the morning.
+    if (!/(Z|[+-]\d\d:?\d\d)$/.test(at) || Number.isNaN(Date.parse(at)))
+      throw new BackupRefused(`--at takes a moment with its zone, as 2026-11-22T03:04:05Z or 2026-11-22T04:04:05+01:00, not ${at}`);
+    const moment = new Date(at);
+    if (moment.getTime() > Date.now()) throw new BackupRefused(`--at ${at} has not come yet.`);
+    return { at: moment };
+  }
+  if (row === undefined) return undefined;
+  const [, partition, seq] = /^(\d+):(\d+)$/.exec(row) ?? [];
+  if (partition === undefined) throw new BackupRefused(`--to-seq takes PARTITION:SEQ, as 17:4711, not ${row}`);
+  return { row: { partition: Number(partition), seq: Number(seq) } };
+}
+
+function report(restored: Restored, { dataDir, seconds, isWhole }: { dataDir: string; seconds: number; isWhole: boolean }): string[] {
+  const { rows, last_commit, replayed, missing, changed, base } = restored;
+  const lines = [
+    `restored in ${seconds.toFixed(1)} s: ${rows} rows of the journal, from the base backup ${base} and the log up to ${toLsn(replayed)}`,
+    `the last transaction in it: ${last_commit === undefined ? 'none after the base backup' : last_commit.toISOString()}`,
+  ];
+  if (changed.length > 0)
+    lines.push(
+      `WARNING: the journal is not the one that was signed, in partitions ${changed.map(({ partition }) => partition).join(', ')}: run npm run verify before anything else`,
+    );
+  if (missing.length > 0)
+    lines.push(
+      isWhole
+        ? `WARNING: the journal ends before the last signed heads of ${missing.length} partitions: rows were lost (${missing.map(({ partition, seq }) => `${partition}:${seq}`).join(', ')})`
+        : `left out, as was asked: ${missing.length} partitions went on afterwards`,
+    );
+  else if (changed.length === 0) lines.push('every signed head that is known is in the journal');
+  return [...lines, `next: HUB_DATA_DIR=${dataDir} npm start, and a new base backup (npm run backup)`];
+}
