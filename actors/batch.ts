@@ -1,10 +1,11 @@
 import type { Definition, Question } from '../machines/machine.ts';
 import { toActorRow } from './actor-row.ts';
-import { HUB, mayReach } from './caller.ts';
+import { HUB } from './caller.ts';
 import { bodyHash } from './chain.ts';
 import { toOwnDelivery, toResultOwn } from './delivery.ts';
 import type { Committed, Delivery, Outcome } from './delivery.ts';
 import type { Asked, Envelope } from './envelope.ts';
+import { isKept, parkedFor, refusalOf } from './refusals.ts';
 import { repeatOf, toEarlierOutcome } from './repeats.ts';
 import type { Here } from './repeats.ts';
 import { RowChain } from './row-chain.ts';
@@ -48,6 +49,8 @@ export type Surroundings = {
   readonly creations: ReadonlyMap<string, CreationRow>;
   /** Ids that were looked up and found nowhere. */
   readonly looked: ReadonlySet<string>;
+  /** Whether an operator has paused this kind of actor. */
+  readonly paused: (type: string) => boolean;
   /** Answers a question from committed state that is in memory; undefined where it is not, and the question waits for its effect. */
   readonly answer: (question: Question) => Result | undefined;
   readonly onBug: (delivery: Delivery, error: unknown) => void;
@@ -117,29 +120,39 @@ export class Work {
     if (this.#creationRepeats(delivery)) return;
 
     const known = this.#knownOf(address);
-    if (known.unreadable !== undefined) return this.#leave(delivery, body_hash, known.unreadable);
+    if (known.unreadable !== undefined && delivery.happening.kind !== 'discard') return this.#leave(delivery, body_hash, known.unreadable);
     const live = this.after.get(address) ?? known.live;
-    // Who may not know of an actor is not told that it is parked either.
-    if (live?.envelope.parked !== undefined && delivery.happening.kind !== 'resume' && reaches(delivery, live)) {
-      return this.#park(delivery, body_hash, live.envelope.parked.code);
-    }
-    const refusal = this.#refusalOf(delivery, live);
+    const parked = parkedFor(delivery, live, this.#around.paused);
+    if (parked !== undefined) return this.#keep(delivery, body_hash, parked);
+    if (this.#isReplaced(delivery)) return this.#answer(delivery, { outcome: 'rejected', code: 'resolved', detail: '', version: 0 });
+    const refusal = refusalOf(delivery, live);
     if (refusal !== undefined) return this.#refuse(delivery, body_hash, live, refusal.code, refusal.detail);
 
     const present = live?.lifted === undefined ? live : this.#migrated(delivery, live);
     if (delivery.happening.kind === 'migrate') return this.#migrateAlone(delivery, live, present);
     const stepped = this.#step(delivery, present);
-    switch (stepped.outcome) {
-      case 'applied':
-        if (live !== undefined && present !== undefined && present !== live) this.#migrate(delivery, live, present);
-        return this.#apply(delivery, body_hash, present, stepped.next, stepped.asked);
-      case 'rejected':
-        return this.#refuse(delivery, body_hash, live, stepped.reason, '');
-      case 'late':
-        return this.#refuse(delivery, body_hash, live, 'late', '');
-      default:
-        throw new Error('Unknown outcome of a step');
-    }
+    if (stepped.outcome === 'rejected') return this.#refuse(delivery, body_hash, live, stepped.reason, stepped.detail ?? '');
+    if (stepped.outcome === 'late') return this.#refuse(delivery, body_hash, live, 'late', '');
+    if (live !== undefined && present !== undefined && present !== live) this.#migrate(delivery, live, present);
+    if (stepped.outcome === 'threw') return this.#parkBy(delivery, body_hash, present, stepped.next);
+    const parkedStill = present?.envelope.parked;
+    const stays = delivery.single === true && parkedStill !== undefined && stepped.next.parked === undefined;
+    this.#apply(delivery, body_hash, present, stays ? { ...stepped.next, parked: parkedStill } : stepped.next, stepped.asked);
+  }
+
+  /** It may have taken effect before its actor was parked; then the answer is what it was. */
+  #keep(delivery: Delivery, body_hash: string, code: string): void {
+    const key = idKey(delivery.address, delivery.event_id);
+    if (!isKept(delivery.happening) || this.#around.looked.has(key)) return this.#park(delivery, body_hash, code);
+    this.#doubts.add(key);
+    this.doubtful.push({ delivery, body_hash, refuse: () => this.#park(delivery, body_hash, code) });
+  }
+
+  /** Of an event and those that operators would put in its place one takes effect at most. */
+  #isReplaced({ address, instead }: Delivery): boolean {
+    if (instead === undefined) return false;
+    const key = idKey(address, instead.event_id);
+    return this.#around.earlier.has(key) || this.#here.has(key);
   }
 
   #knownOf(address: string): Known {
@@ -164,18 +177,7 @@ export class Work {
     return false;
   }
 
-  #refusalOf(delivery: Delivery, live: Live | undefined): { code: string; detail: string } | undefined {
-    const { happening, ifVersion } = delivery;
-    if (happening.kind === 'create') return live === undefined ? undefined : { code: 'exists', detail: '' };
-    if (live === undefined) return { code: 'not_found', detail: '' };
-    if (!reaches(delivery, live)) return { code: 'not_found', detail: '' };
-    if (ifVersion !== undefined && ifVersion !== live.envelope.version) {
-      return { code: 'version_mismatch', detail: `Version ${ifVersion} was named; the actor is at ${live.envelope.version}.` };
-    }
-    return undefined;
-  }
-
-  #step(delivery: Delivery, live: Live | undefined): Stepped {
+  #step(delivery: Delivery, live: Live | undefined): Stepped | { readonly outcome: 'threw'; readonly next: Envelope } {
     const { definition, happening, caller } = delivery;
     const moment: Moment = { by: caller.id, now: this.#around.now, scale: this.#around.scale };
     try {
@@ -183,8 +185,10 @@ export class Work {
     } catch (error) {
       this.#around.onBug(delivery, error);
       if (live === undefined) return { outcome: 'rejected', reason: 'internal' };
-      const detail = error instanceof Error ? error.message : 'The machine threw';
-      return step(definition, live.envelope, { kind: 'park', code: 'machine_threw', detail: detail.slice(0, 500) }, moment);
+      const detail = (error instanceof Error ? error.message : 'The machine threw').slice(0, 500);
+      const parked = step(definition, live.envelope, { kind: 'park', code: 'machine_threw', detail }, moment);
+      if (parked.outcome !== 'applied') throw error;
+      return { outcome: 'threw', next: parked.next };
     }
   }
 
@@ -226,16 +230,27 @@ export class Work {
   }
 
   #apply(delivery: Delivery, body_hash: string, live: Live | undefined, next: Envelope, asked: Asked): void {
-    if (next.parked !== undefined && live?.envelope.parked === undefined && delivery.happening.kind !== 'park') {
-      // The event that broke the machine is kept as a dead letter under its own id; the row says only that the actor was parked.
-      const { code } = next.parked;
-      const event = JSON.stringify({ type: '@park', code });
-      this.#row({ ...delivery, event, event_id: `own:${delivery.address}@${next.version}#park` }, bodyHash(event), live, next, asked);
-      return this.#park(delivery, body_hash, code);
-    }
     this.#row(delivery, body_hash, live, next, asked);
     this.#conclude(delivery, body_hash, { outcome: 'applied', version: next.version, envelope: next });
+    if (delivery.instead !== undefined) this.#replace(delivery, delivery.instead, next.version);
     this.#answerQuestions(delivery, next);
+  }
+
+  /** The event that broke the machine is kept as a dead letter under its own id; the row says only that the actor was parked. */
+  #parkBy(delivery: Delivery, body_hash: string, live: Live | undefined, next: Envelope): void {
+    const code = next.parked?.code ?? 'machine_threw';
+    const event = JSON.stringify({ type: '@park', code });
+    this.#row({ ...delivery, event, event_id: `own:${delivery.address}@${next.version}#park` }, bodyHash(event), live, next, NOTHING);
+    this.#park(delivery, body_hash, code);
+  }
+
+  /** The event that was replaced is refused for good by the very commit that applies the other one. */
+  #replace({ address, partition, event_id }: Delivery, old: NonNullable<Delivery['instead']>, version: number): void {
+    const reason = 'replaced';
+    this.#refusals.push({ partition, actor: address, ...old, reason, detail: event_id, version, at: this.#around.now });
+    this.#newRefused.add(address);
+    const { body_hash } = old;
+    this.#here.set(idKey(address, old.event_id), { body_hash, outcome: { outcome: 'rejected', code: reason, detail: event_id, version } });
   }
 
   #row(delivery: Delivery, body_hash: string, live: Live | undefined, next: Envelope, asked: Asked): void {
@@ -322,7 +337,7 @@ export class Work {
 
   /** What comes from outside to a parked actor is kept; its own timers and results stay in its envelope and come again. */
   #park(delivery: Delivery, body_hash: string, code: string): void {
-    if (delivery.happening.kind === 'event') {
+    if (isKept(delivery.happening)) {
       this.#touched.add(delivery.partition);
       this.#dead.push({
         id: bodyHash(idKey(delivery.address, delivery.event_id)).slice(0, 32),
@@ -369,8 +384,4 @@ export class Work {
   get newlyRefused(): ReadonlySet<string> {
     return this.#newRefused;
   }
-}
-
-function reaches({ caller, definition, address }: Delivery, live: Live): boolean {
-  return mayReach(caller, definition, address, live.envelope.snapshot.context as Record<string, unknown>);
 }

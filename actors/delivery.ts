@@ -38,6 +38,10 @@ export type Delivery = {
   readonly fresh: boolean;
   /** From outside: it counts against the mailbox's bounds. The runtime's own are bounded by what was asked for. */
   readonly outside: boolean;
+  /** An event that was kept, and that this one takes the place of: of the two only one ever takes effect. */
+  readonly instead?: { readonly event_id: string; readonly body_hash: string };
+  /** The one event that a parked actor takes while it stays parked. */
+  readonly single?: boolean;
   readonly settle: (outcome: Outcome) => void;
 };
 
@@ -75,7 +79,12 @@ export function toParking(delivery: Delivery, why: string): Delivery {
 }
 
 /** What the runtime itself sends to an actor: a timer, a result, another actor's tell. */
-export type Own = { readonly event_id: string; readonly happening: Happening; readonly event: object; readonly causation: string };
+export type Own = {
+  readonly event_id: string;
+  readonly happening: Happening;
+  readonly event: object;
+  readonly causation: string;
+} & Pick<Delivery, 'instead' | 'single'>;
 
 /** The result of an effect, on its way to the actor that asked for it. */
 export function toResultOwn(address: string, id: string, { v, i, src }: PendingEffect, result: Result): Own {
@@ -106,6 +115,8 @@ export function toOwnDelivery(
     repeat: false,
     fresh: false,
     outside: false,
+    ...(own.instead === undefined ? {} : { instead: own.instead }),
+    ...(own.single === undefined ? {} : { single: own.single }),
     settle,
   };
 }

@@ -10,7 +10,18 @@ export type PendingTimer = Origin & { readonly due: number; readonly event: stri
 /** An effect whose result has not come back. `started` is written where the provider does not honour keys. */
 export type PendingEffect = Origin & { readonly src: string; readonly input: unknown; readonly started?: true };
 
-export type Parked = { readonly code: string; readonly detail: string; readonly at: number };
+/** Why an actor stands still. `by` is the operator who paused it. */
+export type Parked = { readonly code: string; readonly detail: string; readonly at: number; readonly by?: string };
+
+/** A state that somebody wants the actor to be in, as somebody else has to confirm it. Whatever happens to the actor ends it. */
+export type Proposal = {
+  /** The version of the row that proposed it. */
+  readonly v: number;
+  readonly state: string;
+  readonly effects: 'refuse' | 'start';
+  readonly by: string;
+  readonly reason: string;
+};
 
 /** All that must survive of an actor, live. The snapshot is XState's own; `toStored` and `toLive` go between it and text. */
 export type Envelope = {
@@ -21,6 +32,7 @@ export type Envelope = {
   readonly timers: Readonly<Record<string, PendingTimer>>;
   readonly effects: Readonly<Record<string, PendingEffect>>;
   readonly parked?: Parked;
+  readonly proposed?: Proposal;
 };
 
 /** The envelope as text has it. */
@@ -39,6 +51,7 @@ export type StoredEnvelope = {
   readonly timers: Readonly<Record<string, PendingTimer>>;
   readonly effects: Readonly<Record<string, PendingEffect>>;
   readonly parked?: Parked;
+  readonly proposed?: Proposal;
 };
 
 export type Send = {

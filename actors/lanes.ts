@@ -29,6 +29,8 @@ export type LanesOptions = {
   readonly bounds?: MailboxBounds;
   /** Whether nobody else can have written since what is in memory was committed. */
   readonly mayAnswer?: () => boolean;
+  /** Whether an operator has paused this kind of actor. */
+  readonly paused?: (type: string) => boolean;
   /** Takes partitions anew after an unknown outcome; returns the heads that this node owns then. */
   readonly reclaim: (partitions: readonly number[]) => Promise<ReadonlyMap<number, Head>>;
   /** A partition turned out to be lost. */
@@ -237,7 +239,9 @@ export class Lanes {
     const { store, ports, scale } = this.#options;
     const known = await this.#know(deliveries, lookAll);
     ports.reach('loaded', deliveries);
-    const looking = deliveries.filter((delivery) => lookAll || delivery.repeat || known.get(delivery.address)?.refused === true);
+    const looking = deliveries.filter(
+      ({ repeat, instead, address }) => lookAll || repeat || instead !== undefined || known.get(address)?.refused === true,
+    );
     const earlier = await lookup(store, looking);
     const creating = lookAll ? deliveries.flatMap(({ creation }) => (creation === undefined ? [] : [creation])) : [];
     const creations = new Map<string, CreationRow>();
@@ -250,6 +254,7 @@ export class Lanes {
       earlier,
       creations,
       looked: new Set(looking.map(({ address, event_id }) => idKey(address, event_id))),
+      paused: (type) => this.#options.paused?.(type) ?? false,
       answer: (question) => {
         const live = this.peek(question.to);
         return live === undefined ? undefined : (refuseQuestion(this.#options.definitions, question) ?? answerQuestion(question, live));

@@ -2,6 +2,7 @@ import type { AnyMachineSnapshot } from 'xstate';
 import type { Definition, Seen } from '../machines/machine.ts';
 import { toStates } from './envelope.ts';
 import type { Asked, DomainEvent, Envelope, PendingEffect, PendingTimer, Posting, Send, StoredEnvelope } from './envelope.ts';
+import { force } from './forcing.ts';
 import { NewerEnvelope, lift } from './migration.ts';
 import { toPosting } from './posting.ts';
 import { begin, declares, move, restore, takes, toStoredSnapshot } from './xstate-inner.ts';
@@ -22,11 +23,18 @@ export type Happening =
   | { readonly kind: 'park'; readonly code: string; readonly detail: string }
   | { readonly kind: 'resume' }
   /** The envelope was lifted from an older version of the machine. */
-  | { readonly kind: 'migrate' };
+  | { readonly kind: 'migrate' }
+  /** An operator stops it. */
+  | { readonly kind: 'pause'; readonly reason: string }
+  | { readonly kind: 'propose'; readonly state: string; readonly effects: 'refuse' | 'start'; readonly reason: string }
+  /** Somebody else confirms what the row of that version proposed. */
+  | { readonly kind: 'force'; readonly state: string; readonly confirm: number }
+  /** An event that was kept for it shall never be applied; see batch.ts. */
+  | { readonly kind: 'discard' };
 
 export type Stepped =
   | { readonly outcome: 'applied'; readonly next: Envelope; readonly asked: Asked }
-  | { readonly outcome: 'rejected'; readonly reason: string }
+  | { readonly outcome: 'rejected'; readonly reason: string; readonly detail?: string }
   /** A timer or a result that is not waited for any more. */
   | { readonly outcome: 'late' };
 
@@ -62,12 +70,24 @@ export function step(definition: Definition, envelope: Envelope | undefined, hap
       const parked = { code: happening.code, detail: happening.detail, at: moment.now };
       return applied({ ...after(envelope, moment), parked });
     }
+    case 'pause': {
+      if (envelope.parked !== undefined) return { outcome: 'rejected', reason: 'already_parked' };
+      const parked = { code: 'paused', detail: happening.reason, at: moment.now, by: moment.by };
+      return applied({ ...after(envelope, moment), parked });
+    }
     case 'resume': {
+      if (envelope.parked === undefined) return { outcome: 'rejected', reason: 'not_parked' };
       const { parked: _, ...rest } = after(envelope, moment);
       return applied(rest);
     }
     case 'migrate':
       return applied(after(envelope, moment));
+    case 'propose':
+      return stepPropose(definition, envelope, happening, moment);
+    case 'force':
+      return stepForce(definition, envelope, happening, moment);
+    case 'discard':
+      return { outcome: 'rejected', reason: 'discarded' };
     default:
       return unreachableHappening(happening);
   }
@@ -81,7 +101,8 @@ function applied(next: Envelope): Stepped {
   return { outcome: 'applied', next, asked: NOTHING };
 }
 
-function after(envelope: Envelope, moment: Moment): Envelope {
+/** The next version, with nothing changed but that nobody's proposal holds any more. */
+function after({ proposed: _, ...envelope }: Envelope, moment: Moment): Envelope {
   return { ...envelope, version: envelope.version + 1, at: Math.max(envelope.at, moment.now) };
 }
 
@@ -137,7 +158,7 @@ function settleOwn(
 ): Stepped {
   const at = Math.max(envelope.at, moment.now);
   const moved = move(definition.machine, envelope.snapshot, Object.assign({ by: 'hub', at }, event));
-  if (moved === undefined) return applied({ ...envelope, version: envelope.version + 1, at });
+  if (moved === undefined) return applied(after(envelope, moment));
   return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
 }
 
@@ -146,6 +167,27 @@ function stepStarted(envelope: Envelope, started: { id: string; v: number; i: nu
   if (effect === undefined || effect.v !== started.v || effect.i !== started.i) return { outcome: 'late' };
   const effects = { ...envelope.effects, [started.id]: { ...effect, started: true as const } };
   return applied({ ...after(envelope, moment), effects });
+}
+
+function stepPropose(definition: Definition, envelope: Envelope, wanted: Happening & { kind: 'propose' }, moment: Moment): Stepped {
+  const next = after(envelope, moment);
+  const forced = force(definition, envelope, wanted, next, moment);
+  if (forced.kind === 'refused') return { outcome: 'rejected', reason: 'cannot_force', detail: forced.why };
+  const { state, effects, reason } = wanted;
+  return applied({ ...next, proposed: { v: next.version, state, effects, by: moment.by, reason } });
+}
+
+function stepForce(definition: Definition, envelope: Envelope, confirmed: Happening & { kind: 'force' }, moment: Moment): Stepped {
+  const { proposed } = envelope;
+  if (proposed === undefined || proposed.v !== confirmed.confirm || proposed.state !== confirmed.state) {
+    return { outcome: 'rejected', reason: 'proposal_stale' };
+  }
+  if (proposed.by === moment.by) return { outcome: 'rejected', reason: 'four_eyes' };
+  const next = after(envelope, moment);
+  const forced = force(definition, envelope, proposed, next, moment);
+  if (forced.kind === 'refused') return { outcome: 'rejected', reason: 'cannot_force', detail: forced.why };
+  const { snapshot, timers, effects } = forced;
+  return applied({ ...next, snapshot, timers, effects });
 }
 
 /** Turns what the machine asked for into the timers and effects that are now pending, and the sends, events and postings of this row. */
@@ -218,7 +260,7 @@ export function toSeen(snapshot: AnyMachineSnapshot): Seen<Record<string, unknow
 
 /** The envelope as the journal keeps it. */
 export function toStored(definition: Definition, envelope: Envelope): string {
-  const { version, at, snapshot, timers, effects, parked } = envelope;
+  const { version, at, snapshot, timers, effects, parked, proposed } = envelope;
   const stored: StoredEnvelope = {
     machine: definition.type,
     machine_version: definition.version,
@@ -228,6 +270,7 @@ export function toStored(definition: Definition, envelope: Envelope): string {
     timers,
     effects,
     ...(parked === undefined ? {} : { parked }),
+    ...(proposed === undefined ? {} : { proposed }),
   };
   return JSON.stringify(stored);
 }
@@ -246,7 +289,8 @@ export function readEnvelope(definition: Definition, text: string): { readonly e
   if (stored.machine !== definition.type) throw new Error(`An envelope of ${stored.machine} was read as ${definition.type}`);
   if (stored.machine_version > definition.version) throw new NewerEnvelope(stored, definition.version);
   if (stored.machine_version < definition.version) return { envelope: lift(definition, stored), lifted: stored.machine_version };
-  const { version, at, timers, effects, parked } = stored;
+  const { version, at, timers, effects, parked, proposed } = stored;
   const snapshot = restore(definition.machine, stored.snapshot, effects);
-  return { envelope: { version, at, snapshot, timers, effects, ...(parked === undefined ? {} : { parked }) } };
+  const standing = { ...(parked === undefined ? {} : { parked }), ...(proposed === undefined ? {} : { proposed }) };
+  return { envelope: { version, at, snapshot, timers, effects, ...standing } };
 }

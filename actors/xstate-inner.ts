@@ -186,7 +186,11 @@ export function restore(
 
 type ChartNode = {
   readonly id: string;
+  readonly key: string;
+  readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
   readonly parent: ChartNode | undefined;
+  readonly states: Readonly<Record<string, ChartNode>>;
+  readonly initial: { readonly target: readonly ChartNode[] | undefined } | undefined;
   readonly after: readonly { readonly eventType: string; readonly delay: unknown }[];
   readonly invoke: readonly { readonly id: string; readonly src: string; readonly input?: unknown }[];
   readonly always: readonly unknown[] | undefined;
@@ -220,6 +224,74 @@ export function waitsOf(snapshot: AnyMachineSnapshot): Waits {
     }
   }
   return { timers: [...timers.values()], effects };
+}
+
+/** The active states as the chart names them; those in which the machine never rests, because it moves on by itself, are marked. */
+export function activeOf(snapshot: AnyMachineSnapshot): ReadonlyMap<string, { readonly passing: boolean }> {
+  return new Map(nodesOf(snapshot).map(({ id, always }) => [id, { passing: (always?.length ?? 0) > 0 }]));
+}
+
+/**
+ * The machine standing in these states (`a.b`, or one path for each region, joined with commas) with the context that it has.
+ * Regions that are not named stay where they are. No action is taken. Throws for a state that the machine lacks.
+ */
+export function place(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, states: string): AnyMachineSnapshot {
+  const wanted: Tree = {};
+  for (const path of states.split(',')) {
+    let at = wanted;
+    for (const key of path.trim().split('.')) at = at[key] ??= {};
+  }
+  const value = placed(machine.root as unknown as ChartNode, wanted, snapshot.value);
+  const { context } = snapshot;
+  const resolved = machine.resolveState({ value: value as never, context } as never) as AnyMachineSnapshot;
+  return { ...resolved, historyValue: snapshot.historyValue } as AnyMachineSnapshot;
+}
+
+type Tree = { [key: string]: Tree };
+
+/** The value below a node: what is wanted, else what is, else where the chart begins. */
+function placed(node: ChartNode, wanted: Tree, present: unknown): unknown {
+  const named = Object.keys(wanted);
+  const unknown = named.find((key) => node.states[key] === undefined || node.states[key].type === 'history');
+  if (unknown !== undefined) throw new Error(`${node.id} has no state ${unknown}`);
+  const below = (key: string, there: Tree): unknown => placed(node.states[key] as ChartNode, there, part(present, key));
+  if (node.type === 'parallel')
+    return Object.fromEntries(Object.keys(node.states).map((key) => [key, below(key, wanted[key] ?? {}) ?? {}]));
+  if (node.type !== 'compound') return undefined;
+  if (named.length > 1) throw new Error(`${node.id} can be in one state at a time, not in ${named.join(' and ')}`);
+  const [key = standing(node, present)] = named;
+  const deeper = below(key, wanted[key] ?? {});
+  return deeper === undefined ? key : { [key]: deeper };
+}
+
+function part(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+/** The child that is active, or the one that the chart begins with. */
+function standing(node: ChartNode, present: unknown): string {
+  if (typeof present === 'string' && node.states[present] !== undefined) return present;
+  const [key] = typeof present === 'object' && present !== null ? Object.keys(present) : [];
+  if (key !== undefined && node.states[key] !== undefined) return key;
+  let first = node.initial?.target?.[0];
+  while (first !== undefined && first.parent !== node) first = first.parent;
+  if (first === undefined) throw new Error(`${node.id} does not say where it begins`);
+  return first.key;
+}
+
+/** How long a timer of the chart runs, in milliseconds. */
+export function delayOf(machine: AnyStateMachine, { delay, id }: TimerWait, snapshot: AnyMachineSnapshot, event: object): number {
+  const { delays } = machine.implementations as { delays: Readonly<Record<string, unknown>> };
+  const meant = typeof delay === 'string' ? delays[delay] : delay;
+  const delay_ms: unknown = typeof meant === 'function' ? meant({ context: snapshot.context, event }, undefined) : meant;
+  if (typeof delay_ms !== 'number') throw new Error(`The delay of ${id} is no number`);
+  return delay_ms;
+}
+
+/** What the chart would ask this effect with. */
+export function inputOf(machine: AnyStateMachine, { input }: EffectWait, snapshot: AnyMachineSnapshot, event: object): unknown {
+  if (typeof input !== 'function') return input;
+  return (input as (args: object) => unknown)({ context: snapshot.context, event, self: hostOf(machine).scope.self });
 }
 
 function nodesOf(snapshot: AnyMachineSnapshot): readonly ChartNode[] {
