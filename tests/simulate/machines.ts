@@ -49,10 +49,7 @@ const courierMachine = setup({
         actions: [
           'take',
           'give',
-          tell(({ context, event }) => ({
-            to: nextOf((context as Context).id, (event as { hops: number }).hops),
-            event: { type: 'HAND', hops: (event as { hops: number }).hops - 1 },
-          })) as never,
+          tell(({ context, event }) => ({ to: nextOf(context.id, event.hops), event: { type: 'HAND', hops: event.hops - 1 } })),
         ],
       },
     ],
@@ -62,13 +59,7 @@ const courierMachine = setup({
     awake: {
       on: {
         PASS: {
-          actions: [
-            'give',
-            tell(({ event }) => ({
-              to: (event as { to: string }).to,
-              event: { type: 'HAND', hops: (event as { hops: number }).hops },
-            })) as never,
-          ],
+          actions: ['give', tell(({ event }) => ({ to: event.to, event: { type: 'HAND', hops: event.hops } }))],
         },
         NAP: { target: 'asleep', actions: { type: 'aim', params: ({ event }) => event } },
       },
@@ -77,10 +68,7 @@ const courierMachine = setup({
       after: {
         nap: {
           target: 'awake',
-          actions: [
-            'give',
-            tell(({ context }) => ({ to: (context as Context).next, event: { type: 'HAND', hops: (context as Context).hops } })) as never,
-          ],
+          actions: ['give', tell(({ context }) => ({ to: context.next, event: { type: 'HAND', hops: context.hops } }))],
         },
       },
     },
