@@ -4,6 +4,7 @@
  */
 import { startApp } from '../../hub/app.ts';
 import { readConfig } from '../../hub/config.ts';
+import type { Definition } from '../../machines/machine.ts';
 
 const STOP_WITHIN_MS = 9_500;
 
@@ -17,7 +18,8 @@ process.on('message', (message: { clock_ms: number }) => {
 process.on('disconnect', () => process.exit(3));
 
 const scale = Number(process.argv[2] ?? 1);
-const app = await startApp({ config: { ...readConfig(), timeScale: scale }, terminal: false, progress: () => undefined });
+const { machines = [] } = (process.argv[3] === undefined ? {} : await import(process.argv[3])) as { machines?: readonly Definition[] };
+const app = await startApp({ config: { ...readConfig(), timeScale: scale }, machines, terminal: false, progress: () => undefined });
 let stopping = false;
 process.on('SIGTERM', () => {
   if (stopping) return;

@@ -20,6 +20,8 @@ export type NodeOptions = {
   readonly natsUrl: string;
   readonly env: Readonly<Record<string, string>>;
   readonly scale: number;
+  /** A module whose `machines` it knows beside the product's. */
+  readonly machines?: string;
 };
 
 /** One hub node in a process of its own, with every link of it going through a proxy. */
@@ -108,7 +110,7 @@ export class ChaosNode {
   }
 
   #spawn(): void {
-    const { id, dir, env, scale, databaseUrl, natsUrl } = this.#options;
+    const { id, dir, env, scale, databaseUrl, natsUrl, machines } = this.#options;
     this.#starts++;
     this.#ending = false;
     this.#frozen = false;
@@ -118,7 +120,7 @@ export class ChaosNode {
     const nats = new URL(natsUrl);
     nats.port = String(this.links.nats.port);
     const log = openSync(join(dir, `${this.instance}.log`), 'a');
-    const started = spawn(process.execPath, [MAIN, String(scale)], {
+    const started = spawn(process.execPath, [MAIN, String(scale), ...(machines === undefined ? [] : [machines])], {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: dir,

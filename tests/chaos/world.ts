@@ -19,6 +19,8 @@ export type WorldOptions = {
   readonly lease_ms: number;
   /** How many times as fast the waits of actors go. */
   readonly scale?: number;
+  /** A module whose `machines` the nodes know beside the product's. */
+  readonly machines?: string;
 };
 
 /**
@@ -43,7 +45,7 @@ export class World {
     this.database.on('error', () => undefined);
   }
 
-  static async open({ nodes, lease_ms, scale = 1 }: WorldOptions): Promise<World> {
+  static async open({ nodes, lease_ms, scale = 1, ...rest }: WorldOptions): Promise<World> {
     const dir = await openDirectory('chaos');
     const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const natsPort = await freePort();
@@ -59,7 +61,7 @@ export class World {
     const databaseUrl = must(services.databaseUrl, 'PostgreSQL');
     const natsUrl = must(services.natsHubUrl, 'NATS');
     const ids = Array.from({ length: nodes }, (_, index) => `node_${String.fromCharCode(97 + index)}`);
-    const opened = await Promise.all(ids.map((id) => ChaosNode.open({ id, dir, databaseUrl, natsUrl, env, scale })));
+    const opened = await Promise.all(ids.map((id) => ChaosNode.open({ id, dir, databaseUrl, natsUrl, env, scale, ...rest })));
     for (const id of ids) await mkdir(join(dir, `node-${id}`), { recursive: true });
     const world = new World(dir, services, opened, secrets);
     endWith(world);

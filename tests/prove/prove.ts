@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { bank } from './bank.ts';
 import { crash } from './crash.ts';
 import { deliver } from './deliver.ts';
 import { idle } from './idle.ts';
@@ -15,7 +16,7 @@ export type Proof = { readonly held: boolean; readonly seed?: number; readonly f
 type Line = (args: readonly string[], tell: (line: string) => void) => Promise<Proof>;
 
 /** Each line of proof in full; a smaller size may be given behind its name and is then not written down. */
-const LINES: Readonly<Record<string, Line>> = { crash, deliver, idle, memory, peers, points, start };
+const LINES: Readonly<Record<string, Line>> = { bank, crash, deliver, idle, memory, peers, points, start };
 
 const [name = '', ...args] = process.argv.slice(2);
 const line = LINES[name];

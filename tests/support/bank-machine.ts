@@ -128,3 +128,6 @@ export const account = defineMachine({
   search: ({ id }) => [id],
   reasons: { TRANSFER: () => 'below_floor', CREDIT: () => 'above_ceiling' },
 });
+
+/** What a node of the bank knows beside the product's. */
+export const machines = [account];
