@@ -18,6 +18,10 @@ export class Watch {
     this.#begun = address === undefined;
   }
 
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** Whether this reaching counts. */
   sees(point: Point, about: About = []): boolean {
     const mine = about.filter(({ address }) => address === this.#address);

@@ -1,6 +1,5 @@
 import { CLIENT, DOCUMENTS, LARGE, MANUAL } from './scene.ts';
-import type { Scene } from './scene.ts';
-import type { Answer } from './stand.ts';
+import type { Answer, Scene } from './scene.ts';
 
 /** One row of the table: a short story that ends in one event being taken, or refused, and everything coming to rest. */
 export type Scenario = {

@@ -1,77 +1,63 @@
-import { must } from '../../machines/must.ts';
-import { eventually } from '../support/process-hub.ts';
-import type { Answer, Stand } from './stand.ts';
+import type { StoredEnvelope } from '../../actors/envelope.ts';
+import { toStates } from '../../actors/envelope.ts';
 
-const WITHIN_MS = 20_000;
+export type Event = { readonly type: string; readonly [field: string]: unknown };
+/** What a caller hears in the end, whichever door it was. */
+export type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
+/** `type/id`, who asks, and the id that makes asking again harmless. */
+export type Ask = { readonly address: string; readonly as: string; readonly key: string };
 
-/** One case on a stand: actors of its own, whose names and keys come from its id. */
-export class Scene {
-  readonly stand: Stand;
+/** One case: actors of its own, whose names and keys come from its id. Where the hub is, those who extend it know. */
+export abstract class Scene {
   readonly id: string;
   #sent = 0;
 
-  constructor(stand: Stand, id: string) {
-    this.stand = stand;
+  constructor(id: string) {
     this.id = id;
   }
 
-  create(type: string, input: object, as = 'clerk', id: string = this.id): Promise<Answer> {
-    return this.stand.call({ as, path: `/v1/actors/${type}`, body: { id, input }, key: `${id}-create` });
-  }
+  /** Asks, by the same key each time, until there is an answer that settles it. */
+  protected abstract ask(ask: Ask, event: Event): Promise<Answer>;
+  /** Publishes as another system does, and again until there is a receipt. */
+  protected abstract tellByNats(address: string, id: string, event: Event): Promise<Record<string, unknown>>;
+  protected abstract envelope(address: string): Promise<StoredEnvelope | undefined>;
+  protected abstract eventually(isSo: () => Promise<boolean>): Promise<void>;
+  /** The next `times` calls of this operation for this case's payment fail like this. */
+  abstract fault(operation: string, fault: 'http_502' | 'timeout_before', times?: number): Promise<void>;
 
-  send(type: string, event: { readonly type: string; readonly [field: string]: unknown }, as = 'clerk'): Promise<Answer> {
-    const key = `${this.id}-${event.type}-${this.#sent++}`;
-    return this.stand.call({ as, path: `/v1/actors/${type}/${this.id}/events`, body: event, key });
-  }
-
-  async sent(type: string, event: { readonly type: string; readonly [field: string]: unknown }, as = 'clerk'): Promise<Answer> {
-    const answer = await this.send(type, event, as);
-    if (answer.status !== 200) throw new Error(`${event.type} was not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
+  async create(type: string, input: object, as = 'clerk'): Promise<Answer> {
+    const answer = await this.ask({ address: `${type}/${this.id}`, as, key: `${this.id}-create-${type}` }, { ...input, type: '@create' });
+    if (answer.status >= 300) throw new Error(`${type} was not made: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer;
   }
 
-  async publish(type: string, data: { readonly type: string; readonly [field: string]: unknown }): Promise<Answer> {
-    const id = `${this.id}-${data.type.replace('@', '')}`;
-    const { outcome, version, reason } = await this.stand.publish({
-      subject: `greenlines.in.${type}.${this.id}`,
-      data,
-      source: 'points',
-      id,
-    });
+  send(type: string, event: Event, as = 'clerk'): Promise<Answer> {
+    return this.ask({ address: `${type}/${this.id}`, as, key: `${this.id}-${event.type}-${this.#sent++}` }, event);
+  }
+
+  async sent(type: string, event: Event, as = 'clerk'): Promise<void> {
+    const answer = await this.send(type, event, as);
+    if (answer.status !== 200) throw new Error(`${event.type} was not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+
+  async publish(type: string, event: Event): Promise<Answer> {
+    const id = `${this.id}-${event.type.replace('@', '')}`;
+    const { outcome, version, reason } = await this.tellByNats(`${type}/${this.id}`, id, event);
     return { status: outcome === 'applied' || outcome === 'duplicate' ? 200 : 409, body: { version, code: reason } };
   }
 
-  /** A payment in draft; the answer has what it is. */
-  async payment(changes: object = {}): Promise<Answer> {
+  payment(changes: object = {}): Promise<Answer> {
     return this.create('payment', { ...BILL, ...changes });
   }
 
-  /** Every call about this case's payment fails like this. */
-  async fault(operation: string, fault: string, times = 1_000): Promise<void> {
-    await this.stand.must({ as: 'operator', path: '/v1/sandbox/faults', body: { match: { payment: this.id, operation }, fault, times } });
-  }
-
   /** Waits until the actor stands like this. */
-  async until(type: string, state: RegExp): Promise<void> {
-    await eventually(`${type}/${this.id} is ${state.source}, not ${await this.state(type)}`, WITHIN_MS, async () =>
-      state.test(await this.state(type)),
-    );
-  }
-
-  async state(type: string): Promise<string> {
-    const { rows } = await this.stand.database.query('select state from actor where address = $1', [`${type}/${this.id}`]);
-    return (rows[0] as { state: string } | undefined)?.state ?? '';
+  until(type: string, state: RegExp): Promise<void> {
+    return this.eventually(async () => state.test(toStates((await this.envelope(`${type}/${this.id}`))?.snapshot.value).join()));
   }
 
   /** The hash that an approver of this case's payment has seen. */
-  async hash(): Promise<string> {
-    const { rows } = await this.stand.database.query('select envelope from journal where actor = $1 order by version desc limit 1', [
-      `payment/${this.id}`,
-    ]);
-    const { snapshot } = JSON.parse(must(rows[0] as { envelope: string } | undefined, 'the payment').envelope) as {
-      snapshot: { context: { payload_hash: string } };
-    };
-    return snapshot.context.payload_hash;
+  async hash(): Promise<unknown> {
+    return (await this.envelope(`payment/${this.id}`))?.snapshot.context['payload_hash'];
   }
 }
 

@@ -12,8 +12,8 @@ import { must } from '../../machines/must.ts';
 import { eventually, freePort, openDirectory, sleep } from '../support/process-hub.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { Order, Report } from './node.ts';
+import type { Answer } from './scene.ts';
 
-export type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
 type Call = { readonly as: string; readonly path: string; readonly body: object; readonly key?: string; readonly method?: 'PUT' };
 export type Publication = { readonly subject: string; readonly data: object; readonly source: string; readonly id: string };
 

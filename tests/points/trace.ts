@@ -1,6 +1,5 @@
-import type pg from 'pg';
 import type { Asked } from '../../actors/envelope.ts';
-import type { Answer } from './stand.ts';
+import type { Answer } from './scene.ts';
 
 /** What is left behind by one case, without what differs from case to case: its id, moments, hashes and the gateway's numbers. */
 export type Trace = {
@@ -15,58 +14,45 @@ export type Trace = {
   readonly strays: readonly string[];
 };
 
-type Row = {
+/** A row of the journal, as far as it is compared. */
+export type Row = {
   readonly actor: string;
   readonly version: number;
   readonly event_id: string;
   readonly event: string;
   readonly caller: string;
-} & {
   readonly envelope: string;
   readonly asked: string | null;
 };
 
-export async function traceOf(
-  database: pg.Client,
-  seen: ReadonlyMap<string, readonly string[]>,
-  given: { readonly id: string; readonly addresses: readonly string[]; readonly answer: Answer; readonly ends: boolean },
-): Promise<Trace> {
-  const { id, addresses, answer, ends } = given;
+/** What one case has left behind, as it was found; each list in an order of its own. */
+export type Remains = {
+  readonly answer: Answer;
+  readonly rows: readonly Row[];
+  readonly refusals: readonly { readonly actor: string; readonly event_id: string; readonly reason: string }[];
+  readonly charges: readonly { readonly key: string; readonly what: string }[];
+  readonly postings: readonly string[];
+};
+
+/** Everything that went out as a domain event, by its id, as often as it went. */
+export type Seen = ReadonlyMap<string, readonly string[]>;
+
+export function toTrace(remains: Remains, seen: Seen, id: string, addresses: readonly string[], ends: boolean): Trace {
   const plain = (text: string): string => normal(text, id);
-  const all = async <T>(text: string, values: readonly unknown[]): Promise<T[]> => (await database.query(text, [...values])).rows as T[];
-  const rows = await all<Row>(
-    `select actor, version, event_id, event, caller, envelope, asked from journal where actor = any($1) order by actor, version`,
-    [addresses],
-  );
-  const newest = new Map(rows.map((row) => [row.actor, row]));
+  const { answer, rows, refusals, charges, postings } = remains;
+  const newest = [...new Map(rows.map((row) => [row.actor, row])).values()];
   const told = ends
-    ? [...newest.values()].map(({ actor, envelope }) => plain(`${actor} ${toEnd(envelope)}`))
+    ? newest.map(({ actor, envelope }) => `${actor} ${toEnd(envelope)}`)
     : rows.map(({ actor, version, event_id, event, caller, envelope, asked }) =>
-        plain(`${actor}@${version} ${event_id} ${event} of ${caller} → ${envelope} asked ${asked ?? ''}`),
+        [`${actor}@${version}`, event_id, event, 'of', caller, '→', envelope, 'asked', asked ?? ''].join(' '),
       );
-  const refusals = await all<{ actor: string; event_id: string; reason: string }>(
-    `select actor, event_id, reason from refusal where actor = any($1) order by actor, event_id`,
-    [addresses],
-  );
-  const charges = await all<{ key: string; operation: string; amount_minor: string | null; outcome: string }>(
-    `select key, operation, amount_minor, outcome from sandbox.journal where payment = $1 or key like $2 order by seq`,
-    [id, `%/payment/${id}@%`],
-  );
-  const postings = await all<{ actor: string; version: number; leg: number; account: string; currency: string; amount_minor: string }>(
-    `select actor, version, leg, account, currency, amount_minor from posting where actor = any($1) order by actor, version, i, leg`,
-    [addresses],
-  );
   return {
     answer: plain(`${answer.status} ${JSON.stringify(answer.body['version'])} ${JSON.stringify(answer.body['code'])}`),
-    actors: told,
-    refusals: refusals.map(({ actor, event_id, reason }) => plain(`${actor} ${event_id} ${reason}`)),
-    charges: charges.map(({ key, operation, amount_minor, outcome }) =>
-      plain(`${ends ? '' : key.replace(/\/[0-9a-f]{16}$/, '')} ${operation} ${amount_minor} ${outcome}`),
-    ),
-    postings: postings.map(({ actor, version, leg, account, currency, amount_minor }) =>
-      plain(`${actor}@${version} ${leg} ${account} ${amount_minor} ${currency}`),
-    ),
-    strays: strays(rows, seen, addresses).map(plain),
+    actors: told.map(plain),
+    refusals: refusals.map(({ actor, event_id, reason }) => plain(`${actor} ${event_id} ${reason}`)).sort(),
+    charges: charges.map(({ key, what }) => plain(`${ends ? '' : key.replace(/\/[0-9a-f]{16}$/, '')} ${what}`)),
+    postings: postings.map(plain),
+    strays: straysOf(rows, seen, addresses).map(plain),
   };
 }
 
@@ -77,7 +63,7 @@ export function eventsOf(rows: readonly Pick<Row, 'actor' | 'version' | 'asked'>
   );
 }
 
-function strays(rows: readonly Row[], seen: ReadonlyMap<string, readonly string[]>, addresses: readonly string[]): readonly string[] {
+function straysOf(rows: readonly Row[], seen: Seen, addresses: readonly string[]): readonly string[] {
   const asked = new Set(eventsOf(rows));
   const missing = [...asked].filter((event) => !seen.has(event)).map((event) => `${event} did not go out`);
   const mine = [...seen.keys()].filter((event) => addresses.includes(event.slice(0, event.indexOf('@'))));

@@ -1,20 +1,52 @@
+import { POINTS } from '../../actors/ports/points.ts';
+import type { Point } from '../../actors/ports/points.ts';
+import { pairsOf } from '../points/pairs.ts';
+import type { Pair } from '../points/pairs.ts';
 import { SCENARIOS } from '../points/scenarios.ts';
+import type { Scenario } from '../points/scenarios.ts';
 import { Stand } from '../points/stand.ts';
 import { rowOf, toTable } from '../points/table.ts';
 import type { Cell } from '../points/table.ts';
-import type { Point } from '../../actors/ports/points.ts';
 import type { Proof } from './prove.ts';
+
+type Tell = (line: string) => void;
 
 const STANDS = 2;
 
 /**
- * The crash table: every kind of command at every point that it comes by, with a process that is killed there and started again,
- * compared with a story in which nothing died. Behind the name a part of it: rows (their beginnings, with commas) and points.
+ * The crash table: every kind of command at every point that it comes by, with a real process that is killed there and started
+ * again, compared with a story in which nothing died; then every pair of deaths on a virtual clock. Behind the name a part of it:
+ * the beginnings of rows (with commas, `-` for none on real processes), and points of the first death (with commas).
  */
-export async function points(args: readonly string[], tell: (line: string) => void): Promise<Proof> {
-  const [rows = '', only] = args;
-  const wanted = SCENARIOS.filter(({ row }) => rows.split(',').some((beginning) => row.startsWith(beginning)));
-  const columns = only?.split(',') as Point[] | undefined;
+export async function points(args: readonly string[], tell: Tell): Promise<Proof> {
+  const [rows = '', named] = args;
+  const columns = named === undefined ? POINTS : POINTS.filter((point) => named.split(',').includes(point));
+  const begins = ({ row }: Scenario): boolean => rows.split(',').some((beginning) => row.startsWith(beginning));
+  const wanted = rows === '-' ? SCENARIOS : SCENARIOS.filter(begins);
+  const singles = rows === '-' ? { cells: [], starts: 0 } : await playSingles(wanted, columns, tell);
+  const pairs = await playPairs(wanted, columns, tell);
+  for (const line of toTable(singles.cells)) tell(line);
+  const good = singles.cells.filter(({ trouble }) => trouble === undefined).length;
+  const goodPairs = pairs.filter(({ trouble }) => trouble === undefined).length;
+  tell(`single deaths on real processes: ${good} of ${singles.cells.length} (${singles.starts} processes)`);
+  tell(`pairs of deaths in simulation: ${goodPairs} of ${pairs.length}`);
+  const ofRow = <T extends { readonly row: string }>(list: readonly T[], row: string): readonly T[] =>
+    list.filter((one) => one.row === row);
+  const table = wanted.map(({ row }) => {
+    const cells = ofRow(singles.cells, row);
+    const mine = ofRow(pairs, row);
+    const singly = Object.fromEntries(cells.map(({ point, trouble }) => [point, trouble ?? 'ok']));
+    return [row, { singly, pairs: `${mine.filter(({ trouble }) => trouble === undefined).length} of ${mine.length}` }];
+  });
+  const held = good === singles.cells.length && goodPairs === pairs.length && pairs.length > 0;
+  const counts = { commands: wanted.length, points: columns.length, singles: singles.cells.length, singles_held: good };
+  return {
+    held,
+    figures: { ...counts, processes: singles.starts, pairs: pairs.length, pairs_held: goodPairs, table: Object.fromEntries(table) },
+  };
+}
+
+async function playSingles(wanted: readonly Scenario[], columns: readonly Point[], tell: Tell): Promise<{ cells: Cell[]; starts: number }> {
   const waiting = [...wanted];
   const cells: Cell[] = [];
   let starts = 0;
@@ -25,9 +57,7 @@ export async function points(args: readonly string[], tell: (line: string) => vo
         const began = performance.now();
         const row = await rowOf(stand, scenario, columns);
         cells.push(...row);
-        const bad = row.filter(({ trouble }) => trouble !== undefined);
-        tell(`${scenario.row}: ${row.length - bad.length} of ${row.length} (${Math.round((performance.now() - began) / 1000)} s)`);
-        for (const { point, trouble } of bad) tell(`  ${point}: ${trouble}`);
+        say(scenario.row, row, performance.now() - began, ({ point, trouble }) => `${point}: ${trouble}`, tell);
       }
     } finally {
       starts += stand.starts;
@@ -35,18 +65,24 @@ export async function points(args: readonly string[], tell: (line: string) => vo
     }
   };
   await Promise.all(Array.from({ length: Math.min(STANDS, wanted.length) }, work));
-  const sorted = wanted.flatMap(({ row }) => cells.filter((cell) => cell.row === row));
-  const good = sorted.filter(({ trouble }) => trouble === undefined).length;
-  for (const line of toTable(sorted)) tell(line);
-  tell(`${good} of ${sorted.length}`);
-  const table = Object.fromEntries(
-    wanted.map(({ row }) => [
-      row,
-      Object.fromEntries(sorted.filter((cell) => cell.row === row).map(({ point, trouble }) => [point, trouble ?? 'ok'])),
-    ]),
-  );
-  return {
-    held: good === sorted.length && good > 0,
-    figures: { commands: wanted.length, points: sorted.length, held: good, starts, table },
-  };
+  const order = wanted.map(({ row }) => row);
+  return { cells: cells.sort((a, b) => order.indexOf(a.row) - order.indexOf(b.row)), starts };
+}
+
+async function playPairs(wanted: readonly Scenario[], columns: readonly Point[], tell: Tell): Promise<readonly Pair[]> {
+  const all: Pair[] = [];
+  for (const scenario of wanted) {
+    const began = performance.now();
+    const pairs = await pairsOf(scenario, columns);
+    all.push(...pairs);
+    const what = ({ first, second, trouble }: Pair): string => `${first}, then ${second === '' ? 'none' : second}: ${trouble}`;
+    say(`${scenario.row}, in pairs`, pairs, performance.now() - began, what, tell);
+  }
+  return all;
+}
+
+function say<T extends { readonly trouble?: string }>(name: string, all: readonly T[], ms: number, what: (one: T) => string, tell: Tell) {
+  const bad = all.filter(({ trouble }) => trouble !== undefined);
+  tell(`${name}: ${all.length - bad.length} of ${all.length} (${Math.round(ms / 1000)} s)`);
+  for (const one of bad.slice(0, 5)) tell(`  ${what(one)}`);
 }

@@ -1,0 +1,314 @@
+import type { Point } from '../../actors/ports/points.ts';
+import type { Ports } from '../../actors/ports/ports.ts';
+import { VirtualPorts } from '../../actors/ports/virtual.ts';
+import { MemoryBus, MemoryServer } from '../../actors/bus/memory.ts';
+import type { Caller } from '../../actors/caller.ts';
+import type { Outcome } from '../../actors/delivery.ts';
+import type { StoredEnvelope } from '../../actors/envelope.ts';
+import { sandboxChecks } from '../../actors/integrations/sandbox-checks/sandbox-checks.ts';
+import { Runtime } from '../../actors/runtime.ts';
+import { MemoryDatabase } from '../../actors/store/memory-database.ts';
+import { MemoryStore } from '../../actors/store/memory.ts';
+import type { Mishap } from '../../actors/store/memory.ts';
+import type { Batch } from '../../actors/store/store.ts';
+import { machines } from '../../machines/machines.ts';
+import type { Role } from '../../machines/machine.ts';
+import { Watch } from './failpoint.ts';
+import type { Failpoint } from './failpoint.ts';
+import { MemoryGateway } from './memory-gateway.ts';
+import { messenger } from './messenger.ts';
+import { CLIENT, DOCUMENTS, Scene } from './scene.ts';
+import type { Answer, Ask, Event } from './scene.ts';
+import type { Remains } from './trace.ts';
+
+/** What happens to one process: where it dies, and what becomes of the first commit about that actor. */
+export type Fate = { readonly die?: Failpoint; readonly watch?: Omit<Failpoint, 'point'>; readonly lose?: Mishap } & {
+  readonly onDeath?: () => void;
+};
+
+const TICK_MS = 20;
+const GIVE_UP_MS = 120_000;
+const AGAIN_MS = 1_500;
+
+/** One process of the hub in this process: from its death on nothing of it reaches anybody. */
+class Mortal {
+  readonly runtime: Runtime;
+  readonly reached = new Set<Point>();
+  readonly #world: MemoryWorld;
+  readonly #store: MemoryStore;
+  readonly #bus: MemoryBus;
+  #fate: Fate;
+  #watch: Watch;
+  #dead = false;
+  #up = false;
+
+  constructor(world: MemoryWorld, fate: Fate) {
+    this.#world = world;
+    const ports = this.#portsOf(world.ports);
+    this.#fate = fate;
+    this.#watch = new Watch(fate.die ?? fate.watch ?? {});
+    this.#store = new MemoryStore({ ports, database: world.database, faults: { onCommit: (batch) => this.#mishap(batch) } });
+    this.#bus = new MemoryBus(world.server, ports);
+    const checks = { kind: sandboxChecks, integration: world.checks(() => this.#dead) };
+    this.runtime = new Runtime({
+      store: this.#store,
+      bus: this.#bus,
+      ports,
+      machines: [...machines, messenger],
+      integrations: new Map([
+        ['sandbox', world.gateway.openFor(() => this.#dead)],
+        ['sandbox_checks', checks],
+      ]),
+      node: 'one',
+      url: () => '',
+      hub_id: 'hub1',
+      lease_ms: 5_000,
+      memory_bytes: 32 << 20,
+      scale: world.scale,
+      settings: {},
+    });
+    this.runtime.start().then(
+      () => (this.#up = true),
+      () => this.die(),
+    );
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  get up(): boolean {
+    return this.#up && !this.#dead;
+  }
+
+  meet(fate: Fate): void {
+    this.#fate = fate;
+    this.#watch = new Watch(fate.die ?? fate.watch ?? {});
+    this.reached.clear();
+  }
+
+  die(): void {
+    this.#dead = true;
+    this.#store.crash();
+    this.#bus.close().catch(() => undefined);
+  }
+
+  #reach(...[point, about]: Parameters<Ports['reach']>): void {
+    if (this.#dead || !this.#watch.sees(point, about)) return;
+    this.reached.add(point);
+    this.#world.reached.add(point);
+    if (this.#fate.die?.point !== point) return;
+    this.#fate.onDeath?.();
+    this.die();
+  }
+
+  #mishap({ journal }: Batch): Mishap {
+    const { lose, die, watch } = this.#fate;
+    const { address } = die ?? watch ?? {};
+    if (lose === undefined || !this.#watch.begun || !journal.some(({ actor }) => actor === address)) return 'none';
+    this.#fate = { ...this.#fate, lose: 'none' };
+    return lose;
+  }
+
+  #portsOf({ clock, random, log, timers }: VirtualPorts): Ports {
+    const only = (run: () => void) => () => {
+      if (!this.#dead) run();
+    };
+    return {
+      clock,
+      random,
+      log,
+      reach: (point, about) => this.#reach(point, about),
+      timers: {
+        ...timers,
+        after: (delay_ms, run) => timers.after(delay_ms, only(run)),
+        every: (period_ms, run) => {
+          const cancel = timers.every(period_ms, () => (this.#dead ? cancel() : run()));
+          return cancel;
+        },
+        soon: (run) => timers.soon(only(run)),
+      },
+    };
+  }
+}
+
+/** A database, a message server and a gateway that live on, one process after another on them, and time that flies. */
+export class MemoryWorld {
+  readonly ports = new VirtualPorts();
+  readonly database = new MemoryDatabase(this.ports.clock);
+  readonly server = new MemoryServer(this.ports);
+  readonly gateway = new MemoryGateway();
+  /** The points that any of its processes came by. */
+  readonly reached = new Set<Point>();
+  readonly scale: number;
+  #node: Mortal;
+  /** What befalls the processes that come up after this one. */
+  #fates: Fate[] = [];
+
+  constructor(scale: number) {
+    this.scale = scale;
+    this.#node = new Mortal(this, {});
+  }
+
+  get node(): Mortal {
+    return this.#node;
+  }
+
+  /** Lets time pass until it has come about; whoever dies meanwhile is followed by the next. */
+  async run<Result>(what: Promise<Result>): Promise<Result> {
+    let over = false;
+    const end = (): void => void (over = true);
+    what.then(end, end);
+    await this.until(() => over);
+    return what;
+  }
+
+  async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    for (let passed = 0; passed < GIVE_UP_MS; passed += TICK_MS) {
+      await this.ports.settle();
+      if (await isSo()) return;
+      if (this.#node.dead) this.#node = new Mortal(this, this.#fates.shift() ?? {});
+      await this.ports.advance(TICK_MS);
+    }
+    throw new Error('It did not come about');
+  }
+
+  async restart(): Promise<void> {
+    this.#node.die();
+    this.#node = new Mortal(this, {});
+    await this.until(() => this.#node.up);
+  }
+
+  meet(first: Fate, ...next: readonly Fate[]): void {
+    this.#fates = [...next];
+    this.#node.meet(first);
+  }
+
+  /** Asks whatever process there is, by the same id, until there is an answer. */
+  async command(address: string, event: Event, caller: Caller, id: string): Promise<Answer> {
+    const { type, ...payload } = event;
+    for (;;) {
+      while (!this.#node.up) await this.pause(TICK_MS);
+      const node = this.#node;
+      const creation = type === '@create' ? { creation: { key: id, body_hash: JSON.stringify(payload) } } : {};
+      const asked = node.runtime.command({ address, type, payload, caller, id, ...creation });
+      const gone = this.#gone(node);
+      const outcome = await Promise.race([asked, gone]);
+      // What a dead process says nobody hears.
+      if (outcome !== undefined && !node.dead && outcome.outcome !== 'retry') return toAnswer(outcome);
+      await this.pause(50);
+    }
+  }
+
+  pause(delay_ms: number): Promise<void> {
+    return new Promise((resolve) => void this.ports.timers.after(delay_ms, resolve));
+  }
+
+  /** The checks of clients keep nothing, so only whether the caller lives matters. */
+  checks(dead: () => boolean): Awaited<ReturnType<(typeof sandboxChecks)['open']>> {
+    const opened = sandboxChecks.open({} as never);
+    return {
+      perform: async (call) => {
+        const { perform } = await opened;
+        return dead() ? new Promise<never>(() => undefined) : perform(call);
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  events(): ReadonlyMap<string, readonly string[]> {
+    const seen = new Map<string, string[]>();
+    for (const { headers, data } of this.server.messagesTo('greenlines.event.')) {
+      const id = headers['nats-msg-id'] ?? headers['Nats-Msg-Id'] ?? '';
+      seen.set(id, [...(seen.get(id) ?? []), data]);
+    }
+    return seen;
+  }
+
+  remains(id: string, addresses: readonly string[], answer: Answer): Remains {
+    const { database, gateway } = this;
+    return {
+      answer,
+      rows: addresses.toSorted().flatMap((address) => database.journalOf(address)),
+      refusals: database.refusals.filter(({ actor }) => addresses.includes(actor)),
+      charges: gateway.journal
+        .filter(({ payment, key }) => payment === id || key.includes(`/payment/${id}@`))
+        .map(({ key, operation, amount_minor, outcome }) => ({ key, what: `${operation} ${amount_minor} ${outcome}` })),
+      postings: database.postings
+        .filter(({ actor }) => addresses.includes(actor))
+        .map(
+          ({ actor, version, leg, account, amount_minor, currency }) => `${actor}@${version} ${leg} ${account} ${amount_minor} ${currency}`,
+        )
+        .sort(),
+    };
+  }
+
+  async #gone(node: Mortal): Promise<undefined> {
+    while (!node.dead) await this.pause(TICK_MS);
+    return undefined;
+  }
+}
+
+/** A case in such a world. */
+export class MemoryScene extends Scene {
+  readonly #world: MemoryWorld;
+
+  constructor(world: MemoryWorld, id: string) {
+    super(id);
+    this.#world = world;
+  }
+
+  /** Enabled integrations and an active client, which every story expects to find. */
+  async furnish(): Promise<void> {
+    for (const name of ['sandbox', 'sandbox_checks'])
+      await this.#world.command(`integration/${name}`, { type: 'ENABLE' }, callerOf('operator'), `enable-${name}`);
+    await this.#world.command('client/acme', { ...CLIENT, type: '@create' }, callerOf('clerk'), 'create-acme');
+    await this.#world.command('client/acme', DOCUMENTS, callerOf('clerk'), 'submit-acme');
+    await this.#world.command('client/acme', { type: 'VERIFY' }, callerOf('approver'), 'verify-acme');
+    await this.eventually(async () => (await this.envelope('client/acme'))?.snapshot.value === 'active');
+  }
+
+  fault(operation: string, fault: 'http_502' | 'timeout_before', times = 1_000): Promise<void> {
+    this.#world.gateway.fault({ payment: this.id, operation, fault, times });
+    return Promise.resolve();
+  }
+
+  protected ask({ address, as, key }: Ask, event: Event): Promise<Answer> {
+    return this.#world.command(address, event, callerOf(as), key);
+  }
+
+  protected async tellByNats(address: string, id: string, event: Event): Promise<Record<string, unknown>> {
+    const { server } = this.#world;
+    for (;;) {
+      server.publishFrom(`greenlines.in.${address.replace('/', '.')}`, JSON.stringify(event), { 'Nats-Msg-Id': id, 'ce-source': 'points' });
+      await this.#world.pause(AGAIN_MS);
+      const [receipt] = server.messagesTo(`greenlines.receipt.points.${id}`);
+      if (receipt !== undefined) return JSON.parse(receipt.data) as Record<string, unknown>;
+    }
+  }
+
+  protected envelope(address: string): Promise<StoredEnvelope | undefined> {
+    const { envelope } = this.#world.database.load(address);
+    return Promise.resolve(envelope === undefined ? undefined : (JSON.parse(envelope) as StoredEnvelope));
+  }
+
+  protected async eventually(isSo: () => Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await this.#world.pause(TICK_MS);
+  }
+}
+
+function callerOf(role: string): Caller {
+  return { kind: 'person', id: role, roles: [role as Role] };
+}
+
+function toAnswer(outcome: Exclude<Outcome, { outcome: 'retry' }>): Answer {
+  switch (outcome.outcome) {
+    case 'applied':
+    case 'duplicate':
+      return { status: 200, body: { version: outcome.version } };
+    case 'rejected':
+      return { status: 409, body: { version: outcome.version, code: outcome.code } };
+    default:
+      return { status: 423, body: { code: outcome.outcome } };
+  }
+}
