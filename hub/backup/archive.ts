@@ -74,7 +74,7 @@ export function slotOf(archive: Archive): string {
   return `${SLOTS}${archive.id}`;
 }
 
-export const SLOTS = 'hub_archive_';
+export const SLOTS = 'green_lines_archive_';
 
 /** The file that holds this place, as PostgreSQL names it: timeline, then the number of the segment in two parts. */
 export function segmentName(archive: Archive, timeline: number, at: Lsn): string {

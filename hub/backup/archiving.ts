@@ -88,7 +88,7 @@ async function begun(
 }
 
 async function lastBytes(receiver: WalReceiver, url: string): Promise<void> {
-  const connection = await Replication.open(url, 'hub_backup');
+  const connection = await Replication.open(url, 'green_lines_backup');
   try {
     const { end } = await identify(connection);
     await receiver.reached(end, LAST_MS).catch(() => {

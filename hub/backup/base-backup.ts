@@ -58,7 +58,7 @@ export async function takeBackup(options: BackupOptions): Promise<Base> {
 
 async function connected(url: string): Promise<Replication> {
   try {
-    return await Replication.open(url, 'hub_backup');
+    return await Replication.open(url, 'green_lines_backup');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === '42501' || code === '28000')

@@ -22,7 +22,7 @@ type ReceiverOptions = {
 };
 
 /** As PostgreSQL knows the receiver; what `synchronous_standby_names` must say for commits to wait for it. */
-export const RECEIVER = 'hub_archive';
+export const RECEIVER = 'green_lines_archive';
 
 const PAUSE_MS = 500;
 const SILENCE_MS = 90_000;

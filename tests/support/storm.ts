@@ -49,10 +49,10 @@ export function seeded(seed: number): () => number {
   };
 }
 
-type Acked = { readonly address: string; readonly event_id: string };
+export type Acked = { readonly address: string; readonly event_id: string };
 
 /** A caller that retries by the same key until there is an answer, as a careful client does. */
-class Person {
+export class Person {
   readonly #hub: ProcessHub;
   readonly #username: string;
   #token = '';
@@ -137,7 +137,7 @@ export async function setStage(hub: ProcessHub): Promise<void> {
   });
 }
 
-async function pay(clerk: Person, index: number, random: () => number, acked: Acked[]): Promise<void> {
+export async function pay(clerk: Person, index: number, random: () => number, acked: Acked[]): Promise<void> {
   const id = `storm${index}`;
   const address = `payment/${id}`;
   const large = random() < 0.1; // waits for an approval that nobody gives, so its timer has to end it
@@ -159,7 +159,7 @@ async function pay(clerk: Person, index: number, random: () => number, acked: Ac
 }
 
 /** The embedded server's process: PostgreSQL writes its own down, NATS has its configuration among its arguments. */
-function pidsOf(victim: Victim, dataDir: string): number[] {
+export function pidsOf(victim: Victim, dataDir: string): number[] {
   if (victim === 'postgres') {
     const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('postmaster.pid'));
     return files.map((path) => Number(readFileSync(join(dataDir, path), 'utf8').split('\n')[0]));
@@ -224,7 +224,7 @@ export function databaseUrl(dataDir: string): string {
   return `postgres://hub:${encodeURIComponent(password)}@127.0.0.1:${port}/hub`;
 }
 
-async function judge(client: pg.Client, acked: readonly Acked[]): Promise<Omit<StormResult, 'kills' | 'longest_outage_ms'>> {
+export async function judge(client: pg.Client, acked: readonly Acked[]): Promise<Omit<StormResult, 'kills' | 'longest_outage_ms'>> {
   const ends = `state like 'settled%' or state in ('declined', 'failed', 'canceled', 'expired')`;
   const count = async (text: string, values: unknown[] = []): Promise<number> =>
     Number(((await client.query(text, values)).rows[0] as { n: string }).n);
