@@ -59,8 +59,7 @@ export class SearchIndex {
   }
 
   #add(address: string, definition: Definition, context: Record<string, unknown>): void {
-    const text = [idOf(address), definition.title(context, idOf(address)), ...definition.search(context)].join(' ');
-    this.#waiting.set(address, { address, type: definition.type, text });
+    this.#waiting.set(address, { address, type: definition.type, text: toSearchText(definition, idOf(address), context) });
   }
 
   #flush(): Promise<void> {
@@ -79,4 +78,9 @@ export class SearchIndex {
       for (const row of rows) if (!this.#waiting.has(row.address)) this.#waiting.set(row.address, row);
     });
   }
+}
+
+/** What full-text search finds an actor by. */
+export function toSearchText(definition: Definition, id: string, context: Record<string, unknown>): string {
+  return [id, definition.title(context, id), ...definition.search(context)].join(' ');
 }

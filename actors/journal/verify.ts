@@ -4,8 +4,8 @@ import { bodyHash, contentHashes } from '../chain.ts';
 import type { SignedHead } from '../signed-heads.ts';
 import type { AuditBundle, AuditRow, JournalReader } from '../store/audit.ts';
 import { wrongColumns } from './actor-check.ts';
-import { unpack } from './bundle.ts';
-import type { Contents } from './bundle.ts';
+import { unpack } from '../store/bundle.ts';
+import type { Contents } from '../store/bundle.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { Findings } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -117,9 +117,15 @@ class Verification {
   async #archive(): Promise<void> {
     const { reader } = this.#options;
     let after = { actor: '', first: 0 };
+    let end = { actor: '', last: 0 };
     // A bundle that begins below the first version is one of those that nobody packed.
     for (let page = await reader.bundles({ ...after, first: -(2 ** 31) }); page.length > 0; page = await reader.bundles(after)) {
-      for (const bundle of page) await this.#bundle(bundle);
+      for (const bundle of page) {
+        if (bundle.actor === end.actor && bundle.first <= end.last)
+          this.#findings.add({ actor: bundle.actor, version: bundle.first, what: 'the archive has bundles that hold the same version' });
+        end = bundle;
+        await this.#bundle(bundle);
+      }
       const last = page.at(-1);
       if (last !== undefined) after = { actor: last.actor, first: last.first };
     }

@@ -181,7 +181,7 @@ export class JournalReader {
   /** What stands in one table and not in another, or twice: each with a sentence. */
   async misfits(): Promise<readonly Named[]> {
     const found: Named[] = [];
-    for (const [name, text] of MISFITS) found.push(...(await this.#query<Named>(`audit_${name}`, `${text} limit ${MOST_NAMED}`)));
+    for (const [name, text] of MISFITS) found.push(...(await this.#query<Named>(`misfit_${name}`, `${text} limit ${MOST_NAMED}`)));
     return found;
   }
 
@@ -234,6 +234,6 @@ function toAuditRow(row: RawRow): AuditRow {
 
 async function mustBeOfThisRelease(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ found: string | null }>(`select to_regclass('journal_archive')::text as found`);
-  if (rows[0]?.found == null)
+  if (rows[0]?.found !== 'journal_archive')
     throw new Error('This database was made by an earlier release, or by none: start this release of the hub on it once.');
 }

@@ -4,6 +4,7 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { Database } from '../integrations/integration.ts';
+import { withArchived } from './archive.ts';
 import { Actor, ActorText, DeadLetter, Journal, entities } from './entities.ts';
 import { Lane } from './lane-connection.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -165,7 +166,7 @@ export class PostgresStore implements Store {
       text: `select j.* from unnest($1::text[], $2::int[]) as w(actor, version) join journal j on j.actor = w.actor and j.version = w.version`,
       values: [wanted.map(({ actor }) => actor), wanted.map(({ version }) => version)],
     });
-    return rows.map(toHistory);
+    return this.#whole(rows.map(toHistory));
   }
 
   async load(addresses: readonly string[]): Promise<readonly Loaded[]> {
@@ -246,7 +247,7 @@ export class PostgresStore implements Store {
 
   async since(partition: number, seq: number, limit: number): Promise<readonly HistoryRow[]> {
     const text = `select * from journal where partition = $1 and seq > $2 order by seq limit $3`;
-    return (await this.#query<RawHistory>({ name: 'since', text, values: [partition, seq, limit] })).map(toHistory);
+    return this.#whole((await this.#query<RawHistory>({ name: 'since', text, values: [partition, seq, limit] })).map(toHistory));
   }
 
   async progress(partitions: readonly number[]): Promise<readonly Progress[]> {
@@ -276,17 +277,21 @@ export class PostgresStore implements Store {
     });
   }
 
+  #whole(rows: readonly HistoryRow[]): Promise<readonly HistoryRow[]> {
+    return withArchived((statement) => this.#query(statement), rows);
+  }
+
   async history(address: string, from: number, to: number, limit: number): Promise<readonly HistoryRow[]> {
     const em = this.orm.em.fork();
     const rows = await em.find(Journal, { actor: address, version: { $gte: from, $lte: to } }, { orderBy: { version: 'desc' }, limit });
-    return rows.map(fromEntity);
+    return this.#whole(rows.map(fromEntity));
   }
 
   async at(address: string, moment: { readonly version: number } | { readonly at: number }): Promise<HistoryRow | undefined> {
     const em = this.orm.em.fork();
     const where = 'version' in moment ? { actor: address, version: moment.version } : { actor: address, at: { $lte: moment.at } };
-    const [row] = await em.find(Journal, where, { orderBy: { version: 'desc' }, limit: 1 });
-    return row === undefined ? undefined : fromEntity(row);
+    const rows = await em.find(Journal, where, { orderBy: { version: 'desc' }, limit: 1 });
+    return (await this.#whole(rows.map(fromEntity)))[0];
   }
 
   async rows(addresses: readonly string[]): Promise<readonly ActorRow[]> {

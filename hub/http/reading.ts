@@ -37,10 +37,10 @@ export async function readSubject(hub: Hub, definition: Definition, address: str
 
 export type Moment = { readonly version: number } | { readonly at: number };
 
-/** An actor as it was; undefined before its creation and beyond its newest version. */
+/** An actor as it was; undefined before its creation, beyond its newest version, and where somebody erased what it was. */
 export async function readSubjectAt(hub: Hub, definition: Definition, address: string, moment: Moment): Promise<Subject | undefined> {
   const row = await hub.store.at(address, moment);
-  return row === undefined ? undefined : { address, definition, envelope: toLive(definition, row.envelope) };
+  return row === undefined || row.envelope === '' ? undefined : { address, definition, envelope: toLive(definition, row.envelope) };
 }
 
 /** The subject with the caller's view of it. Throws the fault `not_found` where he may not know of it: the same as where nothing is. */

@@ -9,14 +9,16 @@ import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
+import { restore } from './restore.ts';
 import { start } from './start.ts';
+import { verify } from './verify.ts';
 
 /** What a proof found: figures for the record, and whether what was promised held. */
 export type Proof = { readonly held: boolean; readonly seed?: number; readonly figures: Readonly<Record<string, unknown>> };
 type Line = (args: readonly string[], tell: (line: string) => void) => Promise<Proof>;
 
 /** Each line of proof in full; a smaller size may be given behind its name and is then not written down. */
-const LINES: Readonly<Record<string, Line>> = { bank, crash, deliver, idle, memory, peers, points, start };
+const LINES: Readonly<Record<string, Line>> = { bank, crash, deliver, idle, memory, peers, points, start, verify };
 
 const [name = '', ...args] = process.argv.slice(2);
 const line = LINES[name];

@@ -102,6 +102,7 @@ async function play(stage: LanesStage, actors: number, rounds: number): Promise<
   for (let round = 0; round < rounds; round++) {
     for (const [n, address] of addresses.entries()) {
       const [type] = address.split('/');
+      await stage.ports.advance(7);
       const id = `round-${round}-${n}`;
       if (type === 'till') await stage.hear(stage.event(address, 'MOVE', { to: 'b', amount_minor: round * 100 + n }, { id }));
       if (type === 'client') await stage.hear(stage.event(address, round === 0 ? 'INVITE' : 'SUSPEND', { reason: 'because' }, { id }));

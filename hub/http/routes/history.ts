@@ -44,7 +44,7 @@ function toItem(row: HistoryRow, before: HistoryRow | undefined) {
   const is = readSnapshot(row);
   return {
     version: row.version,
-    event: JSON.parse(row.event) as { type: string },
+    event: row.event === '' ? { type: '@erased' } : (JSON.parse(row.event) as { type: string }),
     caller: row.caller,
     at: new Date(row.at).toISOString(),
     from: toStates(was?.value),
@@ -54,7 +54,7 @@ function toItem(row: HistoryRow, before: HistoryRow | undefined) {
   };
 }
 
-/** Undefined where retention has emptied the row. */
+/** Undefined where somebody has erased the row's contents from the archive. */
 function readSnapshot({ envelope }: HistoryRow): StoredEnvelope['snapshot'] | undefined {
   return envelope === '' ? undefined : (JSON.parse(envelope) as StoredEnvelope).snapshot;
 }
