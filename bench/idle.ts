@@ -16,13 +16,14 @@ export type Turn = { readonly what: 'event' | 'insert'; readonly p50_ms: number;
 export const TURN = 200;
 const PAUSE_MS = 250;
 /** About as long as the texts of a journal row: its envelope, what it asked for, and the rest. */
-const ENVELOPE = 'x'.repeat(1100);
-const ASKED = 'y'.repeat(350);
-const EVENT = 'z'.repeat(120);
+const ENVELOPE = 'x'.repeat(800);
+const ASKED = 'y'.repeat(260);
+const HASH = '0'.repeat(64);
+const EVENT = 'z'.repeat(80);
 
 const INSERT = {
   name: 'bare',
-  text: 'insert into bare (actor, version, event_id, event, at, envelope, asked) values ($1, $2, $3, $4, $5, $6, $7)',
+  text: 'insert into bare (actor, version, event_id, event, body_hash, at, envelope, asked, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
 };
 
 export type Idle = { readonly event: () => Promise<Turn>; readonly insert: () => Promise<Turn>; readonly close: () => Promise<void> };
@@ -31,15 +32,15 @@ export async function openIdle(): Promise<Idle> {
   const stage = await openStage({}, [order]);
   const client = new pg.Client({ connectionString: stage.databaseUrl });
   await client.connect();
-  await client.query(`create table bare (actor text, version int, event_id text not null, event text not null, at bigint not null,
-    envelope text not null, asked text, primary key (actor, version))`);
+  await client.query(`create table bare (actor text, version int, event_id text not null, event text not null, body_hash text not null,
+    at bigint not null, envelope text not null, asked text, hash text not null, primary key (actor, version))`);
   let inserted = 0;
   return {
     event: eventTurns(stage),
     insert: () =>
       turn('insert', async () => {
         const n = inserted++;
-        const values = [`order/ord_${n}`, 1, `caller:clerk:${n}`, EVENT, Date.now(), ENVELOPE, ASKED];
+        const values = [`order/ord_${n}`, 1, `caller:clerk:${n}`, EVENT, HASH, Date.now(), ENVELOPE, ASKED, HASH];
         const began = performance.now();
         await client.query({ ...INSERT, values });
         return [performance.now() - began];
