@@ -9,7 +9,6 @@ import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
-import { restore } from './restore.ts';
 import { start } from './start.ts';
 import { verify } from './verify.ts';
 
