@@ -9,6 +9,7 @@ import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
+import { restore } from './restore.ts';
 import { start } from './start.ts';
 import { verify } from './verify.ts';
 
@@ -17,7 +18,7 @@ export type Proof = { readonly held: boolean; readonly seed?: number; readonly f
 type Line = (args: readonly string[], tell: (line: string) => void) => Promise<Proof>;
 
 /** Each line of proof in full; a smaller size may be given behind its name and is then not written down. */
-const LINES: Readonly<Record<string, Line>> = { bank, crash, deliver, idle, memory, peers, points, start, verify };
+const LINES: Readonly<Record<string, Line>> = { bank, crash, deliver, idle, memory, peers, points, restore, start, verify };
 
 const [name = '', ...args] = process.argv.slice(2);
 const line = LINES[name];
