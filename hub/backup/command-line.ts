@@ -1,3 +1,4 @@
+import { Refused } from '../../actors/store/refused.ts';
 import { BadConfig } from '../config.ts';
 import type { ServiceLog } from '../embedded/keeper.ts';
 import { BackupRefused } from './archive.ts';
@@ -16,7 +17,7 @@ export async function runCommandLine(work: (tell: (line: string) => void, log: S
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = 1;
-    const isForPeople = error instanceof BackupRefused || error instanceof BadConfig || isUsage(error);
+    const isForPeople = error instanceof BackupRefused || error instanceof Refused || error instanceof BadConfig || isUsage(error);
     const text = error instanceof Error ? (isForPeople ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`${text}\n`);
   }

@@ -4,8 +4,9 @@ import { toLsn } from '../../actors/store/replication.ts';
 import { readConfig } from '../config.ts';
 import { BackupRefused } from './archive.ts';
 import { runCommandLine } from './command-line.ts';
+import { readTarget } from './restore-target.ts';
 import { restore } from './restore.ts';
-import type { Restored, RestoreTarget } from './restore.ts';
+import type { Restored } from './restore.ts';
 
 const USAGE = `npm run restore -- --from DIR [--at TIME | --to-seq PARTITION:SEQ] [--data-dir DIR] [--base NAME] [--timeline N]
 
@@ -38,7 +39,7 @@ await runCommandLine(async (tell, log) => {
   const restored = await restore({
     from: resolve(from),
     dataDir,
-    target: toTarget(values.at, values['to-seq']),
+    target: readTarget(values.at, values['to-seq'], Date.now()),
     base: values.base,
     timeline: values.timeline === undefined ? undefined : Number(values.timeline),
     secretKey: config.secretKey,
@@ -53,22 +54,6 @@ await runCommandLine(async (tell, log) => {
   }))
     tell(line);
 });
-
-function toTarget(at: string | undefined, row: string | undefined): RestoreTarget {
-  if (at !== undefined && row !== undefined) throw new BackupRefused('Either --at or --to-seq, not both.');
-  if (at !== undefined) {
-    // Without a zone it would be this machine's, which is seldom the one of whoever reads a clock at three in the morning.
-    if (!/(Z|[+-]\d\d:?\d\d)$/.test(at) || Number.isNaN(Date.parse(at)))
-      throw new BackupRefused(`--at takes a moment with its zone, as 2026-11-22T03:04:05Z or 2026-11-22T04:04:05+01:00, not ${at}`);
-    const moment = new Date(at);
-    if (moment.getTime() > Date.now()) throw new BackupRefused(`--at ${at} has not come yet.`);
-    return { at: moment };
-  }
-  if (row === undefined) return undefined;
-  const [, partition, seq] = /^(\d+):(\d+)$/.exec(row) ?? [];
-  if (partition === undefined) throw new BackupRefused(`--to-seq takes PARTITION:SEQ, as 17:4711, not ${row}`);
-  return { row: { partition: Number(partition), seq: Number(seq) } };
-}
 
 function report(restored: Restored, { dataDir, seconds, isWhole }: { dataDir: string; seconds: number; isWhole: boolean }): string[] {
   const { rows, last_commit, replayed, missing, changed, base } = restored;

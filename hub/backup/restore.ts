@@ -15,8 +15,7 @@ import { basesOf, mustMatch } from './manifest.ts';
 import type { Base } from './manifest.ts';
 import { endedEarly, newHistory, prepareSite, recover } from './recovery.ts';
 import type { Recovery, Site, Target } from './recovery.ts';
-
-export type RestoreTarget = { readonly at: Date } | { readonly row: { readonly partition: number; readonly seq: number } } | undefined;
+import type { RestoreTarget } from './restore-target.ts';
 
 export type RestoreOptions = {
   readonly from: string;
