@@ -48,8 +48,11 @@ export class RestCaller {
   readonly #nodes: readonly ChaosNode[];
   readonly #doorman: Doorman;
   readonly #random: () => number;
+  readonly #pause_ms: number;
 
-  constructor(username: string, nodes: readonly ChaosNode[], doorman: Doorman, random: () => number) {
+  /** It waits between one and four times as long as `pause_ms` before it asks again. */
+  constructor(username: string, nodes: readonly ChaosNode[], doorman: Doorman, random: () => number, pause_ms = 20) {
+    this.#pause_ms = pause_ms;
     this.username = username;
     this.#nodes = nodes;
     this.#doorman = doorman;
@@ -73,7 +76,7 @@ export class RestCaller {
       tries++;
       const reply = await request(`${node?.url}${path}`, method, headers, body, PATIENCE_MS);
       if (reply !== undefined && !AGAIN.has(reply.status)) return { reply, tries };
-      await sleep(20 + this.#random() * 60);
+      await sleep(this.#pause_ms * (1 + 3 * this.#random()));
     }
     return { reply: undefined, tries };
   }

@@ -1,21 +1,11 @@
 import { sleep } from '../support/process-hub.ts';
 import { seeded } from '../support/storm.ts';
-import {
-  checkAcknowledged,
-  checkBounds,
-  checkChain,
-  checkCopies,
-  checkIsolation,
-  checkLegs,
-  checkLiveness,
-  checkMoney,
-  checkOrder,
-  checkWriters,
-} from './checker.ts';
+import { checkBounds, checkCopies, checkIsolation, checkLiveness } from './checker.ts';
 import type { Anchors, CopyFact, Violation } from './checker.ts';
-import { readCharges, readChain, readLegs, readPayments, readProgress, readRefusals, readRows, readSessions, takeWrites } from './facts.ts';
+import { readPayments, readProgress, readSessions } from './facts.ts';
 import { begin, drawFaults, end, tellFault } from './faults.ts';
 import type { Fault } from './faults.ts';
+import { judge, surprises, toViolation } from './judge.ts';
 import type { Watcher } from './watcher.ts';
 import { LIST, toPlaces } from './workload.ts';
 import type { Workload } from './workload.ts';
@@ -35,6 +25,7 @@ export type Outcome = {
 /** How long there is work, within which faults begin; how long everything may take to be well again afterwards. */
 const WORK_MS = 1800;
 const WELL_WITHIN_MS = 25_000;
+const ANSWER_WITHIN_MS = 5_000;
 
 /** What one node may hold when nothing is under way. */
 const MOST_FILES = 200;
@@ -60,23 +51,11 @@ export async function runSchedule(world: World, workload: Workload, anchors: Anc
   const under = await untilWell(world, workload, prefix, healed + WELL_WITHIN_MS);
   const copies = await untilAlike(workload, performance.now() + WELL_WITHIN_MS / 2);
   const quiet_ms = Math.round(performance.now() - healed);
-  const [rows, refusals, charges, payments, writes, legs] = await Promise.all([
-    readRows(world, prefix),
-    readRefusals(world, prefix),
-    readCharges(world, `${name}_`),
-    readPayments(world, prefix),
-    takeWrites(world),
-    readLegs(world, prefix),
-  ]);
   const operations = workload.operations();
+  const payments = await readPayments(world, prefix);
   const violations: Violation[] = [
-    ...checkAcknowledged(operations, rows, refusals),
-    ...checkMoney(payments, charges),
-    ...checkOrder(operations, rows),
-    ...checkLegs(legs),
+    ...(await judge(world, name, operations, anchors)),
     ...checkCopies(copies),
-    ...checkChain(await readChain(world, anchors), anchors),
-    ...checkWriters(writes),
     ...workload.heard.flatMap(({ who, text, foreign }) => checkIsolation(who, text, foreign)),
     ...workload.watchers.flatMap(({ wrongs }) => wrongs.map(toViolation)),
     ...foreigners(workload),
@@ -144,23 +123,23 @@ function bounds(world: World, sessions: ReadonlyMap<string, number>): { what: st
 /** Every copy of every client, beside what the hub shows that client, as soon as they are alike or time is over. */
 async function untilAlike(workload: Workload, until: number): Promise<readonly CopyFact[]> {
   for (;;) {
-    const facts = (await Promise.all(workload.watchers.map((watcher) => compare(workload, watcher, until)))).flat();
+    const facts = (await Promise.all(workload.watchers.map((watcher) => compare(workload, watcher)))).flat();
     if (checkCopies(facts).length === 0 || performance.now() > until) return facts;
     await sleep(150);
   }
 }
 
-async function compare(workload: Workload, watcher: Watcher, until: number): Promise<CopyFact[]> {
+async function compare(workload: Workload, watcher: Watcher): Promise<CopyFact[]> {
   const facts: CopyFact[] = [];
   const topics = watcher.topics.filter((topic) => topic !== LIST && topic !== workload.foreign.get(watcher));
   for (const topic of topics) {
-    const shown = await workload.shown(watcher, topic, until);
+    const shown = await workload.shown(watcher, topic, performance.now() + ANSWER_WITHIN_MS);
     const copy = watcher.copies.get(topic);
     const { epoch: _, ...rest } = copy ?? { epoch: '' };
     facts.push({ who: watcher.username, topic, copy: copy === undefined ? undefined : rest, shown });
   }
   if (!watcher.topics.includes(LIST)) return facts;
-  const shown = await workload.shown(watcher, LIST, until);
+  const shown = await workload.shown(watcher, LIST, performance.now() + ANSWER_WITHIN_MS);
   return [...facts, { who: watcher.username, topic: LIST, copy: { items: toPlaces(watcher.list) }, shown }];
 }
 
@@ -173,13 +152,4 @@ function foreigners(workload: Workload): readonly Violation[] {
     if (code === undefined || code === 'not_found') return [];
     return [{ invariant: 'I8', what: `${watcher.username} asked for ${topic} and was told ${code}` }];
   });
-}
-
-function surprises(world: World): readonly Violation[] {
-  return world.nodes.flatMap((node) => node.surprises.splice(0).map((what): Violation => ({ invariant: 'I9', what })));
-}
-
-function toViolation(wrong: string): Violation {
-  const [, invariant = 'I5', what = wrong] = /^(I\d+) (.*)$/s.exec(wrong) ?? [];
-  return { invariant: invariant as Violation['invariant'], what };
 }

@@ -32,10 +32,9 @@ export class Watcher {
   readonly copies = new Map<string, Copy>();
   /** Versions that went back, and patches that did not fit. */
   readonly wrongs: string[] = [];
-  /** Calls back with every version that a copy comes to. */
-  onVersion: ((topic: string, version: number) => void) | undefined;
+  /** How many versions copies came to. */
+  versions = 0;
   list: readonly ListItem[] = [];
-  connects = 0;
   readonly #nodes: readonly ChaosNode[];
   readonly #doorman: Doorman;
   readonly #random: () => number;
@@ -154,7 +153,6 @@ export class Watcher {
       socket.once('connect_error', () => resolve());
     });
     socket.once('connect', () => {
-      this.connects++;
       if (this.#topics.size > 0) void this.#subscribe([...this.#topics]);
     });
     const pulse = setInterval(() => void this.#feel(socket), 1000);
@@ -248,7 +246,7 @@ export class Watcher {
     if (before !== undefined && before.epoch === epoch && version < before.version)
       this.wrongs.push(`I5 ${this.username} saw ${topic} go back from ${before.version} to ${version} (snapshot)`);
     this.copies.set(topic, { epoch, version, state, tags, context });
-    this.onVersion?.(topic, version);
+    this.versions++;
   }
 
   #patch(topic: string, { base, version, ops, state, tags }: Change): void {
@@ -258,7 +256,7 @@ export class Watcher {
     const context = applyOps(copy.context, ops);
     if (context === undefined) return void this.wrongs.push(`I5 a patch of ${topic} to ${version} does not fit version ${copy.version}`);
     this.copies.set(topic, { ...copy, version, context, state: state ?? copy.state, tags: tags ?? copy.tags });
-    this.onVersion?.(topic, version);
+    this.versions++;
   }
 
   #anew(topic: string): void {

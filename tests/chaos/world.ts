@@ -106,12 +106,12 @@ export class World {
 
   /** What JetStream has: when a stream was made and its last message. */
   async stream(name: string): Promise<{ created: string; last: number } | undefined> {
-    this.#nats ??= await connect({
-      ...hubLogin(must(this.#services.natsHubUrl, 'NATS')),
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 100,
-    });
     try {
+      this.#nats ??= await connect({
+        ...hubLogin(must(this.#services.natsHubUrl, 'NATS')),
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 100,
+      });
       const info = await (await jetstreamManager(this.#nats, { timeout: 1000 })).streams.info(name);
       return { created: info.created, last: info.state.last_seq };
     } catch {
@@ -121,7 +121,7 @@ export class World {
 
   /** Ends it as a power cut would; it recovers and is back on its port by itself. */
   restartPostgres(): void {
-    process.kill(this.#pidOf('postgres'), 'SIGQUIT');
+    signal(this.#pidOf('postgres'), 'SIGQUIT');
   }
 
   /** One session of a node is ended, politely or not: PostgreSQL restarts all of them when one dies by a signal. */

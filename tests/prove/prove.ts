@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { bank } from './bank.ts';
+import { chaos } from './chaos.ts';
 import { crash } from './crash.ts';
 import { deliver } from './deliver.ts';
+import { failover } from './failover.ts';
 import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
@@ -12,13 +14,28 @@ import { points } from './points.ts';
 import { restore } from './restore.ts';
 import { start } from './start.ts';
 import { verify } from './verify.ts';
+import { wipe } from './wipe.ts';
 
 /** What a proof found: figures for the record, and whether what was promised held. */
 export type Proof = { readonly held: boolean; readonly seed?: number; readonly figures: Readonly<Record<string, unknown>> };
 type Line = (args: readonly string[], tell: (line: string) => void) => Promise<Proof>;
 
 /** Each line of proof in full; a smaller size may be given behind its name and is then not written down. */
-const LINES: Readonly<Record<string, Line>> = { bank, crash, deliver, idle, memory, peers, points, restore, start, verify };
+const LINES: Readonly<Record<string, Line>> = {
+  bank,
+  chaos,
+  crash,
+  deliver,
+  failover,
+  idle,
+  memory,
+  peers,
+  points,
+  restore,
+  start,
+  verify,
+  wipe,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const line = LINES[name];
