@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import pg from 'pg';
 import { PARTITIONS } from '../../machines/ids.ts';
+import { Refused } from './refused.ts';
 import type { ActorColumns } from './rows.ts';
 
 /*
@@ -153,6 +154,11 @@ export class JournalReader {
     return new Map(rows.map(({ partition, published }) => [partition, Number(published)]));
   }
 
+  /** The hub whose database this is; the same name is in heads that were signed of it. */
+  async hubId(): Promise<string | undefined> {
+    return (await this.#query<{ value: string }>('audit_hub', `select value from setting where name = 'hub_id'`))[0]?.value;
+  }
+
   async actors(after: string): Promise<readonly AuditActor[]> {
     type Raw = ActorColumns & { j_version: number | null; j_partition: number; j_seq: string; envelope: string; born_at: string | null };
     const rows = await this.#query<Raw>(
@@ -235,5 +241,5 @@ function toAuditRow(row: RawRow): AuditRow {
 async function mustBeOfThisRelease(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ found: string | null }>(`select to_regclass('journal_archive')::text as found`);
   if (rows[0]?.found !== 'journal_archive')
-    throw new Error('This database was made by an earlier release, or by none: start this release of the hub on it once.');
+    throw new Refused('This database was made by an earlier release, or by none: start this release of the hub on it once.');
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { Refused } from './refused.ts';
 import type { ActorColumns } from './rows.ts';
 import type { PostingRow } from './store.ts';
 
@@ -49,7 +50,7 @@ export class ReadModels {
       await client.query('select from partition order by id for update');
       const { rows } = await client.query<{ id: string }>('select id from node where lease_until > clock_timestamp() order by id');
       if (rows.length > 0) {
-        throw new Error(
+        throw new Refused(
           `A hub is up (${rows.map(({ id }) => id).join(', ')}): stop every node, or wait until its lease is over, and begin again.`,
         );
       }

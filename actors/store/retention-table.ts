@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { ContentHashes } from '../chain.ts';
 import type { Contents, Packed } from './bundle.ts';
+import { Refused } from './refused.ts';
 import { toHistory } from './rows.ts';
 import type { RawHistory } from './rows.ts';
 import type { HistoryRow } from './store.ts';
@@ -28,7 +29,7 @@ export class RetentionTable {
     await client.connect();
     try {
       const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK]);
-      if (rows[0]?.locked !== true) throw new Error('Another retention is under way on this database.');
+      if (rows[0]?.locked !== true) throw new Refused('Another retention is under way on this database.');
       // A move that a crash takes back was whole and is made again; waiting for the disk each time would only be slow.
       await client.query('set synchronous_commit = off');
     } catch (error) {
