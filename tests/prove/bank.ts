@@ -20,7 +20,7 @@ const LEASE_MS = 2_000;
 /** One of each kind in every round, so that the smallest run meets all of them. */
 const TRANSFERS_PER_ROUND = 20_000;
 /** What an account may owe is below what is under way at once, and what it may have far above nothing: some of both is refused. */
-const LIMITS = { floor: -15_000, ceiling: 2_000 };
+const LIMITS = { floor: -40_000, ceiling: 500 };
 const MOST_AMOUNT = 500;
 const ANSWERED_WITHIN_MS = 120_000;
 
@@ -70,7 +70,7 @@ function draw(orders: Map<string, Order>, random: () => number): Order {
   return order;
 }
 
-/** One thing goes wrong after the other, and with each of them a part of the transfers is let out, so that all meet some. */
+/** One thing goes wrong after the other, while the transfers are let out evenly from the first to the last of them. */
 async function strikeAll(
   world: World,
   client: BankClient,
@@ -79,34 +79,49 @@ async function strikeAll(
   tell: (line: string) => void,
 ): Promise<Record<string, number>> {
   const struck: Record<string, number> = {};
-  const faults = Array.from({ length: Math.max(1, Math.ceil(transfers / TRANSFERS_PER_ROUND)) }, () => drawRound(random)).flat();
-  for (const [index, fault] of faults.entries()) {
-    client.release(Math.ceil((transfers * (index + 1)) / faults.length));
-    await sleep(300 + random() * 500);
-    const { answers } = client;
-    tell(`${String(answers.size).padStart(6)} answered, ${client.again} published again: ${tellFault(fault)}`);
-    await begin(fault, world, () => undefined);
-    await sleep(fault.lasts_ms);
-    end(fault, world);
-    const name = 'link' in fault ? `${fault.kind} ${fault.link}` : fault.kind;
-    struck[name] = (struck[name] ?? 0) + 1;
+  const rounds = Math.ceil(transfers / TRANSFERS_PER_ROUND);
+  const faults = Array.from({ length: rounds }, () => drawRound(random)).flat();
+  const planned_ms = faults.reduce((sum, { at_ms, lasts_ms }) => sum + at_ms + lasts_ms, 0);
+  const began = performance.now();
+  const pace = setInterval(() => client.release(Math.min(transfers, (transfers * (performance.now() - began)) / planned_ms)), 20);
+  try {
+    for (const fault of faults) {
+      await sleep(fault.at_ms);
+      const { answers, under_way, again } = client;
+      tell(`${String(answers.size).padStart(6)} answered, ${under_way} under way, ${again} published again: ${tellFault(fault)}`);
+      await begin(fault, world, () => undefined);
+      await sleep(fault.lasts_ms);
+      end(fault, world);
+      const name = 'link' in fault ? `${fault.kind} ${fault.link}` : fault.kind;
+      struck[name] = (struck[name] ?? 0) + 1;
+    }
+  } finally {
+    clearInterval(pace);
   }
+  client.release(transfers);
   return struck;
 }
 
-/** Every kind once, in another order each time. A frozen node outlives its lease; a killed one is started again. */
+/**
+ * Every kind once, in another order each time; `at_ms` is the calm before it. A frozen node outlives its lease, and a link to
+ * PostgreSQL can be broken for longer than one. A killed node is started again.
+ */
 function drawRound(random: () => number): Fault[] {
   const node = (): number => Math.floor(random() * 2);
   const some = (least: number, most: number): number => Math.round(least + random() * (most - least));
+  const calm = (): number => some(200, 600);
   const links = (['postgres', 'nats'] as const).flatMap((link) => (['cut', 'silent', 'deaf'] as const).map((kind) => ({ kind, link })));
   const faults: Fault[] = [
-    ...links.map((broken) => ({ ...broken, node: node(), at_ms: 0, lasts_ms: some(200, 3_000) })),
-    ...[0, 1].map((each) => ({ kind: 'kill' as const, node: each, at_ms: 0, lasts_ms: some(0, 1_500) })),
-    { kind: 'freeze', node: node(), at_ms: 0, lasts_ms: some(LEASE_MS + 300, LEASE_MS + 1_500) },
-    { kind: 'backend', node: node(), hard: false, chance: random(), at_ms: 0, lasts_ms: 0 },
-    { kind: 'backend', node: node(), hard: true, chance: random(), at_ms: 0, lasts_ms: 500 },
-    { kind: 'postgres_restart', at_ms: 0, lasts_ms: 500 },
-    { kind: 'nats_kill', at_ms: 0, lasts_ms: 500 },
+    ...links.map((broken) => {
+      const lasts_ms = some(200, broken.link === 'postgres' ? LEASE_MS + 1_000 : 1_500);
+      return { ...broken, node: node(), at_ms: calm(), lasts_ms };
+    }),
+    ...[0, 1].map((each) => ({ kind: 'kill' as const, node: each, at_ms: calm(), lasts_ms: some(0, 1_000) })),
+    { kind: 'freeze', node: node(), at_ms: calm(), lasts_ms: some(LEASE_MS + 300, LEASE_MS + 1_500) },
+    { kind: 'backend', node: node(), hard: false, chance: random(), at_ms: calm(), lasts_ms: 0 },
+    { kind: 'backend', node: node(), hard: true, chance: random(), at_ms: calm(), lasts_ms: 500 },
+    { kind: 'postgres_restart', at_ms: calm(), lasts_ms: 500 },
+    { kind: 'nats_kill', at_ms: calm(), lasts_ms: 500 },
   ];
   return faults
     .map((fault) => ({ fault, at: random() }))

@@ -25,6 +25,7 @@ export class BankClient {
   readonly answers = new Map<string, Answer>();
   readonly contradictions: string[] = [];
   again = 0;
+  readonly #made = new Map<string, string>();
   readonly #connection: NatsConnection;
   readonly #queues = new Map<string, Order[]>();
   readonly #waiting = new Map<string, Waiting>();
@@ -53,6 +54,11 @@ export class BankClient {
     return new BankClient(connection, draw);
   }
 
+  /** Orders that were handed in and have no receipt yet. */
+  get under_way(): number {
+    return this.#waiting.size;
+  }
+
   /** Lets so many orders out in all. */
   release(orders: number): void {
     this.#released = Math.max(this.#released, orders);
@@ -62,14 +68,13 @@ export class BankClient {
   /** Creates an account, publishing until there is a receipt. */
   async create(address: string, input: object, within_ms: number): Promise<void> {
     const id = `create-${idOf(address)}`;
-    for (const until = performance.now() + within_ms; !this.answers.has(id);) {
+    for (const until = performance.now() + within_ms; !this.#made.has(id);) {
       if (performance.now() > until) throw new Error(`${address} was not made within ${within_ms} ms`);
       this.#publish(address, '@create', input, id);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    const reason = this.answers.get(id)?.reason;
+    const reason = this.#made.get(id);
     if (reason !== '') throw new Error(`${address} was not made: ${reason}`);
-    this.answers.delete(id);
   }
 
   async close(): Promise<void> {
@@ -121,6 +126,7 @@ export class BankClient {
   #hear({ outcome, id, version, reason = '' }: Receipt): void {
     const done = outcome === 'applied' || outcome === 'duplicate';
     const answer: Answer = done ? { version, reason: '' } : { version: 0, reason: `${outcome} ${reason}` };
+    if (id.startsWith('create-')) return void this.#made.set(id, answer.reason);
     const before = this.answers.get(id);
     if (before !== undefined && (before.version !== answer.version || before.reason !== answer.reason))
       this.contradictions.push(`${id} was ${JSON.stringify(before)} and then ${JSON.stringify(answer)}`);
