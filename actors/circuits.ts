@@ -16,14 +16,17 @@ export type CircuitsOptions = {
 
 export type Counts = { succeeded: number; failed: number; unauthorized: number };
 
-export type Pass = { readonly go: true } | { readonly go: false; readonly reason: string; readonly after_ms: number };
+export type Pass =
+  | { readonly go: true }
+  /** Not now. With `holds` an operator has stopped it, and the wait does not count against anybody's patience. */
+  | { readonly go: false; readonly reason: string; readonly after_ms: number; readonly holds?: true };
 
 const REPORT_MS = 1000;
 const REPORT_SOON_MS = 50;
 const WAIT_MS = 500;
 const PROBES_AT_ONCE = 1;
 
-type Known = { states: readonly string[]; counts: Counts; report: Cancel | undefined; soon: boolean; probing: number };
+type Known = { states: readonly string[]; counts: Counts; report: Cancel | undefined; soon: boolean; probing: number; paused: boolean };
 
 /**
  * What the workers know of each integration's actor: its newest committed state, asked before every call; and what the calls
@@ -42,6 +45,7 @@ export class Circuits {
         report: undefined,
         soon: false,
         probing: 0,
+        paused: false,
       });
     }
   }
@@ -61,13 +65,16 @@ export class Circuits {
 
   #see(name: string, envelope: Envelope): void {
     const known = this.#known.get(name);
-    if (known !== undefined) known.states = toStates(envelope.snapshot.value);
+    if (known === undefined) return;
+    known.states = toStates(envelope.snapshot.value);
+    known.paused = envelope.parked !== undefined;
   }
 
   /** Whether a call may be made now. */
   ask(name: string): Pass {
     const known = this.#known.get(name);
     if (known === undefined) return { go: false, reason: 'no_such_integration', after_ms: WAIT_MS };
+    if (known.paused) return { go: false, reason: 'integration_paused', after_ms: WAIT_MS, holds: true };
     const is = (state: string): boolean => known.states.some((one) => one === state || one.startsWith(`${state}.`));
     if (!is('lifecycle.enabled')) return { go: false, reason: 'integration_disabled', after_ms: WAIT_MS };
     if (is('auth.invalid')) return { go: false, reason: 'integration_unauthorized', after_ms: WAIT_MS };
@@ -110,6 +117,8 @@ export class Circuits {
     const counts = known.counts;
     known.counts = { succeeded: 0, failed: 0, unauthorized: 0 };
     known.report = undefined;
+    // It would be kept as a dead letter, and is only a count.
+    if (known.paused) return;
     this.#options.report(name, counts).catch((error: unknown) => {
       this.#options.ports.log.warn({ err: error, integration: name }, 'What calls came to could not be told to the integration');
     });

@@ -1,7 +1,8 @@
 import { partitionOf } from '../machines/ids.ts';
+import { typeOf } from '../machines/ids.ts';
 import type { Definition, Question } from '../machines/machine.ts';
 import type { Live } from './batch.ts';
-import type { Circuits } from './circuits.ts';
+import type { Circuits, Pass } from './circuits.ts';
 import { bodyHash } from './chain.ts';
 import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
@@ -22,6 +23,8 @@ export type EffectsOptions = {
   /** By name. */
   readonly integrations: ReadonlyMap<string, Open>;
   readonly circuits: Circuits;
+  /** Whether an operator has paused this kind of actor. */
+  readonly paused: (type: string) => boolean;
   /** Part of every key that providers see; made once for a database. */
   readonly hub_id: string;
   readonly partitions: () => readonly number[];
@@ -43,6 +46,8 @@ type Job = {
   ended: boolean;
   /** Ends the call that is under way. */
   giveUp: (() => void) | undefined;
+  /** It came while the actor stood still, and waits until that is over. */
+  result?: Result;
 };
 
 /** How long an effect that certainly did not happen is tried again before the machine is told that it failed. */
@@ -51,6 +56,7 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 /** Effects that wait for a place beyond this are left in the database and found again. */
 const QUEUE = 5_000;
+const HELD: Pass = { go: false, reason: 'paused', after_ms: 500, holds: true };
 
 /**
  * Does what committed steps asked for, outside the actors: calls integrations and asks other actors. The result comes back as
@@ -130,13 +136,19 @@ export class Effects {
   }
 
   #ensure(address: string, { effects, parked, version }: Envelope): void {
-    if (parked !== undefined || this.#stopped) return;
+    if (parked !== undefined || this.#stopped || this.#options.paused(typeOf(address))) return;
     for (const id in effects) {
       const effect = effects[id];
       // What a migration adds is done when its row is committed.
       if (effect === undefined || effect.v > version) continue;
       const event_id = ownId(address, effect.v, effect.i);
-      if (this.#jobs.has(event_id)) continue;
+      const here = this.#jobs.get(event_id);
+      if (here !== undefined) {
+        const { result } = here;
+        delete here.result;
+        if (result !== undefined) this.#finish(here, result);
+        continue;
+      }
       if (this.#jobs.size >= QUEUE * 4) {
         this.#left = true;
         continue;
@@ -201,11 +213,11 @@ export class Effects {
     if (input?.success !== true)
       return this.#finish(job, { kind: 'failed', code: 'bad_request', detail: input?.error.message.slice(0, 300) ?? '' });
     const key = `${hub_id}/${address}@${effect.v}#${effect.i}/${bodyHash(JSON.stringify(effect.input)).slice(0, 16)}`;
-    const until = ports.clock.monotonic() + BUDGET_MS;
+    let until = ports.clock.monotonic() + BUDGET_MS;
     let why: { code: string; detail?: string } = { code: 'unavailable' };
     let started = kind.honours_keys;
     for (let attempt = 1; !job.gone; attempt++) {
-      const pass = circuits.ask(kind.name);
+      const pass = this.#isHeld(address) ? HELD : circuits.ask(kind.name);
       let wait_ms: number;
       if (pass.go) {
         if (!started) {
@@ -226,6 +238,7 @@ export class Effects {
       } else {
         why = { code: pass.reason };
         wait_ms = pass.after_ms;
+        if (pass.holds) until += wait_ms;
       }
       if (ports.clock.monotonic() + wait_ms > until) return this.#finish(job, { kind: 'failed', ...why });
       await this.#pause(wait_ms);
@@ -237,6 +250,11 @@ export class Effects {
   #forget(job: Job): void {
     const event_id = ownId(job.address, job.effect.v, job.effect.i);
     if (this.#jobs.get(event_id) === job) this.#jobs.delete(event_id);
+  }
+
+  /** While its actor stands still nothing new is begun for it. */
+  #isHeld(address: string): boolean {
+    return this.#options.paused(typeOf(address)) || this.#options.peek(address)?.envelope.parked !== undefined;
   }
 
   /** One call, given up after the integration's time limit; whatever is not an answer is unknown. */

@@ -42,6 +42,12 @@ export function mayByRole(definition: Definition, type: string, caller: Caller):
   return caller.roles.some((role) => allowed.includes(role));
 }
 
+/** Controls are for people who operate the hub. Throws the fault `forbidden`. */
+export function mustOperate({ kind, roles }: Caller): void {
+  if (kind !== 'person' || !(roles.includes('operator') || roles.includes('admin')))
+    throw new Fault('forbidden', 'Only operators and administrators may do this.');
+}
+
 const DEEPEST = 32;
 
 /** Refuses what PostgreSQL's text cannot hold or what another reader would read otherwise: NUL, lone surrogates, depth. */

@@ -1,11 +1,12 @@
 import type { Definition } from '../machines/machine.ts';
-import { PARTITIONS, toAddress, typeOf } from '../machines/ids.ts';
+import { PARTITIONS, typeOf } from '../machines/ids.ts';
 import type { Head, Live } from './batch.ts';
 import type { Bus } from './bus/bus.ts';
 import { Changes } from './changes.ts';
 import type { Interest } from './changes.ts';
 import { Circuits } from './circuits.ts';
 import type { CommitListener, Outcome, Own } from './delivery.ts';
+import { Controls } from './controls.ts';
 import { Door } from './door.ts';
 import type { Command } from './door.ts';
 import { DueTimers } from './timers.ts';
@@ -13,13 +14,14 @@ import { Effects } from './effects.ts';
 import type { Open } from './effects.ts';
 import { Forwarding } from './forwarding.ts';
 import { Intake } from './intake.ts';
+import { ensureIntegrations, reportCalls } from './integration-actors.ts';
+import type { IntegrationActors } from './integration-actors.ts';
 import { Lanes } from './lanes.ts';
 import { Outlet } from './outlet.ts';
 import { Ownership } from './ownership.ts';
 import type { Peer } from './ownership.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import { SearchIndex } from './search-index.ts';
-import type { Happening } from './step.ts';
 import type { Progress, Store } from './store/store.ts';
 import { Tells } from './tells.ts';
 
@@ -55,6 +57,7 @@ export class Runtime {
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly lanes: Lanes;
   readonly forwarding: Forwarding;
+  readonly controls: Controls;
   readonly #door: Door;
   readonly #changes: Changes;
   readonly #options: RuntimeOptions;
@@ -89,6 +92,7 @@ export class Runtime {
       memory_bytes: options.memory_bytes,
       scale: options.scale,
       mayAnswer: () => this.#ownership.certain,
+      paused: (type) => this.controls.paused(type),
       reclaim: (partitions) => this.#ownership.reclaim(partitions),
       onLost: (partitions) => this.#lost(partitions),
     });
@@ -109,15 +113,31 @@ export class Runtime {
       settings: this.#settings,
       pass: (address, forwarded) => this.forwarding.pass(address, forwarded),
     });
+    this.controls = new Controls({
+      store,
+      bus,
+      ports,
+      definitions: this.definitions,
+      settings: this.#settings,
+      read,
+      deliver: (address, own, caller) => this.#door.own(address, own, caller),
+      onResumed: () => this.#goOn(),
+    });
     this.#changes = new Changes({ store, ports, bus, definitions: this.definitions, owns });
     this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
-    this.#circuits = new Circuits({ ports, names: [...integrations.keys()], read, report: (name, counts) => this.#report(name, counts) });
+    this.#circuits = new Circuits({
+      ports,
+      names: [...integrations.keys()],
+      read,
+      report: (name, counts) => reportCalls(this.#about(), name, counts),
+    });
     this.#effects = new Effects({
       store,
       ports,
       definitions: this.definitions,
       integrations,
       circuits: this.#circuits,
+      paused: (type) => this.controls.paused(type),
       hub_id,
       partitions,
       read,
@@ -196,9 +216,10 @@ export class Runtime {
   async start(): Promise<void> {
     this.forwarding.start();
     await this.#changes.start();
+    await this.controls.start();
     await this.#ownership.start();
     await this.#taking_over;
-    await this.#ensureIntegrations();
+    await ensureIntegrations(this.#about());
     await this.#circuits.start();
     this.#up = true;
     this.#timers.start();
@@ -253,6 +274,7 @@ export class Runtime {
     this.#effects.stop();
     this.#circuits.stop();
     this.#changes.stop();
+    this.controls.stop();
     await this.lanes.drain();
     this.#outlet.flush();
     await this.#options.bus.flush().catch(() => undefined);
@@ -275,33 +297,11 @@ export class Runtime {
     return this.#door.notify(integration, id, to, event);
   }
 
-  async #report(name: string, counts: { succeeded: number; failed: number; unauthorized: number }): Promise<void> {
-    const event = { type: 'CALLS', ...counts };
-    const address = toAddress('integration', name);
-    await this.#door.own(address, {
-      event_id: `own:${this.#options.node}#calls-${this.#options.ports.random.id()}`,
-      happening: { kind: 'event', event },
-      event,
-      causation: '',
-    });
-  }
-
-  /** Every configured integration has its actor. */
-  async #ensureIntegrations(): Promise<void> {
-    const definition = this.definitions.get('integration');
-    if (definition === undefined) return;
-    for (const { kind } of this.#options.integrations.values()) {
-      const address = toAddress('integration', kind.name);
-      if ((await this.lanes.read(address)) !== undefined) continue;
-      const input = definition.input.parse({ title: kind.title, provides: kind.provides });
-      const happening: Happening = { kind: 'create', id: kind.name, input, settings: this.#settings.get('integration') };
-      await this.#door.own(address, {
-        event_id: `own:hub@0#${kind.name}`,
-        happening,
-        event: { type: '@create', ...input },
-        causation: '',
-      });
-    }
+  #about(): IntegrationActors {
+    const { integrations, node, ports } = this.#options;
+    const { definitions, lanes } = this;
+    const settings = this.#settings.get('integration');
+    return { integrations, node, ports, definitions, settings, lanes, deliver: (address, own) => this.#door.own(address, own) };
   }
 
   #owned(heads: ReadonlyMap<number, Head>): void {
@@ -321,6 +321,11 @@ export class Runtime {
       this.#intake.own(row);
     }
     this.#options.ports.reach('owned');
+    this.#goOn();
+  }
+
+  /** Takes up the timers and effects of what it has come to own, or of what was paused. */
+  #goOn(): void {
     if (!this.#up) return;
     this.#timers.rescan();
     this.#resumeEffects();

@@ -11,6 +11,8 @@ export const SUBJECTS = {
   nodes: 'greenlines.nodes',
   /** An integration was set up anew. */
   setups: 'greenlines.setups',
+  /** A kind of actors was paused or resumed. */
+  pauses: 'greenlines.pauses',
 } as const;
 
 /** What is no plain token goes as base64url, so that nothing anybody sends can widen a subject. */

@@ -129,6 +129,39 @@ export const DeadLetter = defineEntity({
     reason: p.text(),
     detail: p.text().nullable(),
     at: p.bigint('number'),
+    resolution: p.text().nullable(),
+    resolvedBy: p.text().nullable(),
+    resolvedAt: p.bigint('number').nullable(),
+    note: p.text().nullable(),
+    edits: p.integer().default(0),
+  },
+});
+
+/** A kind of actors that stands still because an operator said so. */
+export const TypePause = defineEntity({
+  name: 'TypePause',
+  tableName: 'type_pause',
+  properties: {
+    type: p.text().primary(),
+    person: p.text(),
+    reason: p.text(),
+    at: p.bigint('number'),
+  },
+});
+
+/** What operators did, also where no actor's journal has it. */
+export const Operation = defineEntity({
+  name: 'Operation',
+  tableName: 'operation',
+  properties: {
+    id: p.text().primary(),
+    at: p.bigint('number'),
+    person: p.text(),
+    action: p.text(),
+    target: p.text(),
+    reason: p.text(),
+    outcome: p.text().nullable(),
+    detail: p.text().nullable(),
   },
 });
 
@@ -223,6 +256,8 @@ export const entities = [
   Refusal,
   Creation,
   DeadLetter,
+  TypePause,
+  Operation,
   Posting,
   Progress,
   ActorText,

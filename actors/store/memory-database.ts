@@ -1,5 +1,6 @@
 import { PARTITIONS } from '../../machines/ids.ts';
 import type { Clock } from '../ports/ports.ts';
+import { MemoryOperations } from './memory-operations.ts';
 import type { Balance } from './postings.ts';
 import { CommitFault } from './store.ts';
 import type {
@@ -41,6 +42,8 @@ export class MemoryDatabase {
     cursor: 0,
     published: 0,
   }));
+
+  readonly operated = new MemoryOperations();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;

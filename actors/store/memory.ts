@@ -1,6 +1,8 @@
 import type { Clock, Ports } from '../ports/ports.ts';
 import { MemoryDatabase } from './memory-database.ts';
+import { memoryOperations } from './memory-operations.ts';
 import { matches, page } from './memory-list.ts';
+import type { Operations } from './operations.ts';
 import { CommitFault } from './store.ts';
 import type {
   ActorRow,
@@ -15,6 +17,7 @@ import type {
   ListQuery,
   ListRow,
   Loaded,
+  Older,
   Progress,
   Store,
 } from './store.ts';
@@ -51,6 +54,7 @@ const LATE_MS = 300;
  */
 export class MemoryStore implements Store {
   readonly database: MemoryDatabase;
+  readonly operations: Operations;
   readonly #options: MemoryOptions;
   #crashed = false;
 
@@ -58,6 +62,7 @@ export class MemoryStore implements Store {
     this.#options = options;
     // The leases run on the database's clock, not on the clock of whoever asks.
     this.database = options.database ?? new MemoryDatabase(options.ports.clock);
+    this.operations = memoryOperations(this.database, (work) => this.#do('operations', work));
   }
 
   get crashed(): boolean {
@@ -222,6 +227,21 @@ export class MemoryStore implements Store {
 
   deadLetters(limit: number): Promise<readonly DeadLetterRow[]> {
     return this.#do('deadLetters', () => this.database.dead.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)).slice(0, limit));
+  }
+
+  older(type: string, machine_version: number, partitions: readonly number[], after: string, limit: number): Promise<Older> {
+    return this.#do('older', () => {
+      const seen = this.database.actors
+        .filter((row) => row.type === type && row.address > after)
+        .sort((a, b) => (a.address < b.address ? -1 : 1))
+        .slice(0, limit);
+      const found = seen.flatMap((row) => {
+        const newest = this.database.journalOf(row.address).at(-1);
+        const isOlder = newest !== undefined && newest.machine_version < machine_version && partitions.includes(row.partition);
+        return isOlder ? [{ ...row, envelope: newest.envelope }] : [];
+      });
+      return { found, last: seen.length < limit ? undefined : seen.at(-1)?.address };
+    });
   }
 
   unindexed(limit: number): Promise<readonly string[]> {

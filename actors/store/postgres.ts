@@ -5,11 +5,13 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { Database } from '../integrations/integration.ts';
 import { withArchived } from './archive.ts';
-import { Actor, ActorText, DeadLetter, Journal, entities } from './entities.ts';
+import { Actor, ActorText, Journal, entities } from './entities.ts';
 import { Lane } from './lane-connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import { commitStatement, creationsStatement, loadStatement, lookupStatement } from './statements.ts';
 import type { Statement } from './statements.ts';
+import { readOlder } from './older.ts';
+import { OperationsTable } from './operations-table.ts';
 import { PartitionTable } from './partition-table.ts';
 import { fromEntity, toActorRow, toHistory } from './rows.ts';
 import type { ActorEntity, RawHistory } from './rows.ts';
@@ -27,6 +29,7 @@ import type {
   ListQuery,
   ListRow,
   Loaded,
+  Older,
   Progress,
   Store,
 } from './store.ts';
@@ -98,6 +101,7 @@ export class PostgresStore implements Store {
   readonly #lanes: Lane[] = [];
   readonly #pool: pg.Pool;
   readonly #partitions: PartitionTable;
+  readonly operations: OperationsTable;
 
   constructor(orm: Orm, options: PostgresOptions) {
     this.orm = orm;
@@ -113,6 +117,7 @@ export class PostgresStore implements Store {
     const patience = { connectionTimeoutMillis: limit_ms, query_timeout: limit_ms + 500 };
     this.#pool = new pg.Pool({ ...config, ...patience, max: 4, idleTimeoutMillis: 0 });
     this.#partitions = new PartitionTable((statement) => this.#query(statement));
+    this.operations = new OperationsTable((statement) => this.#query(statement));
     this.#pool.on('error', () => undefined); // an idle connection died; the next query opens another
   }
 
@@ -357,18 +362,12 @@ export class PostgresStore implements Store {
     return builder;
   }
 
-  async deadLetters(limit: number): Promise<readonly DeadLetterRow[]> {
-    const rows = await this.orm.em.fork().find(DeadLetter, {}, { orderBy: { at: 'desc', id: 'desc' }, limit });
-    return rows.map((row) => ({
-      id: row.id,
-      actor: row.actor,
-      event_id: row.eventId,
-      event: row.event,
-      caller: row.caller,
-      reason: row.reason,
-      detail: row.detail ?? '',
-      at: row.at,
-    }));
+  deadLetters(limit: number): Promise<readonly DeadLetterRow[]> {
+    return this.operations.newest(limit);
+  }
+
+  older(type: string, machine_version: number, partitions: readonly number[], after: string, limit: number): Promise<Older> {
+    return readOlder((statement) => this.#query(statement), type, machine_version, partitions, after, limit);
   }
 
   async unindexed(limit: number): Promise<readonly string[]> {

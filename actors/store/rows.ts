@@ -77,6 +77,22 @@ export function toActorColumns(row: ActorRow): ActorColumns {
   };
 }
 
+/** The row that those columns hold. */
+export function fromActorColumns(columns: ActorColumns): ActorRow {
+  const { tags, due_at, title, summary, client, agent, created_at, updated_at, ...rest } = columns;
+  return {
+    ...rest,
+    tags: tags ?? '',
+    due_at: due_at ?? '',
+    title: title ?? '',
+    summary: summary ?? '',
+    client: client ?? '',
+    agent: agent ?? '',
+    created_at: Number(created_at),
+    updated_at: Number(updated_at),
+  };
+}
+
 type JournalEntity = {
   actor: string;
   version: number;

@@ -1,3 +1,5 @@
+import type { Operations } from './operations.ts';
+
 /**
  * What the runtime needs of its database. One implementation stands on PostgreSQL, one in memory for the simulation; one
  * contract suite holds both to this text.
@@ -193,6 +195,8 @@ export type Cluster = {
   readonly partitions: readonly { readonly id: number; readonly owner: string | undefined; readonly epoch: number }[];
 };
 
+export type Older = { readonly found: readonly (ActorRow & { readonly envelope: string })[]; readonly last: string | undefined };
+
 /** What the event journal answers to reads. */
 export type Store = {
   /** Makes this node's lease last so much longer, on the database's clock. */
@@ -232,6 +236,13 @@ export type Store = {
   list(query: ListQuery): Promise<readonly ListRow[]>;
   count(query: Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>): Promise<number>;
   deadLetters(limit: number): Promise<readonly DeadLetterRow[]>;
+  /** What operators read and write beside the journal. */
+  readonly operations: Operations;
+  /**
+   * Of so many actors of a type behind an address, in the order of their addresses, those of these partitions whose newest envelope
+   * an older version of the machine wrote; and the last address that was looked at, or none at the end.
+   */
+  older(type: string, machine_version: number, partitions: readonly number[], after: string, limit: number): Promise<Older>;
   /** Actors that full-text search does not know, for example because a node stopped before it had written them. */
   unindexed(limit: number): Promise<readonly string[]>;
   indexText(rows: readonly { readonly address: string; readonly type: string; readonly text: string }[]): Promise<void>;

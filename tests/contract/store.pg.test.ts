@@ -4,11 +4,12 @@ import { openPostgres } from '../../actors/store/postgres.ts';
 import { readBalances } from '../../actors/store/postings.ts';
 import type { PostingRow } from '../../actors/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { operationsContract } from './operations.ts';
 import { postingContract } from './postings.ts';
 import type { PostingsUnderTest } from './postings.ts';
 import { storeContract } from './store.ts';
 
-const EMPTY = `truncate journal, actor, refusal, creation, dead_letter, posting, actor_text, node;
+const EMPTY = `truncate journal, actor, refusal, creation, dead_letter, type_pause, operation, posting, actor_text, node;
   update "partition" set owner = null, epoch = 0; update progress set epoch = 0, stream = '', cursor = 0, published = 0`;
 
 async function open(): Promise<PostingsUnderTest> {
@@ -34,4 +35,5 @@ async function open(): Promise<PostingsUnderTest> {
 }
 
 storeContract('PostgreSQL', open);
+operationsContract('PostgreSQL', open);
 postingContract('PostgreSQL', open);

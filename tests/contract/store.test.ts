@@ -2,6 +2,7 @@ import { VirtualPorts } from '../../actors/ports/virtual.ts';
 import { MemoryDatabase } from '../../actors/store/memory-database.ts';
 import { MemoryStore } from '../../actors/store/memory.ts';
 import type { Store } from '../../actors/store/store.ts';
+import { operationsContract } from './operations.ts';
 import { postingContract } from './postings.ts';
 import { storeContract } from './store.ts';
 import type { StoreUnderTest } from './store.ts';
@@ -10,7 +11,12 @@ function open(): Promise<StoreUnderTest & { readonly database: () => MemoryDatab
   const ports = new VirtualPorts();
   let store = new MemoryStore({ ports });
   // The suite holds on to one store; an empty one takes its place behind it.
-  const front = new Proxy({} as Store, { get: (_, name) => Reflect.get(store, name).bind(store) as unknown });
+  const front = new Proxy({} as Store, {
+    get: (_, name): unknown => {
+      const found: unknown = Reflect.get(store, name);
+      return typeof found === 'function' ? (found.bind(store) as unknown) : found;
+    },
+  });
   const empty = async (): Promise<void> => {
     store = new MemoryStore({ ports, database: new MemoryDatabase(ports.clock) });
     await Promise.resolve();
@@ -20,6 +26,7 @@ function open(): Promise<StoreUnderTest & { readonly database: () => MemoryDatab
 }
 
 storeContract('memory', open);
+operationsContract('memory', open);
 postingContract('memory', async () => {
   const under = await open();
   return {

@@ -2,6 +2,7 @@ import { Migration0001Spine } from './0001-spine.ts';
 import { Migration0002Sandbox } from './0002-sandbox.ts';
 import { Migration0003Postings } from './0003-postings.ts';
 import { Migration0004Archive } from './0004-archive.ts';
+import { Migration0005Operations } from './0005-operations.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: '0002-sandbox', class: Migration0002Sandbox },
   { name: '0003-postings', class: Migration0003Postings },
   { name: '0004-archive', class: Migration0004Archive },
+  { name: '0005-operations', class: Migration0005Operations },
 ];
