@@ -22,6 +22,7 @@ import { Integrations } from './integrations.ts';
 import { Vault } from './keys.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
+import { startNightly } from './nightly.ts';
 import { headsKeyOf } from './signed-heads.ts';
 
 export type AppOptions = {
@@ -63,6 +64,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     // Before anything is committed: with HUB_BACKUP_SYNC every commit waits for the archive.
     const archiving = await startArchiving({ config, url: database, log });
     closing.push(() => archiving.stop());
+    const nightly = startNightly({ url: database, days: config.retainDays, ports: systemPorts(log) });
+    closing.push(() => nightly.stop());
     const hub = await openHub({ ...options, node, log, services, database, archiving, url: doors.url, closing });
     closing.push(() => doors.drain());
     await doors.attach(hub);

@@ -33,6 +33,8 @@ const schema = z.object({
   HUB_ACTOR_MB: z.coerce.number().int().min(16).max(65_536).default(200),
   /** From how many units of its currency a payment needs an approval. */
   HUB_APPROVAL_FROM: amount.default(1000),
+  /** After how many days at rest an actor's old contents go to the archive; `0` never. */
+  HUB_RETAIN_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   /** Origins beside its own that browsers may connect from, separated by commas. */
   HUB_ORIGINS: z.string().default(''),
   /** Where backups go; with it the hub brings its write-ahead log there all the time. */
@@ -67,6 +69,7 @@ export type Config = {
   readonly approvalFrom: number;
   readonly backupDir: string | undefined;
   readonly backupSync: boolean;
+  readonly retainDays: number;
   readonly origins: readonly string[];
   readonly proxies: readonly string[];
 };
@@ -119,6 +122,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     approvalFrom: read.HUB_APPROVAL_FROM,
     backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
     backupSync: read.HUB_BACKUP_SYNC,
+    retainDays: read.HUB_RETAIN_DAYS,
     origins: toList(read.HUB_ORIGINS),
     proxies: toList(read.HUB_PROXIES),
   };

@@ -11,6 +11,8 @@ export type RetainOptions = {
   /** Packs, counts and writes nothing. */
   readonly dry: boolean;
   readonly progress?: (retained: Retained) => void;
+  /** Ends it behind the actor that is being moved. */
+  readonly signal?: AbortSignal;
 };
 
 export type Retained = {
@@ -25,7 +27,7 @@ export type Retained = {
 
 /** One bundle has at most so many versions and so many characters: one of them is read to show one version. */
 const MOST_ROWS = 500;
-const MOST_CHARACTERS = 4_000_000;
+const MOST_CHARACTERS = 1_000_000;
 
 /**
  * Moves the contents of all versions but the newest of actors at rest into the archive. Rows, numbers, ids and hashes stay, so
@@ -40,7 +42,10 @@ export async function retain(options: RetainOptions): Promise<Retained> {
       page.length > 0;
       page = await table.rested(page.at(-1)?.actor ?? '', options.before)
     ) {
-      for (const actor of page) await retainActor(table, actor, options.dry, retained);
+      for (const actor of page) {
+        if (options.signal?.aborted === true) return retained;
+        await retainActor(table, actor, options.dry, retained);
+      }
       options.progress?.(retained);
     }
     return retained;
@@ -60,7 +65,7 @@ async function retainActor(table: RetentionTable, rested: Rested, dry: boolean, 
     }
     const rows = firstBundle(linked);
     const [first, last] = [rows[0]?.version ?? 0, rows.at(-1)?.version ?? 0];
-    const packed = pack(rows);
+    const packed = await pack(rows);
     const moved = rows.map((row) => ({ version: row.version, ...contentHashes(row) }));
     if (!dry) await table.move({ actor: rested.actor, first, last, ...packed }, moved);
     retained.rows += rows.length;

@@ -1,4 +1,5 @@
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompressSync, constants } from 'node:zlib';
 import { z } from 'zod';
 import { bytesHash } from '../chain.ts';
 
@@ -12,10 +13,12 @@ const schema = z.array(z.tuple([z.string(), z.string(), z.string()]));
 /** A window that sees many envelopes of one actor at once: they differ by a few fields, so a row takes tens of bytes. */
 const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_LGWIN]: 22 } };
 
-/** Packs the contents of versions that follow each other (JSON, then Brotli, RFC 7932). */
-export function pack(rows: readonly Contents[]): Packed {
+const compress = promisify(brotliCompress);
+
+/** Packs the contents of versions that follow each other (JSON, then Brotli, RFC 7932), beside what a hub does meanwhile. */
+export async function pack(rows: readonly Contents[]): Promise<Packed> {
   const text = JSON.stringify(rows.map(({ event, envelope, asked }) => [event, envelope, asked]));
-  const contents = brotliCompressSync(text, OPTIONS);
+  const contents = await compress(text, OPTIONS);
   return { contents, contents_hash: bytesHash(contents) };
 }
 

@@ -272,7 +272,7 @@ const cleverArchive: Kind = async (tamper) => {
     const field = tamper.pick(['event', 'envelope', 'asked'] as const);
     return { ...each, [field]: tamper.flipped(each[field], { name: field, type: 'text', nullable: false }) ?? `${each[field]} ` };
   });
-  const packed = pack(forged);
+  const packed = await pack(forged);
   if (packed.contents_hash === row.contents_hash) return undefined;
   await tamper.client.query('update journal_archive set contents = $2, contents_hash = $3 where ctid = $1::tid', [
     row.ctid,
