@@ -89,7 +89,7 @@ export class Work {
   readonly #around: Surroundings;
   readonly #chain: RowChain;
   readonly #refusals: RefusalRow[] = [];
-  readonly #creations: CreationRow[] = [];
+  readonly #creations = new Map<string, CreationRow>();
   readonly #dead: DeadLetterRow[] = [];
   readonly #postings: PostingRow[] = [];
   readonly #newRefused = new Set<string>();
@@ -104,7 +104,7 @@ export class Work {
   }
 
   get empty(): boolean {
-    return this.rows.length + this.#refusals.length + this.#creations.length + this.#dead.length === 0;
+    return this.rows.length + this.#refusals.length + this.#creations.size + this.#dead.length === 0;
   }
 
   take(delivery: Delivery): void {
@@ -166,9 +166,8 @@ export class Work {
   /** The same creation key may not make two actors, wherever they would stand. */
   #creationRepeats(delivery: Delivery): boolean {
     if (delivery.creation === undefined) return false;
-    const earlier =
-      this.#around.creations.get(creationKey(delivery.creation)) ??
-      this.#creations.find((row) => creationKey(row) === creationKey(delivery.creation as CreationRow));
+    const key = creationKey(delivery.creation);
+    const earlier = this.#around.creations.get(key) ?? this.#creations.get(key);
     if (earlier === undefined) return false;
     if (earlier.body_hash !== delivery.creation.body_hash || earlier.actor !== delivery.address) {
       this.#answer(delivery, { outcome: 'rejected', code: 'key_reused', detail: '', version: 0 });
@@ -271,6 +270,8 @@ export class Work {
       machine_version: definition.version,
       envelope,
       asked: asked.sends.length + asked.events.length === 0 && asked.postings === undefined ? '' : JSON.stringify(asked),
+      seq: 0,
+      hash: '',
     });
     const created_at = live?.created_at ?? next.at;
     this.after.set(address, { definition, envelope: next, refused: this.#knownOf(address).refused, created_at, size: envelope.length });
@@ -278,7 +279,7 @@ export class Work {
     if (asked.postings !== undefined) this.#postings.push(...toPostingRows(row, asked.postings));
     this.rows.push({ row, definition, before: live?.envelope, after: next, asked, newest: undefined });
     this.#touched.add(partition);
-    if (delivery.creation !== undefined) this.#creations.push({ ...delivery.creation, actor: address });
+    if (delivery.creation !== undefined) this.#creations.set(creationKey(delivery.creation), { ...delivery.creation, actor: address });
   }
 
   /**
@@ -366,7 +367,7 @@ export class Work {
     }
     const partitions = [...this.#touched].sort((a, b) => a - b).map((id) => ({ id, epoch: this.#around.heads.get(id)?.epoch ?? -1 }));
     const journal = this.rows.map(({ row }) => row);
-    const [refusals, creations, dead, postings] = [this.#refusals, this.#creations, this.#dead, this.#postings];
+    const [refusals, creations, dead, postings] = [this.#refusals, [...this.#creations.values()], this.#dead, this.#postings];
     return { partitions, journal, actors, refusals, creations, dead, postings };
   }
 

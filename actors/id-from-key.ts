@@ -1,4 +1,4 @@
-import { bodyHash } from './chain.ts';
+import { hash } from 'node:crypto';
 
 /** An id for an actor that its creator did not name: from the creator's key, so that a repeat finds the same actor. */
 export function idFromKey(prefix: string, hub_id: string, caller: string, key: string): string {
@@ -11,6 +11,5 @@ export function isFromKey(id: string, hub_id: string, caller: string, key: strin
 }
 
 function digestOf(hub_id: string, caller: string, key: string): string {
-  const digest = Buffer.from(bodyHash(`${hub_id} ${caller} ${key}`), 'hex').toString('base64url');
-  return digest.replaceAll(/[-_]/g, '').slice(0, 20);
+  return hash('sha256', `${hub_id} ${caller} ${key}`, 'base64url').replaceAll(/[-_]/g, '').slice(0, 20);
 }

@@ -55,7 +55,7 @@ test('[POST-13] a database that drops legs without a word is noticed at once, by
 
 test('[POST-14] the statement of a batch without postings does not know the ledger at all', () => {
   const without = commitStatement(batchOf([], batch(1, { postings: [] })));
-  expect([without.name, /posting/.test(without.text)]).toEqual(['append', false]);
+  expect([without.name, /posting/.test(without.text)]).toEqual(['append_one', false]);
   const parts = commitStatement(batchOf([], batch(1)));
   expect([parts.name, parts.values.length - without.values.length]).toEqual(['appendp', 9]);
 });

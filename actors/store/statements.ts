@@ -145,6 +145,20 @@ function insert<Row>(cte: string, table: string, columns: Columns<Row>, first: n
    from ok cross join ${rowsFrom(columns, first, 'r')} ${conflict} returning 1)`;
 }
 
+/** The same for one row, whose columns are parameters of their own: a fifth less work where nothing else waits. */
+function insertOne<Row>(cte: string, table: string, columns: Columns<Row>, first: number, conflict = ''): string {
+  const values = columns.map(([, , cast], index) => `$${first + index}::${cast.replace(/[?!]$/, '')}`);
+  return `, ${cte} as (insert into "${table}" (${names(columns)}) select ${values.join(', ')} from ok ${conflict} returning 1)`;
+}
+
+function packOne<Row extends object>(columns: Columns<Row>, row: Row): unknown[] {
+  return columns.map(([column, kind, cast]) => {
+    const value = row[column];
+    if (value === '' && cast.endsWith('?')) return null;
+    return kind === 'text' ? clean(value as string) : value;
+  });
+}
+
 const UPSERT = `on conflict ("address") do update set "version" = excluded."version", "state" = excluded."state",
  "tags" = excluded."tags", "due_at" = excluded."due_at", "pending" = excluded."pending", "parked" = excluded."parked",
  "title" = excluded."title", "summary" = excluded."summary", "client" = excluded."client", "agent" = excluded."agent",
@@ -202,6 +216,11 @@ function commitText(name: string, parts: readonly Part[]): string {
   return text;
 }
 
+const ONE = {
+  name: 'append_one',
+  text: FENCE + insertOne('j', 'journal', JOURNAL, JOURNAL_AT) + insertOne('a', 'actor', ACTOR, ACTOR_AT, UPSERT) + counted(['j', 'a']),
+};
+
 /** The statement that commits a batch. */
 export function commitStatement(batch: Batch): Statement {
   const parts: Part[] = [];
@@ -210,6 +229,10 @@ export function commitStatement(batch: Batch): Statement {
   if (batch.dead.length > 0) parts.push(DEAD_LETTERS);
   if (batch.postings.length > 0) parts.push(POSTINGS);
   const values = [`{${batch.partitions.map(({ id }) => id).join(',')}}`, `{${batch.partitions.map(({ epoch }) => epoch).join(',')}}`];
+  const [row, another] = batch.journal;
+  const [actor] = batch.actors;
+  if (parts.length === 0 && another === undefined && row !== undefined && actor !== undefined)
+    return { ...ONE, values: [...values, ...packOne(JOURNAL, row), ...packOne(ACTOR, actor)] };
   values.push(...pack(JOURNAL, batch.journal), ...pack(ACTOR, batch.actors));
   for (const part of parts) values.push(...part.values(batch));
   const name = `append${parts.map(({ cte }) => cte).join('')}`;
