@@ -13,7 +13,7 @@ import type { Replayed, Resolved, Resolver, LetterEvent } from './letters.ts';
 import { Pauses } from './pauses.ts';
 import type { Ports } from './ports/ports.ts';
 import type { Happening } from './step.ts';
-import type { CauseKey, Letter, Operation, Place, TypePause } from './store/operations.ts';
+import type { CauseKey, Letter, Operation, TypePause } from './store/operations.ts';
 import type { Store } from './store/store.ts';
 
 export type ControlsOptions = {
@@ -167,7 +167,7 @@ export class Controls {
   }
 
   /** Sends again what waits for the same reason. What it does is harmless to do again, so a repeat goes on where the first one ended. */
-  async replay(cause: CauseKey, order: Order, rightsOf: Resolver['rightsOf'], limit: number, after?: Place): Promise<Replayed> {
+  async replay(cause: CauseKey, order: Order, rightsOf: Resolver['rightsOf'], limit: number, after?: number): Promise<Replayed> {
     mustOperate(order.operator);
     const { store, ports } = this.#options;
     const { operator, reason } = order;

@@ -332,6 +332,8 @@ export class Effects {
     this.#options.deliver(address, own).then(
       (outcome) => {
         if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
+        // Asking again could find another answer, or none where the provider does not honour keys.
+        else if (outcome.outcome === 'parked') job.result = result;
         else this.#forget(job);
         this.#options.ports.reach('effect.recorded', [job]);
       },

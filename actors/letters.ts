@@ -8,7 +8,7 @@ import type { Delivery, Outcome, Own } from './delivery.ts';
 import { admit } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
 import type { Happening } from './step.ts';
-import type { CauseKey, Letter, Place, Resolution } from './store/operations.ts';
+import type { CauseKey, Letter, Resolution } from './store/operations.ts';
 import type { Store } from './store/store.ts';
 
 export type LettersOptions = {
@@ -32,7 +32,7 @@ export type LetterEvent = { readonly type: string; readonly [field: string]: unk
 /** What became of a letter. Without a resolution it is still open: its actor is parked. */
 export type Resolved = { readonly outcome: Outcome; readonly resolution: Resolution | undefined };
 
-export type Replayed = { readonly applied: number; readonly rejected: number; readonly open: number; readonly next: Place | undefined };
+export type Replayed = { readonly applied: number; readonly rejected: number; readonly open: number; readonly next: number | undefined };
 
 /**
  * Dead letters: events that came while their actor could not take them. Resolving one is an event like any other, so what the
@@ -88,7 +88,7 @@ export class Letters {
   }
 
   /** Sends again what waits for the same reason, oldest first and so many at most; `next` goes on from there. */
-  async replay(cause: CauseKey, resolver: Resolver, limit: number, after?: Place): Promise<Replayed> {
+  async replay(cause: CauseKey, resolver: Resolver, limit: number, after?: number): Promise<Replayed> {
     const query = { ...cause, open: true, oldest: true, limit, ...(after === undefined ? {} : { after }) };
     const letters = await this.#options.store.operations.letters(query);
     const counts = { applied: 0, rejected: 0, open: 0 };
@@ -103,7 +103,7 @@ export class Letters {
       last = letter;
     }
     const done = letters.length < limit && last === letters.at(-1);
-    return { ...counts, next: done || last === undefined ? (done ? undefined : after) : { at: last.at, id: last.id } };
+    return { ...counts, next: done || last === undefined ? (done ? undefined : after) : last.n };
   }
 
   async #replayOne(letter: Letter, resolver: Resolver): Promise<'applied' | 'rejected' | 'open' | 'retry'> {

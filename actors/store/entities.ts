@@ -134,6 +134,7 @@ export const DeadLetter = defineEntity({
     resolvedAt: p.bigint('number').nullable(),
     note: p.text().nullable(),
     edits: p.integer().default(0),
+    n: p.bigint('number').autoincrement(),
   },
 });
 

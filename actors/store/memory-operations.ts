@@ -16,7 +16,7 @@ type Do = <Result>(work: () => Result) => Promise<Result>;
 
 export function memoryOperations(tables: Tables, run: Do): Operations {
   const { operated } = tables;
-  const letters = (): Letter[] => tables.dead.map((row) => ({ edits: 0, ...row, ...operated.ends.get(row.id) }));
+  const letters = (): Letter[] => tables.dead.map((row, index) => ({ edits: 0, n: index + 1, ...row, ...operated.ends.get(row.id) }));
   return {
     letters: (query) => run(() => page(letters(), query)),
     letter: (id) => run(() => letters().find((letter) => letter.id === id)),
@@ -67,8 +67,8 @@ function page(letters: readonly Letter[], query: LetterQuery): Letter[] {
     .filter((letter) => !open || letter.resolution === undefined)
     .filter((letter) => is(actor, letter.actor) && is(reason, letter.reason) && is(detail, letter.detail))
     .filter((letter) => is(type, typeOf(letter)) && is(event, eventOf(letter)))
-    .filter((letter) => after === undefined || order(letter, after) * direction > 0)
-    .sort((a, b) => order(a, b) * direction)
+    .filter((letter) => after === undefined || (letter.n - after) * direction > 0)
+    .sort((a, b) => (a.n - b.n) * direction)
     .slice(0, limit);
 }
 

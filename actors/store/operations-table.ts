@@ -18,6 +18,7 @@ type LetterColumns = {
   resolved_at: string | null;
   note: string | null;
   edits: number;
+  n: string;
 };
 type OperationColumns = {
   id: string;
@@ -63,26 +64,20 @@ export class OperationsTable implements Operations {
     be(EVENT, event);
     be('reason', reason);
     be(`coalesce(detail, '')`, detail);
-    if (after !== undefined) where.push(`(at, id) ${oldest ? '>' : '<'} ($${values.push(after.at)}::bigint, $${values.push(after.id)})`);
+    if (after !== undefined) where.push(`n ${oldest ? '>' : '<'} $${values.push(after)}::bigint`);
     const direction = oldest ? 'asc' : 'desc';
     const text = `select * from dead_letter ${where.length === 0 ? '' : `where ${where.join(' and ')}`}
-      order by at ${direction}, id ${direction} limit $1`;
+      order by n ${direction} limit $1`;
     return (await this.#query<LetterColumns>({ name: '', text, values })).map(toLetter);
   }
 
   /** Those that a batch wrote last, as it wrote them. */
   async newest(limit: number): Promise<readonly DeadLetterRow[]> {
-    const letters = await this.letters({ limit });
-    return letters.map(({ id, actor, event_id, event, caller, reason, detail, at }) => ({
-      id,
-      actor,
-      event_id,
-      event,
-      caller,
-      reason,
-      detail,
-      at,
-    }));
+    const text = `select * from dead_letter order by at desc, id desc limit $1`;
+    const rows = await this.#query<LetterColumns>({ name: 'newest_letters', text, values: [limit] });
+    return rows.map(({ id, actor, event_id, event, caller, reason, detail, at }) => {
+      return { id, actor, event_id, event, caller, reason, detail: detail ?? '', at: Number(at) };
+    });
   }
 
   async letter(id: string): Promise<Letter | undefined> {
@@ -160,8 +155,8 @@ export class OperationsTable implements Operations {
 }
 
 function toLetter(row: LetterColumns): Letter {
-  const { id, actor, event_id, event, caller, reason, detail, at, resolution, resolved_by, resolved_at, note, edits } = row;
-  const letter = { id, actor, event_id, event, caller, reason, detail: detail ?? '', at: Number(at), edits };
+  const { id, actor, event_id, event, caller, reason, detail, at, resolution, resolved_by, resolved_at, note, edits, n } = row;
+  const letter = { id, actor, event_id, event, caller, reason, detail: detail ?? '', at: Number(at), edits, n: Number(n) };
   if (resolution === null) return letter;
   return { ...letter, resolution, resolved_by: resolved_by ?? '', resolved_at: Number(resolved_at ?? 0), note: note ?? '' };
 }

@@ -6,6 +6,8 @@ import type { DeadLetterRow } from './store.ts';
 export type Resolution = 'applied' | 'rejected' | 'discarded';
 
 export type Letter = DeadLetterRow & {
+  /** The order in which letters were written; one actor's events came in this order. */
+  readonly n: number;
   readonly resolution?: Resolution;
   readonly resolved_by?: string;
   readonly resolved_at?: number;
@@ -19,7 +21,7 @@ export type Letter = DeadLetterRow & {
 export type CauseKey = { readonly type: string; readonly event: string; readonly reason: string; readonly detail: string };
 export type Cause = CauseKey & { readonly count: number; readonly first_at: number; readonly last_at: number };
 
-/** Where a page of letters ended. */
+/** Where a page of operations ended. */
 export type Place = { readonly at: number; readonly id: string };
 
 export type LetterQuery = Partial<CauseKey> & {
@@ -28,7 +30,8 @@ export type LetterQuery = Partial<CauseKey> & {
   readonly open?: boolean;
   /** Oldest first; otherwise newest first. */
   readonly oldest?: boolean;
-  readonly after?: Place;
+  /** Behind the letter with this number. */
+  readonly after?: number;
   readonly limit: number;
 };
 

@@ -4,9 +4,11 @@ import { Migration } from '@mikro-orm/migrations';
 export class Migration0005Operations extends Migration {
   override up(): void {
     this.addSql(`alter table "dead_letter" add column "resolution" text null, add column "resolved_by" text null,
-      add column "resolved_at" bigint null, add column "note" text null, add column "edits" int not null default 0`);
-    this.addSql(`create index "dead_letter_open" on "dead_letter" ("at", "id") where "resolution" is null`);
-    this.addSql(`create index "dead_letter_actor" on "dead_letter" ("actor", "at", "id")`);
+      add column "resolved_at" bigint null, add column "note" text null, add column "edits" int not null default 0,
+      add column "n" bigserial not null`);
+    this.addSql(`create index "dead_letter_open" on "dead_letter" ("n") where "resolution" is null`);
+    this.addSql(`create index "dead_letter_n" on "dead_letter" ("n")`);
+    this.addSql(`create index "dead_letter_actor" on "dead_letter" ("actor", "n")`);
     this.addSql(`create table "type_pause" (
       "type" text collate "C" not null primary key, "person" text not null, "reason" text not null, "at" bigint not null)`);
     this.addSql(`create table "operation" (
