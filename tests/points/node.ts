@@ -17,7 +17,7 @@ export type Report =
   | { readonly kind: 'points'; readonly points: readonly Point[] };
 
 /** A call that is not answered is given up sooner than in the product, so that a table takes minutes and not hours. */
-const HURRIED: Readonly<Record<number, number>> = { 10_000: 300, 20_000: 500 };
+const HURRIED: Readonly<Record<number, number>> = { 10_000: 2_500, 20_000: 500 };
 
 let fatal: Failpoint | undefined = readFatal(process.env['POINTS_DIE_AT']);
 let watch = new Watch({});

@@ -59,6 +59,8 @@ export class Stand {
     const { host, username, password } = new URL(must(embedded.natsHubUrl, 'NATS'));
     const nats = await connect({ servers: [host], user: decodeURIComponent(username), pass: decodeURIComponent(password) });
     const stand = new Stand(embedded, dataDir, await freePort(), database, nats);
+    // The servers are no children that would end with this process.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stand.close().finally(() => process.exit(1)));
     stand.#listen();
     await stand.start();
     await stand.#furnish();
