@@ -1,7 +1,7 @@
 import { Fault } from '../../machines/fault.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Outcome } from '../../actors/delivery.ts';
-import type { Creation } from '../../actors/runtime.ts';
+import type { Creation } from '../../actors/door.ts';
 import type { Chance } from './chance.ts';
 import type { Checker } from './checker.ts';
 import type { Faults } from './faults.ts';
@@ -114,7 +114,8 @@ export class Client {
   /** Whoever is told that an event took effect, or was refused, finds it in the journal at that very moment. */
   #read({ address, type, caller }: Asked, id: string, outcome: Outcome, dead: boolean): Answer | Extract<Outcome, { outcome: 'retry' }> {
     if (outcome.outcome === 'retry') return outcome;
-    if (outcome.outcome === 'parked') return { refused: 'parked' };
+    // Nothing is recorded under its id: when the actor has been looked at, it is taken.
+    if (outcome.outcome === 'parked') return { outcome: 'retry', after_ms: 3_000, reason: 'parked' };
     if (outcome.outcome === 'late') return { refused: 'late' };
     const stored = this.#around.checker.outcomeOf(address, `caller:${caller.id}:${id}`);
     const answer = outcome.outcome === 'rejected' ? { refused: outcome.code } : { version: outcome.version };
@@ -134,7 +135,7 @@ export function textOf(answer: Answer): string {
 
 /** Nothing is recorded under its id, so that it may be answered otherwise later. */
 function isPassing(answer: Answer): boolean {
-  return 'refused' in answer && (answer.refused === 'parked' || answer.refused.startsWith('fault '));
+  return 'refused' in answer && answer.refused.startsWith('fault ');
 }
 
 function toRefusal(error: unknown): Answer {

@@ -1,7 +1,7 @@
 import { partitionOf, typeOf } from '../../machines/ids.ts';
 import { brokenOf } from '../../machines/payment-invariants.ts';
 import type { PaymentContext } from '../../machines/payment-terms.ts';
-import { toActorRow } from '../../actors/batch.ts';
+import { toActorRow } from '../../actors/actor-row.ts';
 import { revive } from '../../actors/residents.ts';
 import { toStates } from '../../actors/envelope.ts';
 import type { Violation } from './checker.ts';

@@ -11,6 +11,7 @@ import type { BreakableBus, WatchedServer } from './server.ts';
 import type { SimulatedTime } from './time.ts';
 
 export const HUB_ID = 'hub1';
+const RELEASE = '1';
 
 export type HostOptions = {
   readonly seed: number;
@@ -27,6 +28,8 @@ export type HostOptions = {
   readonly start: number;
   readonly log: Log;
   readonly databaseDownUntil: () => number;
+  /** The way of a message to another machine that is not NATS. */
+  readonly direct: (life: Life, url: string, text: string, signature: string, within_ms: number) => Promise<string>;
   /** What a sabotage puts between the runtime and its store. */
   readonly wrap: (store: Store) => Store;
   readonly onCommit: (machine: string, process: number, actor: string, version: number) => void;
@@ -74,13 +77,14 @@ export class Host {
     const bus = connect(server, life);
     this.bus = bus;
     const runtime = new Runtime({
-      store: wrap(openStore({ life, time, database, downUntil: this.#options.databaseDownUntil })),
+      store: wrap(openStore({ life, time, database, release: RELEASE, downUntil: this.#options.databaseDownUntil })),
       bus,
       ports: life.ports,
       machines: this.#options.machines,
       integrations: providers.openFor(life),
       node: this.#name,
-      url: () => '',
+      release: RELEASE,
+      url: () => machine,
       hub_id: HUB_ID,
       lease_ms: this.#options.lease_ms,
       memory_bytes: this.#options.memory_bytes,
@@ -88,6 +92,7 @@ export class Host {
       settings: {},
     });
     this.runtime = runtime;
+    runtime.forwarding.use({ direct: (url, text, signature, within_ms) => this.#options.direct(life, url, text, signature, within_ms) });
     runtime.onCommit((rows) => {
       if (!life.dead) for (const { row } of rows) this.#options.onCommit(machine, number, row.actor, row.version);
     });

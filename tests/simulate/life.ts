@@ -150,6 +150,7 @@ export type StoreOptions = {
   readonly life: Life;
   readonly time: SimulatedTime;
   readonly database: MemoryDatabase;
+  readonly release: string;
   /** Until when the database answers nobody. */
   readonly downUntil: () => number;
 };
@@ -157,7 +158,7 @@ export type StoreOptions = {
 const GONE = Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P01' });
 
 /** A process's connections to its database: every call takes time there and back, and goes on there when the caller is gone. */
-export function openStore({ life, time, database, downUntil }: StoreOptions): Store {
+export function openStore({ life, time, database, release, downUntil }: StoreOptions): Store {
   const { chance, sites } = life;
   const delay = (): number => {
     if (sites.store.strikes()) life.die();
@@ -167,6 +168,7 @@ export function openStore({ life, time, database, downUntil }: StoreOptions): St
   const network = { now: () => life.ports.clock.now() };
   const memory = new MemoryStore({
     database,
+    release,
     // What was sent arrives, whatever becomes of its sender.
     ports: { clock: network, timers: { ...life.ports.timers, after: (delay_ms, run) => time.after(delay_ms, run) } },
     faults: {

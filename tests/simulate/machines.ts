@@ -13,7 +13,7 @@ type Event = Stamp &
     | { type: 'PASS'; to: string; hops: number }
     | { type: 'HAND'; hops: number }
     | { type: 'NAP'; to: string; hops: number }
-    | { type: 'tell.refused'; to: string; event: string; reason: string }
+    | { type: 'tell.refused'; to: string; event: string; reason: string; sent: { hops: number } }
   );
 
 /** So many couriers a world has; the next one is told by the number of hops. */
@@ -59,7 +59,7 @@ const courierMachine = setup({
     awake: {
       on: {
         PASS: {
-          actions: ['give', tell(({ event }) => ({ to: event.to, event: { type: 'HAND', hops: event.hops } }))],
+          actions: ['give', tell(({ event: { to, hops } }) => ({ to, event: { type: 'HAND', hops } }))],
         },
         NAP: { target: 'asleep', actions: { type: 'aim', params: ({ event }) => event } },
       },
@@ -68,7 +68,7 @@ const courierMachine = setup({
       after: {
         nap: {
           target: 'awake',
-          actions: ['give', tell(({ context }) => ({ to: context.next, event: { type: 'HAND', hops: context.hops } }))],
+          actions: ['give', tell(({ context: { next, hops } }) => ({ to: next, event: { type: 'HAND', hops } }))],
         },
       },
     },
@@ -85,7 +85,7 @@ const courier = defineMachine({
   events: { PASS: handing, NAP: handing },
   internal: {
     HAND: z.strictObject({ hops: z.int() }),
-    'tell.refused': z.strictObject({ to: z.string(), event: z.string(), reason: z.string() }),
+    'tell.refused': z.strictObject({ to: z.string(), event: z.string(), reason: z.string(), sent: z.strictObject({ hops: z.int() }) }),
   },
   facts: { 'courier.handed': z.strictObject({ got: z.int() }) },
   permissions: { '@create': ['clerk'], PASS: ['clerk', 'system'], NAP: ['clerk', 'system'] },

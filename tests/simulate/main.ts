@@ -1,32 +1,34 @@
 import { parseArgs } from 'node:util';
-import { createHash } from 'node:crypto';
+import { describe, simulate } from './simulate.ts';
 import { World } from './world.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, steps: { type: 'string', default: '20000' } } });
-const LENGTH = 20_000;
-let left = Number(values.steps);
-let seed = Number(values.seed);
-const traces: string[] = [];
-const began = performance.now();
-let all = 0;
-while (left > 0) {
-  const t = process.cpuUsage();
-  const world = new World({ seed, steps: Math.min(left, LENGTH) });
-  const ending = await world.run();
-  const u = process.cpuUsage(t);
-  const took = (u.user + u.system) / 1000;
-  all += ending.steps;
-  console.log(
-    `seed ${seed}: ${ending.steps} steps, ${ending.rows} rows, ${ending.struck.length} faults, ${(ending.elapsed_ms / 1000).toFixed(0)} s inside, ${took.toFixed(0)} ms, ${Math.round((ending.steps / took) * 1000)}/s, nodes ${world.shape.nodes} clients ${world.shape.clients}`,
-  );
-  if (ending.violation !== undefined) {
-    console.log(ending.story.slice(-50).join('\n'));
-    console.log(ending.violation);
-    process.exit(1);
-  }
-  traces.push(ending.trace);
-  left -= LENGTH;
-  seed++;
+/**
+ * `npm run simulate -- --seed N --steps M`: worlds of seed N and the ones after it until there were M steps. The last line is
+ * `trace <64 hex>`, the same for the same seed and steps everywhere. Ends with 1 when something that must hold did not.
+ */
+const { values } = parseArgs({
+  options: { seed: { type: 'string', default: '1' }, steps: { type: 'string', default: '100000' }, faults: { type: 'string' } },
+});
+const seed = readNumber('seed', values.seed);
+const steps = readNumber('steps', values.steps);
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+
+if (values.faults === undefined) {
+  const { trace, failure } = await simulate({ seed, steps, shrinks: true, tell });
+  tell(`trace ${trace}`);
+  process.exit(failure === undefined ? 0 : 1);
+} else {
+  // One world that is given exactly these faults: what a failing one was shrunk to.
+  const exactly = new Set(values.faults.split(',').filter((name) => name !== ''));
+  const ending = await new World({ seed, steps, exactly }).run();
+  for (const line of describe(ending)) tell(line);
+  tell(`trace ${ending.trace}`);
+  process.exit(ending.violation === undefined ? 0 : 1);
 }
-console.log(`${all} steps, ${Math.round((all / (performance.now() - began)) * 1000)}/s`);
-console.log(`trace ${traces.length === 1 ? traces[0] : createHash('sha256').update(traces.join('\n')).digest('hex')}`);
+
+function readNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  process.stderr.write(`--${name} is a whole number, not ${text}\n`);
+  process.exit(2);
+}

@@ -32,7 +32,11 @@ export class Nemesis {
     if (stands.strikes()) host.life?.standStill(stands.force() * 2 * shape.lease_ms + 200);
     if (site('node.stops').strikes()) host.stop();
     const jumps = site('clock.jumps');
-    if (jumps.strikes()) host.offset_ms = jumpOf(jumps);
+    if (jumps.strikes()) {
+      host.offset_ms = jumpOf(jumps);
+      // A time server puts it right after a while, by another jump.
+      this.#world.time.after(500 + jumps.force(3) ** 3 * 20_000, () => (host.offset_ms = this.#world.database_offset_ms));
+    }
     this.#break(host, site('link.breaks'));
   }
 
@@ -52,7 +56,10 @@ export class Nemesis {
     const down = faults.site('database.down', 'database');
     if (down.strikes()) world.database_down_until = time.now + down.force() ** 2 * 10_000;
     const jumps = faults.site('clock.database', 'database');
-    if (jumps.strikes()) world.database_offset_ms += Math.abs(jumpOf(jumps)) / 10;
+    if (jumps.strikes()) {
+      world.database_offset_ms += Math.abs(jumpOf(jumps)) / 10;
+      time.after(jumps.force(3) * 5_000, () => world.hosts.forEach((host) => (host.offset_ms = world.database_offset_ms)));
+    }
     const nats = faults.site('nats.down', 'nats');
     const wiped = faults.site('nats.wiped', 'nats');
     const cut = faults.site('nats.cut', 'nats');

@@ -25,6 +25,8 @@ export class SimulatedTime {
     };
   }
 
+  }
+
   /** Before any alarm, in the order of asking. */
   soon(run: () => void): void {
     this.#ready.push(run);

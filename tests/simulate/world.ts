@@ -12,6 +12,7 @@ import { FAULTS, Faults } from './faults.ts';
 import type { FaultKind, Rates, Struck } from './faults.ts';
 import { findUnsettled, judge } from './final.ts';
 import { HUB_ID, Host } from './host.ts';
+import type { Life } from './life.ts';
 import { MACHINES } from './machines.ts';
 import { Nemesis } from './nemesis.ts';
 import { Providers } from './providers.ts';
@@ -186,6 +187,7 @@ export class World {
     await setStage(new Client('stage', new Chance(seed, 'stage'), around));
     for (const host of this.hosts.slice(1)) host.start();
     new Nemesis(this).start();
+    this.#attend();
     const everybody: Promise<void>[] = [];
     for (let i = 0; i < this.shape.clients; i++) everybody.push(this.#serve(new Client(`u${i}`, new Chance(seed, `client ${i}`), around)));
     for (let i = 0; i < this.shape.publishers; i++) everybody.push(this.#notify(`s${i}`, new Chance(seed, `publisher ${i}`)));
@@ -213,14 +215,14 @@ export class World {
   async #settle(): Promise<void> {
     for (const until = this.time.now + CALM_MS; this.time.now < until;) {
       await this.time.wait(LOOK_MS);
-      this.#resumeParked();
       if (findUnsettled(this) === undefined) return;
     }
     this.#fail({ rule: 'unsettled', what: `An hour after the last fault: ${findUnsettled(this)}` });
   }
 
   /** What an operator does with actors that were parked because the database refused a value. */
-  #resumeParked(): void {
+  #attend(): void {
+    this.time.after(2_000, () => this.#attend());
     for (const address of this.checker.addresses) {
       if (this.checker.waitingOf(address).parked === undefined) continue;
       const host = this.hosts.find(({ runtime }) => runtime?.lanes.owns(partitionOf(address)));
@@ -249,10 +251,26 @@ export class World {
       scale: SCALE,
       start: START,
       log: this.#log(machine),
+      direct: (...given) => this.#direct(...given),
       databaseDownUntil: () => this.database_down_until,
       onCommit: (on, number, actor, version) => this.#told(`${on} ${number} ${actor}`, version),
       tell: (what) => this.tell(what),
     });
+  }
+
+  /** One machine asks another over a connection of their own, as they do by HTTP. */
+  #direct(from: Life, url: string, text: string, signature: string, within_ms: number): Promise<string> {
+    const { time } = this;
+    const answer = new Promise<string>((resolve, reject) => {
+      time.after(within_ms, () => reject(new Error(`${url} did not answer within ${within_ms} ms`)));
+      time.after(from.chance.between(0.2, 2), () => {
+        const { life, runtime } = this.hosts.find(({ machine }) => machine === url) ?? {};
+        if (life === undefined || runtime === undefined) return reject(new Error(`${url} refuses the connection`));
+        const refuse = (error: unknown): void => reject(new Error(`${url} refused it: ${String(error)}`));
+        life.ports.timers.soon(() => void life.hear(runtime.forwarding.receive(text, signature), 0.3).then(resolve, refuse));
+      });
+    });
+    return from.hear(answer, 0.2);
   }
 
   #log(machine: string): Log {
