@@ -97,11 +97,14 @@ export class Recovery {
         ports.reach('recover.before', deliveries);
         const heads = await reclaim(partitions);
         ports.reach('recover.reclaimed', deliveries);
-        if (partitions.some((partition) => !heads.has(partition))) {
+        const owned = partitions.every((partition) => heads.has(partition));
+        const missed = owned ? await readMissed(this.#options, mine, heads) : [];
+        // One that was lost while this waited is no partition of the outlet's, the intake's and the effects' any more: only a
+        // takeover makes it theirs again.
+        if (!owned || partitions.some((partition) => !mine.has(partition))) {
           this.lose(partitions);
           return this.#giveBack(deliveries, 'not_ready');
         }
-        const missed = await readMissed(this.#options, mine, heads);
         for (const [partition, head] of heads) mine.set(partition, { ...head });
         if (missed.length > 0) tell(missed);
         ports.reach('recover.missed', deliveries);
