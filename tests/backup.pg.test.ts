@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startEmbedded } from '../hub/embedded/services.ts';
 import { destroy, drill, mustRun, openDrillPlace, runBackupCommand, withDatabase } from './support/drill.ts';
 import type { DrillPlace } from './support/drill.ts';
-import { eventually, processHub, sleep } from './support/process-hub.ts';
+import { eventually, freePort, openDirectory, processHub, sleep } from './support/process-hub.ts';
 import type { ProcessHub } from './support/process-hub.ts';
 import { Person, STORM_ENV, seeded, setStage } from './support/storm.ts';
 
@@ -37,6 +38,7 @@ test(
   },
 );
 
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const INPUT = { client: 'acme', payee: 'Bar Supplies Ltd', amount_minor: 2_500, currency: 'EUR', reference: 'INV-1' };
 
 describe('one archive and what can be made of it', () => {
@@ -223,3 +225,60 @@ describe('one archive and what can be made of it', () => {
     },
   );
 });
+
+test(
+  "[BACKUP-17] a PostgreSQL of one's own is backed up over its address alone, and is restored in two halves",
+  { timeout: 180_000 },
+  async () => {
+    const home = await openDirectory('own');
+    const archive = join(home, 'archive');
+    const natsPort = await freePort();
+    const start = (dir: string): ReturnType<typeof startEmbedded> =>
+      startEmbedded({ dataDir: dir, postgres: true, nats: true, natsPort, progress: () => undefined, log: SILENT });
+    const env = { HUB_DEMO: '0', HUB_ADMIN_PASSWORD: STORM_ENV.HUB_ADMIN_PASSWORD, HUB_CONSOLE: '0', HUB_SECRET_KEY: 's'.repeat(32) };
+    const client = { name: 'Acme GmbH', country: 'DE', email: 'accounts@acme.example', kind: 'company' };
+    let theirs = await start(join(home, 'theirs'));
+    let hub = await processHub(join(home, 'hub'), {
+      ...env,
+      DATABASE_URL: theirs.databaseUrl ?? '',
+      NATS_URL: theirs.natsHubUrl ?? '',
+      HUB_BACKUP_DIR: archive,
+    });
+    try {
+      await hub.start();
+      await new Person(hub, 'admin').call('PUT', '/v1/people/clerk', { roles: ['clerk'], password: STORM_ENV.HUB_ADMIN_PASSWORD });
+      await mustRun('backup', ['--to', archive], { ...env, DATABASE_URL: theirs.databaseUrl ?? '', HUB_DATA_DIR: join(home, 'hub') });
+      expect((await new Person(hub, 'clerk').call('POST', '/v1/actors/client', { id: 'acme', input: client }, 'create-acme')).status).toBe(
+        201,
+      );
+      await hub.stop();
+      const password = readFileSync(join(home, 'theirs', 'secrets', 'postgres'), 'utf8');
+      await theirs.stop();
+      const refused = await runBackupCommand('restore', ['--from', archive, '--data-dir', join(home, 'none')], env);
+      expect(refused.output).toContain('--cluster DIR');
+      // Here the embedded programs play the operator's own: they get the cluster, and its password, where they look for them.
+      const again = join(home, 'again');
+      await mkdir(join(again, 'postgres'), { recursive: true });
+      await mkdir(join(again, 'secrets'));
+      writeFileSync(join(again, 'secrets', 'postgres'), password, { mode: 0o600 });
+      await chmod(again, 0o711);
+      await mustRun('restore', ['--from', archive, '--cluster', join(again, 'postgres', 'cluster'), '--data-dir', join(home, 'hub2')], env);
+      theirs = await start(again);
+      const url = theirs.databaseUrl ?? '';
+      const finished = await mustRun('restore', ['--from', archive, '--finish'], {
+        ...env,
+        DATABASE_URL: url,
+        HUB_DATA_DIR: join(home, 'hub2'),
+      });
+      expect(finished.output).toContain('every signed head that is known is in the journal');
+      hub = await processHub(join(home, 'hub2'), { ...env, DATABASE_URL: url, NATS_URL: theirs.natsHubUrl ?? '', HUB_BACKUP_DIR: archive });
+      await hub.start();
+      expect((await new Person(hub, 'clerk').call('GET', '/v1/actors/client/acme')).status).toBe(200);
+      expect(hub.output()).not.toContain('lacks what was signed');
+    } finally {
+      await hub.stop();
+      await theirs.stop();
+      await rm(home, { recursive: true, force: true });
+    }
+  },
+);

@@ -20,6 +20,8 @@ export async function readRecovered(url: string): Promise<Recovered> {
   return within(url, async (client) => {
     const one = async (text: string): Promise<Record<string, unknown>> => (await client.query<Record<string, unknown>>(text)).rows[0] ?? {};
     const { known } = await one(`select to_regclass('journal') is not null as known`);
+    if ((await one('select pg_is_in_recovery() as recovering')).recovering === true)
+      throw new Error('PostgreSQL is still replaying its log: wait until it takes commands, and look into its log if it does not');
     if (known !== true) throw new Error('The restored database has no journal: it is not the database of a hub');
     const { replayed, last_commit } = await one(
       `select pg_last_wal_replay_lsn()::text as replayed, pg_last_xact_replay_timestamp() as last_commit`,

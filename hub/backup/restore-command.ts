@@ -4,6 +4,7 @@ import { toLsn } from '../../actors/store/replication.ts';
 import { readConfig } from '../config.ts';
 import { BackupRefused } from './archive.ts';
 import { runCommandLine } from './command-line.ts';
+import { finishOwnCluster, makeOwnCluster } from './own-cluster.ts';
 import { readTarget } from './restore-target.ts';
 import { restore } from './restore.ts';
 import type { Restored } from './restore.ts';
@@ -16,6 +17,11 @@ const USAGE = `npm run restore -- --from DIR [--at TIME | --to-seq PARTITION:SEQ
   --data-dir DIR    the data directory to make; HUB_DATA_DIR if not given. It must be absent or empty
   --base NAME       begin at this base backup instead of the newest one that fits (npm run backup -- --list)
   --timeline N      follow this line of history instead of the newest
+
+For a PostgreSQL of your own (DATABASE_URL), in two halves:
+
+  --cluster DIR     make PostgreSQL's data directory here; start it yourself, and wait until it has replayed its log
+  --finish          then, with DATABASE_URL: let hubs begin anew on it
 `;
 
 await runCommandLine(async (tell, log) => {
@@ -27,6 +33,8 @@ await runCommandLine(async (tell, log) => {
       'data-dir': { type: 'string' },
       base: { type: 'string' },
       timeline: { type: 'string' },
+      cluster: { type: 'string' },
+      finish: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -36,23 +44,27 @@ await runCommandLine(async (tell, log) => {
   if (from === undefined) throw new BackupRefused(`Say where the backups are: --from DIR.\n\n${USAGE}`);
   const began = performance.now();
   const dataDir = resolve(values['data-dir'] ?? config.dataDir);
-  const restored = await restore({
-    from: resolve(from),
-    dataDir,
-    target: readTarget(values.at, values['to-seq'], Date.now()),
-    base: values.base,
-    timeline: values.timeline === undefined ? undefined : Number(values.timeline),
-    secretKey: config.secretKey,
-    node: 'restore',
-    tell,
-    log,
-  });
-  for (const line of report(restored, {
-    dataDir,
-    seconds: (performance.now() - began) / 1000,
-    isWhole: values.at === undefined && values['to-seq'] === undefined,
-  }))
-    tell(line);
+  const { base, cluster } = values;
+  const { secretKey } = config;
+  const target = readTarget(values.at, values['to-seq'], Date.now());
+  const timeline = values.timeline === undefined ? undefined : Number(values.timeline);
+  const common = { from: resolve(from), dataDir, tell, log };
+  if (values.finish === true) {
+    if (config.databaseUrl === undefined) throw new BackupRefused('--finish needs DATABASE_URL: the PostgreSQL that was restored.');
+    const restored = await finishOwnCluster({ ...common, url: config.databaseUrl, secretKey });
+    for (const line of report(restored, { dataDir, seconds: (performance.now() - began) / 1000, isWhole: false })) tell(line);
+  } else if (cluster !== undefined) {
+    const { version, hubFiles } = await makeOwnCluster({ ...common, cluster: resolve(cluster), target, base, timeline });
+    tell(
+      `${cluster} is ready to recover; give it to the account of PostgreSQL (chown -R) and its configuration, and start PostgreSQL ${version} on it`,
+    );
+    if (hubFiles) tell(`the hub's own files are in ${dataDir}`);
+    tell(`when it takes commands: DATABASE_URL=… npm run restore -- --from ${from} --finish`);
+  } else {
+    const restored = await restore({ ...common, target, base, timeline, secretKey, node: 'restore' });
+    for (const line of report(restored, { dataDir, seconds: (performance.now() - began) / 1000, isWhole: target === undefined }))
+      tell(line);
+  }
 });
 
 function report(restored: Restored, { dataDir, seconds, isWhole }: { dataDir: string; seconds: number; isWhole: boolean }): string[] {

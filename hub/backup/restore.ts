@@ -51,6 +51,10 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const { dataDir, tell } = options;
   mustBeFree(dataDir);
   const recovery = await planned(options);
+  if (!recovery.base.manifest.embedded)
+    throw new BackupRefused(
+      `The backup ${recovery.base.name} is of a PostgreSQL of your own: --cluster DIR instead of --data-dir makes a directory for it.`,
+    );
   const draft = `${dataDir}.restoring-${randomBytes(3).toString('hex')}`;
   mkdirSync(dirname(dataDir), { recursive: true });
   let site: Site | undefined;
@@ -75,7 +79,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   }
 }
 
-function mustBeFree(dataDir: string): void {
+export function mustBeFree(dataDir: string): void {
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
     throw new BackupRefused(
       `${dataDir} is not empty, and a restore writes over nothing: name another directory with --data-dir, or move this one aside (mv ${dataDir} ${dataDir}.before).`,
@@ -83,13 +87,16 @@ function mustBeFree(dataDir: string): void {
 }
 
 /** Chooses the base backup and the log that lead to the target, and checks that they are what was written. */
-async function planned({ from, base: name, target, timeline, tell, log }: RestoreOptions): Promise<Recovery> {
+export async function planned({
+  from,
+  base: name,
+  target,
+  timeline,
+  tell,
+  log,
+}: Omit<RestoreOptions, 'dataDir' | 'node' | 'secretKey'>): Promise<Recovery> {
   const archive = readArchive(from);
   const base = chosen(archive, { name, before: target !== undefined && 'at' in target ? target.at : undefined });
-  if (!base.manifest.embedded)
-    throw new BackupRefused(
-      `The backup ${base.name} is of a PostgreSQL of your own: npm run restore -- --from ${from} --cluster DIR makes a cluster for it.`,
-    );
   tell(`checking the base backup ${base.name}`);
   await mustMatch(base, tell);
   const lineage = lineageOf(archive, timeline);
@@ -137,24 +144,47 @@ async function recoverTo(recovery: Recovery, site: Site, target: RestoreTarget):
 type Recovering = { readonly site: Site; readonly server: EmbeddedPostgres; readonly target: Target };
 
 async function finish(options: RestoreOptions, recovery: Recovery, { site, server, target }: Recovering): Promise<Restored> {
+  const { log, node, secretKey } = options;
   const recovered = await readRecovered(server.url);
   if (target === undefined && endedEarly(recovery.files, recovered.replayed))
     throw new Error(
       `The log could be replayed only to ${toLsn(recovered.replayed)}, and there is more of it: a segment behind that place is damaged. --at a moment before it restores what is good.`,
     );
-  const key = headsKeyOf({ secretKey: options.secretKey, dataDir: site.dataDir });
-  const against = await compared(server.url, expectedHeads(recovery.archive, site.dataDir, key));
+  const key = headsKeyOf({ secretKey, dataDir: site.dataDir });
+  const noted = await noteRestore({ url: server.url, archive: recovery.archive, dataDir: site.dataDir, key, node, recovered, log });
+  return { ...recovered, base: recovery.base.name, ...noted };
+}
+
+export type Noting = {
+  readonly url: string;
+  readonly archive: Archive;
+  readonly dataDir: string;
+  readonly key: HeadsKey;
+  readonly node: string;
+  readonly recovered: Recovered;
+  readonly log: ServiceLog;
+};
+
+/** Compares a recovered database with the heads that were signed, and begins its history anew, signed as well. */
+export async function noteRestore({
+  url,
+  archive,
+  dataDir,
+  key,
+  node,
+  recovered,
+  log,
+}: Noting): Promise<Omit<Restored, keyof Recovered | 'base'>> {
+  const against = await compared(url, expectedHeads(archive, dataDir, key));
   const begun = newHistory();
-  await beginAnew(server.url, begun);
+  await beginAnew(url, begun);
   const { hub_id, heads } = recovered;
-  const line = await new HeadsFile(site.dataDir, key).append({
-    ...{ hub_id, node: options.node, history: begun, at: Date.now(), reason: 'restored', heads },
-  });
+  const line = await new HeadsFile(dataDir, key).append({ hub_id, node, history: begun, at: Date.now(), reason: 'restored', heads });
   // So that the next restore does not look for what this one left out. An archive that may only be read does without.
-  await copyHeads(recovery.archive.dir, 'restores', line).catch((error: unknown) =>
-    options.log.warn({ err: error }, `not noted in the archive: ${String(error)}`),
+  await copyHeads(archive.dir, 'restores', line).catch((error: unknown) =>
+    log.warn({ err: error }, `the restore is not noted in the archive: ${String(error)}`),
   );
-  return { ...recovered, base: recovery.base.name, begun, ...against };
+  return { begun, ...against };
 }
 
 /** The newest signed head of each partition: those of the data directory when it was backed up, and those that went to the archive. */

@@ -118,6 +118,7 @@ export async function drill(place: DrillPlace, options: DrillOptions): Promise<D
     for (let worker = 0; worker < options.inFlight; worker++) workers.push(work());
     await Promise.race([grownTo(acked, options.before), ...workers]);
     const backup = await mustRun('backup', ['--to', place.archive], { HUB_DATA_DIR: place.dataDir });
+    options.tell(backup.output.trimEnd());
     options.tell(`backed up in ${backup.seconds.toFixed(1)} s, ${acked.length} commands acknowledged so far`);
     await grownTo(acked, acked.length + options.between);
     await destroy(first);
