@@ -22,7 +22,7 @@ const TRANSFERS_PER_ROUND = 20_000;
 /** What an account may owe is below what is under way at once, and what it may have far above nothing: some of both is refused. */
 const LIMITS = { floor: -40_000, ceiling: 500 };
 const MOST_AMOUNT = 500;
-const STRIKE_AT_MOST_MS = 8 * 60_000;
+const CALM_AT_MOST_MS = 4_000;
 /** So long without a new receipt is too long. */
 const ANSWERED_WITHIN_MS = 60_000;
 
@@ -73,8 +73,8 @@ function draw(orders: Map<string, Order>, random: () => number): Order {
 }
 
 /**
- * One thing goes wrong after the other, while the transfers are let out evenly. On a slow machine it goes on until half of the
- * transfers have been through it, as long as there is time.
+ * One thing goes wrong after the other, while the transfers are let out evenly. The next one waits until work is done again, for a
+ * while: on a slow machine it would otherwise strike what has not come back from the last.
  */
 async function strikeAll(
   world: World,
@@ -84,28 +84,25 @@ async function strikeAll(
   tell: (line: string) => void,
 ): Promise<Record<string, number>> {
   const struck: Record<string, number> = {};
-  const rounds = Array.from({ length: Math.ceil(transfers / TRANSFERS_PER_ROUND) }, () => drawRound(random));
-  const planned_ms = rounds.flat().reduce((sum, { at_ms, lasts_ms }) => sum + at_ms + lasts_ms, 0);
-  const began = performance.now();
-  const pace = setInterval(() => client.release(Math.min(transfers, (transfers * (performance.now() - began)) / planned_ms)), 20);
-  const more = (): boolean => client.answers.size < transfers / 2 && performance.now() - began < STRIKE_AT_MOST_MS;
-  try {
-    for (let round = rounds.shift(); round !== undefined; round = rounds.shift() ?? (more() ? drawRound(random) : undefined)) {
-      for (const fault of round) {
-        await sleep(fault.at_ms);
-        const { answers, under_way, again } = client;
-        tell(`${String(answers.size).padStart(6)} answered, ${under_way} under way, ${again} published again: ${tellFault(fault)}`);
-        await begin(fault, world, () => undefined);
-        await sleep(fault.lasts_ms);
-        end(fault, world);
-        const name = 'link' in fault ? `${fault.kind} ${fault.link}` : fault.kind;
-        struck[name] = (struck[name] ?? 0) + 1;
-      }
-    }
-  } finally {
-    clearInterval(pace);
+  const faults = Array.from({ length: Math.ceil(transfers / TRANSFERS_PER_ROUND) }, () => drawRound(random)).flat();
+  const share = transfers / faults.length;
+  for (const [index, fault] of faults.entries()) {
+    // Of what each fault is to meet some is under way before it, and some comes while it lasts.
+    const release = (part: number): void => client.release(Math.ceil(share * (index + part)));
+    release(0.5);
+    await sleep(fault.at_ms);
+    const { answers, under_way, again } = client;
+    tell(`${String(answers.size).padStart(6)} answered, ${under_way} under way, ${again} published again: ${tellFault(fault)}`);
+    const before = answers.size;
+    await begin(fault, world, () => undefined);
+    release(1);
+    await sleep(fault.lasts_ms);
+    end(fault, world);
+    const name = 'link' in fault ? `${fault.kind} ${fault.link}` : fault.kind;
+    struck[name] = (struck[name] ?? 0) + 1;
+    const until = performance.now() + CALM_AT_MOST_MS;
+    while (answers.size < before + share / 2 && performance.now() < until) await sleep(20);
   }
-  client.release(transfers);
   return struck;
 }
 
