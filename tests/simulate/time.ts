@@ -25,8 +25,6 @@ export class SimulatedTime {
     };
   }
 
-  }
-
   /** Before any alarm, in the order of asking. */
   soon(run: () => void): void {
     this.#ready.push(run);
