@@ -80,7 +80,7 @@ advertised-address = "http://127.0.0.1:${node}/"
 listen-mode = "tcp"
 default-num-partitions = ${PARTITIONS}
 disable-telemetry = true
-log-filter = "error"
+log-filter = "error,octocrab=off"
 
 [ingress]
 bind-address = "127.0.0.1:${ingress}"
