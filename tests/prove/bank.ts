@@ -20,9 +20,10 @@ const LEASE_MS = 2_000;
 /** One of each kind in every round, so that the smallest run meets all of them. */
 const TRANSFERS_PER_ROUND = 20_000;
 /** What an account may owe is below what is under way at once, and what it may have far above nothing: some of both is refused. */
-const LIMITS = { floor: -40_000, ceiling: 500 };
+const LIMITS = { floor: -20_000, ceiling: 500 };
 const MOST_AMOUNT = 500;
-const CALM_AT_MOST_MS = 4_000;
+const MOST_HEAD_START_MS = 60;
+const CALM_AT_MOST_MS = 3_000;
 /** So long without a new receipt is too long. */
 const ANSWERED_WITHIN_MS = 60_000;
 
@@ -87,10 +88,12 @@ async function strikeAll(
   const faults = Array.from({ length: Math.ceil(transfers / TRANSFERS_PER_ROUND) }, () => drawRound(random)).flat();
   const share = transfers / faults.length;
   for (const [index, fault] of faults.entries()) {
-    // Of what each fault is to meet some is under way before it, and some comes while it lasts.
+    // Of what each fault is to meet some comes before it, much is under way when it strikes, and some comes while it lasts.
     const release = (part: number): void => client.release(Math.ceil(share * (index + part)));
-    release(0.5);
+    release(0.3);
     await sleep(fault.at_ms);
+    release(0.8);
+    await sleep(random() * MOST_HEAD_START_MS);
     const { answers, under_way, again } = client;
     tell(`${String(answers.size).padStart(6)} answered, ${under_way} under way, ${again} published again: ${tellFault(fault)}`);
     const before = answers.size;
@@ -101,7 +104,7 @@ async function strikeAll(
     const name = 'link' in fault ? `${fault.kind} ${fault.link}` : fault.kind;
     struck[name] = (struck[name] ?? 0) + 1;
     const until = performance.now() + CALM_AT_MOST_MS;
-    while (answers.size < before + share / 2 && performance.now() < until) await sleep(20);
+    while (answers.size < before + share / 4 && performance.now() < until) await sleep(20);
   }
   return struck;
 }
