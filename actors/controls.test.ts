@@ -168,7 +168,7 @@ describe('stepping', () => {
 });
 
 describe('pausing a kind', () => {
-  const type = (stage: RuntimeStage, action: 'pause' | 'resume', id?: string): Promise<void> =>
+  const type = (stage: RuntimeStage, action: 'pause' | 'resume', id?: string): Promise<Outcome> =>
     stage.hear(
       stage.runtime.controls.type('counter', action, { operator: OPERATOR, reason: 'the desk moves', ...(id === undefined ? {} : { id }) }),
     );

@@ -122,12 +122,12 @@ export class Controls {
   }
 
   /** Stops a whole kind of actors on every node, or lets it go on. */
-  async type(type: string, action: 'pause' | 'resume', order: Order): Promise<void> {
+  async type(type: string, action: 'pause' | 'resume', order: Order): Promise<Outcome> {
     mustOperate(order.operator);
     if (!this.#options.definitions.has(type)) throw new Fault('not_found', 'There is no such kind of actor.');
     const { operator, reason } = order;
     const at = this.#options.ports.clock.now();
-    await this.#written(order, action, type, async (_, begun) => {
+    return this.#written(order, action, type, async (_, begun) => {
       const changed =
         action === 'pause' ? await this.#pauses.pause({ type, by: operator.id, reason, at }) : await this.#pauses.resume(type);
       // A repeat of the same request finds what the first one did.

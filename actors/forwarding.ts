@@ -11,6 +11,7 @@ import type { Peer } from './ownership.ts';
 import type { Ports } from './ports/ports.ts';
 import type { Command } from './door.ts';
 import type { Submission } from './intake.ts';
+import { NewerEnvelope } from './migration.ts';
 import { toLive, toStored } from './step.ts';
 
 /** What one node passes on to another. */
@@ -131,7 +132,13 @@ export class Forwarding {
     if (outcome.outcome !== 'applied') return outcome;
     const definition = this.#options.definitions.get(typeOf(address));
     if (definition === undefined || outcome.stored === undefined) throw new Error(`${address} cannot be read here`);
-    return { outcome: 'applied', version: outcome.version, envelope: toLive(definition, outcome.stored) };
+    try {
+      return { outcome: 'applied', version: outcome.version, envelope: toLive(definition, outcome.stored) };
+    } catch (error) {
+      // A newer release applied it: this one can say that it took effect, and not show as what.
+      if (error instanceof NewerEnvelope) return { outcome: 'duplicate', version: outcome.version };
+      throw error;
+    }
   }
 
   /** Handles a message of another node, whichever way it came. Throws for one that is not of this hub. */

@@ -67,7 +67,8 @@ export class Pauses {
   }
 
   #wake(): void {
-    this.#looking ??= this.#look()
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#look()
       .catch((error: unknown) => this.#options.ports.log.warn({ err: error }, 'Paused kinds could not be read; they are read again'))
       .finally(() => {
         this.#looking = undefined;

@@ -20,10 +20,12 @@ import { Lanes } from './lanes.ts';
 import { Outlet } from './outlet.ts';
 import { Ownership } from './ownership.ts';
 import type { Peer } from './ownership.ts';
-import type { Cancel, Ports } from './ports/ports.ts';
+import type { Ports } from './ports/ports.ts';
+import { ProgressBook } from './progress-book.ts';
 import { SearchIndex } from './search-index.ts';
-import type { Progress, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import { Tells } from './tells.ts';
+import { Upgrades } from './upgrades.ts';
 
 export type RuntimeOptions = {
   readonly store: Store;
@@ -47,7 +49,6 @@ export type RuntimeOptions = {
 
 const LANES = 2;
 const ALL = Array.from({ length: PARTITIONS }, (_, index) => index);
-const PROGRESS_MS = 500;
 
 /**
  * The runtime of one node, put together: doors hand in commands, lanes commit them, and what was committed goes to timers,
@@ -69,9 +70,8 @@ export class Runtime {
   readonly #intake: Intake;
   readonly #search: SearchIndex;
   readonly #settings = new Map<string, unknown>();
-  readonly #moved = new Set<number>();
-  #progress: Cancel | undefined;
-  #saving: Promise<void> | undefined;
+  readonly #progress: ProgressBook;
+  readonly #upgrades: Upgrades;
   #taking_over: Promise<void> = Promise.resolve();
   #up = false;
 
@@ -113,16 +113,7 @@ export class Runtime {
       settings: this.#settings,
       pass: (address, forwarded) => this.forwarding.pass(address, forwarded),
     });
-    this.controls = new Controls({
-      store,
-      bus,
-      ports,
-      definitions: this.definitions,
-      settings: this.#settings,
-      read,
-      deliver: (address, own, caller) => this.#door.own(address, own, caller),
-      onResumed: () => this.#goOn(),
-    });
+    this.controls = this.#toControls(read);
     this.#changes = new Changes({ store, ports, bus, definitions: this.definitions, owns });
     this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
     this.#circuits = new Circuits({
@@ -152,6 +143,21 @@ export class Runtime {
       submit: (submission) => this.#door.submit(submission),
     });
     this.#search = new SearchIndex({ store, ports, read });
+    this.#upgrades = new Upgrades({ store, ports, definitions: this.definitions, partitions, deliver });
+    this.#progress = new ProgressBook({
+      store,
+      bus,
+      ports,
+      partitions,
+      headOf: (partition) => this.lanes.headOf(partition),
+      publishedOf: (partition) => this.#outlet.publishedOf(partition),
+      cursorOf: (partition) => this.#intake.progressOf(partition),
+    });
+    this.#listen();
+  }
+
+  /** In the order in which they have to hear of a commit. */
+  #listen(): void {
     this.lanes.onCommit((rows) => this.#timers.committed(rows));
     this.lanes.onCommit((rows) => this.#circuits.committed(rows));
     this.lanes.onCommit((rows) => this.#effects.committed(rows));
@@ -159,6 +165,20 @@ export class Runtime {
     this.lanes.onCommit((rows) => this.#search.committed(rows));
     this.lanes.onCommit((rows) => this.#changes.committed(rows));
     this.#changes.add({ hear: (rows) => this.#circuits.committed(rows), wants: (address) => typeOf(address) === 'integration' });
+  }
+
+  #toControls(read: (address: string) => Promise<Live | undefined>): Controls {
+    const { store, bus, ports } = this.#options;
+    return new Controls({
+      store,
+      bus,
+      ports,
+      definitions: this.definitions,
+      settings: this.#settings,
+      read,
+      deliver: (address, own, caller) => this.#door.own(address, own, caller),
+      onResumed: () => this.#goOn(),
+    });
   }
 
   #toOwnership(): Ownership {
@@ -194,7 +214,7 @@ export class Runtime {
       hub_id,
       send: (from, origin, send) => tells.carry(from, origin, send),
       headOf: (partition) => this.lanes.headOf(partition)?.seq,
-      onPublished: (partition) => void this.#moved.add(partition),
+      onPublished: () => undefined,
     });
   }
 
@@ -226,7 +246,8 @@ export class Runtime {
     this.#outlet.start();
     this.#intake.start();
     this.#search.start();
-    this.#progress = this.#options.ports.timers.every(PROGRESS_MS, () => void this.#saveProgress());
+    this.#progress.start();
+    this.#upgrades.look();
     await this.#effects.resume();
   }
 
@@ -275,15 +296,13 @@ export class Runtime {
     this.#circuits.stop();
     this.#changes.stop();
     this.controls.stop();
+    this.#upgrades.stop();
     await this.lanes.drain();
     this.#outlet.flush();
     await this.#options.bus.flush().catch(() => undefined);
     this.#outlet.stop();
-    this.#progress?.();
     await this.#search.stop();
-    await this.#saving;
-    for (const partition of this.lanes.partitions) this.#moved.add(partition);
-    await this.#saveProgress();
+    await this.#progress.stop();
     await this.#ownership.stop();
   }
 
@@ -322,6 +341,7 @@ export class Runtime {
     }
     this.#options.ports.reach('owned');
     this.#goOn();
+    if (this.#up) this.#upgrades.look();
   }
 
   /** Takes up the timers and effects of what it has come to own, or of what was paused. */
@@ -349,47 +369,12 @@ export class Runtime {
 
   /** What has gone out is written down before another node goes on from there; it repeats the rest, which its ids make harmless. */
   async #giveUp(partitions: readonly number[]): Promise<void> {
-    const rows = (): readonly Progress[] => partitions.flatMap((partition) => this.#progressOf(partition));
     this.#outlet.flush();
-    const before = rows();
+    const before = partitions.flatMap((partition) => this.#progress.of(partition));
     await this.lanes.disown(partitions, this.#options.lease_ms);
     await this.#options.bus.flush().catch(() => undefined);
     await this.#options.store.saveProgress(before).catch((error: unknown) => {
       this.#options.ports.log.warn({ err: error }, 'Progress could not be written down before partitions were given up');
     });
-  }
-
-  #progressOf(partition: number): Progress[] {
-    const head = this.lanes.headOf(partition);
-    if (head === undefined) return [];
-    return [{ partition, epoch: head.epoch, published: this.#outlet.publishedOf(partition), ...this.#intake.progressOf(partition) }];
-  }
-
-  async #saveProgress(): Promise<void> {
-    this.#saving ??= this.#save().finally(() => {
-      this.#saving = undefined;
-    });
-    return this.#saving;
-  }
-
-  readonly #saved = new Map<number, string>();
-
-  async #save(): Promise<void> {
-    const rows = this.lanes.partitions.flatMap((partition) => {
-      return this.#progressOf(partition).filter((row) => {
-        const text = JSON.stringify(row);
-        if (this.#saved.get(partition) === text) return false;
-        this.#saved.set(partition, text);
-        return true;
-      });
-    });
-    if (rows.length === 0) return;
-    // Receipts are on their way to NATS before a cursor says so.
-    await this.#options.bus.flush().catch(() => undefined);
-    await this.#options.store.saveProgress(rows).catch((error: unknown) => {
-      this.#saved.clear();
-      this.#options.ports.log.warn({ err: error }, 'Progress could not be written down; it is written again');
-    });
-    this.#options.ports.reach('progress.saved');
   }
 }

@@ -142,6 +142,12 @@ export class People {
     return this.#read(username);
   }
 
+  /** Somebody with the rights of now; undefined where the hub does not know him or does not let him in. */
+  async callerOf(username: string): Promise<Caller | undefined> {
+    const person = await this.#read(username);
+    return person === undefined || this.#isOut(person) ? undefined : toCaller(person);
+  }
+
   page(after: string, limit: number): Promise<readonly Person[]> {
     return this.#options.table.page(after, limit);
   }

@@ -43,6 +43,23 @@ export async function readSubjectAt(hub: Hub, definition: Definition, address: s
   return row === undefined || row.envelope === '' ? undefined : { address, definition, envelope: toLive(definition, row.envelope) };
 }
 
+/** The same for an answer that is complete without it. */
+export async function seeSubjectAt(hub: Hub, definition: Definition, address: string, moment: Moment): Promise<Subject | undefined> {
+  const row = await hub.store.at(address, moment);
+  if (row === undefined || row.envelope === '') return undefined;
+  return unlessUnreadable(() => ({ address, definition, envelope: toLive(definition, row.envelope) }));
+}
+
+/** Undefined where a newer release has written what is read, or this one cannot bring it to the present version of its machine. */
+export function unlessUnreadable<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Fault && (error.code === 'newer_release' || error.code === 'migration_failed')) return undefined;
+    throw error;
+  }
+}
+
 /** The subject with the caller's view of it. Throws the fault `not_found` where he may not know of it: the same as where nothing is. */
 export function mustSee(subject: Subject | undefined, caller: Caller): { subject: Subject; audience: Audience } {
   const audience = subject === undefined ? undefined : viewFor(subject, caller);

@@ -1,6 +1,7 @@
 import type { Route } from './route.ts';
 import { actorRoutes } from './routes/actors.ts';
 import { authRoutes } from './routes/auth.ts';
+import { controlRoutes } from './routes/controls.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...sandboxRoutes,
   ...peopleRoutes,
   ...integrationRoutes,
+  ...controlRoutes,
   ...deadLetterRoutes,
   ...nodeRoutes,
 ];

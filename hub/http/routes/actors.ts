@@ -10,8 +10,9 @@ import type { Hub } from '../../hub.ts';
 import { toListItem, toView, viewFor } from '../../view.ts';
 import type { Subject } from '../../view.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { keyHeader, readKey } from '../key.ts';
 import { conclude } from '../outcomes.ts';
-import { addressOf, definitionOf, mustSee, readSubject, readSubjectAt, scopeOf } from '../reading.ts';
+import { addressOf, definitionOf, mustSee, readSubject, readSubjectAt, scopeOf, unlessUnreadable } from '../reading.ts';
 import type { Moment } from '../reading.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -19,11 +20,6 @@ import { actorView, applied, created, listItem, page } from '../schemas.ts';
 
 const ofType = z.strictObject({ type: z.string().max(256).describe('The kind of actor, for example payment') });
 const ofActor = ofType.extend({ id: z.string().max(256).describe('1 to 64 of A-Z a-z 0-9 _ -') });
-
-const KEY = /^[\x21-\x7e]{1,128}$/;
-const keyHeader = z.object({
-  'idempotency-key': z.string().optional().describe("The caller's own id of this event: 1 to 128 visible ASCII characters"),
-});
 
 const create = defineRoute({
   method: 'POST',
@@ -150,15 +146,18 @@ const list = defineRoute({
     const last = shown.at(-1);
     const next =
       rows.length > limit && last !== undefined ? writeCursor(order, { value: valueOf(last, sort), address: last.address }) : null;
-    const subjects = shown.map((row) => toSubject(hub, definition, row)).filter((subject) => viewFor(subject, caller) !== undefined);
+    const subjects = shown
+      .flatMap((row) => toSubject(hub, definition, row) ?? [])
+      .filter((subject) => viewFor(subject, caller) !== undefined);
     return { body: { items: subjects.map((subject) => toListItem(subject, audience)), next } };
   },
 });
 
-/** A live actor of the same version need not be read from its text. */
-function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Subject {
+/** A live actor of the same version need not be read from its text. One that this release cannot read keeps nobody else from being listed. */
+function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Subject | undefined {
   const live = hub.runtime.lanes.peek(address)?.envelope;
-  return { address, definition, envelope: live?.version === version ? live : toLive(definition, envelope) };
+  if (live?.version === version) return { address, definition, envelope: live };
+  return unlessUnreadable(() => ({ address, definition, envelope: toLive(definition, envelope) }));
 }
 
 function valueOf(row: ListRow, sort: 'updatedAt' | 'createdAt' | 'title'): string {
@@ -176,11 +175,6 @@ function valueOf(row: ListRow, sort: 'updatedAt' | 'createdAt' | 'title'): strin
 function tokenOf(headers: Readonly<Record<string, string | undefined>>): { token?: string } {
   const token = headers.authorization?.replace(/^Bearer /i, '');
   return token === undefined ? {} : { token };
-}
-
-function readKey(text: string | undefined): string | undefined {
-  if (text === undefined || KEY.test(text)) return text;
-  throw new Fault('bad_request', 'An Idempotency-Key, or the id of an event, is 1 to 128 visible ASCII characters.');
 }
 
 /** A version or a time, whichever it looks like. */
