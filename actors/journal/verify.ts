@@ -120,18 +120,19 @@ class Verification {
     let end = { actor: '', last: 0 };
     // A bundle that begins below the first version is one of those that nobody packed.
     for (let page = await reader.bundles({ ...after, first: -(2 ** 31) }); page.length > 0; page = await reader.bundles(after)) {
-      for (const bundle of page) {
+      const rows = await reader.versions(page);
+      for (const [index, bundle] of page.entries()) {
         if (bundle.actor === end.actor && bundle.first <= end.last)
           this.#findings.add({ actor: bundle.actor, version: bundle.first, what: 'the archive has bundles that hold the same version' });
         end = bundle;
-        await this.#bundle(bundle);
+        this.#bundle(bundle, rows[index] ?? []);
       }
       const last = page.at(-1);
       if (last !== undefined) after = { actor: last.actor, first: last.first };
     }
   }
 
-  async #bundle(bundle: AuditBundle): Promise<void> {
+  #bundle(bundle: AuditBundle, rows: readonly AuditRow[]): void {
     const { actor, first, last } = bundle;
     const say = (what: string): void =>
       this.#findings.add({ actor, version: first, what: `the archive's bundle of versions ${first} to ${last} ${what}` });
@@ -142,7 +143,6 @@ class Verification {
       return say('was changed: it does not fit its hash or cannot be unpacked');
     }
     if (packed.length !== last - first + 1) return say(`holds ${packed.length} versions`);
-    const rows = await this.#options.reader.versions(actor, first, last);
     if (rows.length !== packed.length) say('is of rows that the journal does not have');
     for (const row of rows) {
       const contents = packed[row.version - first];

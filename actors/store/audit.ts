@@ -124,14 +124,17 @@ export class JournalReader {
     return rows.map(toAuditRow);
   }
 
-  /** Of one actor, the versions from one to another. */
-  async versions(actor: string, first: number, last: number): Promise<readonly AuditRow[]> {
-    const rows = await this.#query<RawRow>(
+  /** For each of these bundles the rows whose contents it holds, in order. */
+  async versions(bundles: readonly AuditBundle[]): Promise<readonly (readonly AuditRow[])[]> {
+    const rows = await this.#query<RawRow & { readonly bundle: string }>(
       'audit_versions',
-      `select j.*, ${ARCHIVED}, ${LEGS} from journal j where j.actor = $1 and j.version between $2 and $3 order by j.version`,
-      [actor, first, last],
+      `select n.bundle, j.*, ${ARCHIVED}, ${LEGS} from unnest($1::text[], $2::int[], $3::int[]) with ordinality as n(actor, first, last, bundle)
+        join journal j on j.actor = n.actor and j.version between n.first and n.last order by n.bundle, j.version`,
+      [bundles.map(({ actor }) => actor), bundles.map(({ first }) => first), bundles.map(({ last }) => last)],
     );
-    return rows.map(toAuditRow);
+    const found: AuditRow[][] = bundles.map(() => []);
+    for (const { bundle, ...row } of rows) found[Number(bundle) - 1]?.push(toAuditRow(row));
+    return found;
   }
 
   /** Rows that no walk from 1 on meets: of partitions that there are not, or with numbers below 1. */
