@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { must } from '../machines/must.ts';
 import type { Definition } from '../machines/machine.ts';
 import { LanesStage } from '../tests/support/lanes-stage.ts';
+import { Desk, RuntimeStage } from '../tests/support/runtime-stage.ts';
+import { counter } from '../tests/support/toy-machines.ts';
 import { offer, offerOne, offerThree, offerTwo, offerWith, secondChart, toSecond, toThird } from '../tests/support/versioned-machines.ts';
 import type { Outcome } from './delivery.ts';
 import type { StoredEnvelope } from './envelope.ts';
@@ -227,5 +229,112 @@ describe('recording a migration', () => {
     expect(types(stage)).toEqual(['@create 1', '@park 1']);
     expect((await stage.hear(stage.offer(A, { kind: 'resume' }))).outcome).toBe('applied');
     expect(types(stage)).toEqual(['@create 1', '@park 1', '@migrate 2', '@resume 2']);
+  });
+});
+
+describe('after the release has started', () => {
+  const running = (...extra: Definition[]): Promise<RuntimeStage> => new RuntimeStage({ extra, integrations: [new Desk().open] }).start();
+  /** The same database and messages under another release. */
+  async function release(stage: RuntimeStage, ...extra: Definition[]): Promise<void> {
+    stage.extra = extra;
+    await stage.restart();
+  }
+  const rows = (stage: RuntimeStage, address = A): string[] => stage.events(address);
+
+  test('[MIG-18] a timer that only the migration adds fires, though nobody sends the actor anything', async () => {
+    const stage = await running(offerOne);
+    await stage.send(A, '@create', { price: 7 });
+    await release(stage, offerTwo);
+    await stage.ports.until(() => rows(stage).includes('@migrate'));
+    expect(stage.envelope(A)?.timers).toMatchObject({ 'xstate.after.life.offer.open': { v: 2, i: 0 } });
+    await stage.ports.advance(601_000);
+    expect([stage.state(A), rows(stage)]).toEqual(['expired', ['@create', '@migrate', 'xstate.after.life.offer.open']]);
+  });
+
+  test('[MIG-19] an actor whose place in lists changes is found in its new place at once', async () => {
+    const stage = await running(offerOne);
+    await stage.send(A, '@create', { price: 7 });
+    await stage.send(A, 'HOLD');
+    await release(stage, offerTwo);
+    await stage.ports.until(() => stage.database.actorOf(A)?.state === 'reserved');
+    expect(rows(stage)).toEqual(['@create', 'HOLD', '@migrate']);
+  });
+
+  test('[MIG-20] an actor whose context alone changes waits for its next event', async () => {
+    const stage = await running(offerOne);
+    await stage.send(A, '@create', { price: 7 });
+    await stage.send(A, 'END');
+    await release(stage, offerTwo);
+    await stage.ports.advance(10_000);
+    expect(rows(stage)).toEqual(['@create', 'END']);
+  });
+
+  test('[MIG-21] a call that was under way goes on under its key, and its answer is taken by the new version', async () => {
+    const desk = new Desk();
+    desk.answer = () => ({ kind: 'retry', code: 'busy', after_ms: 1_000 });
+    const stage = await new RuntimeStage({ extra: [offerOne], integrations: [desk.open] }).start();
+    await stage.send(A, '@create', { price: 7 });
+    await stage.send(A, 'CALL');
+    await stage.ports.until(() => desk.calls.length > 0);
+    await release(stage, offerTwo);
+    desk.answer = ({ key }) => ({ kind: 'done', output: { mark: key } });
+    await stage.ports.until(() => stage.state(A) === 'open');
+    expect(new Set(desk.calls.map(({ key }) => key)).size).toBe(1);
+    expect(stage.context(A)).toMatchObject({ note: must(desk.calls[0], 'a call').key, price_minor: 700 });
+    expect(rows(stage)).toEqual(['@create', 'CALL', '@migrate', 'xstate.done.actor.stamp']);
+  });
+
+  test('[MIG-22] a call that a migration asks for is made when its row is committed, and not before', async () => {
+    const asks = offerWith((envelope) => {
+      const given = structuredClone(toSecond(envelope)) as Loose;
+      return {
+        ...given,
+        snapshot: { ...given.snapshot, value: 'calling' },
+        timers: {},
+        effects: { stamp: { src: 'desk.stamp', input: { integration: 'desk', n: 7 } } },
+      };
+    });
+    const desk = new Desk();
+    let row = false;
+    desk.answer = ({ key }) => {
+      row = rows(stage).includes('@migrate');
+      return { kind: 'done', output: { mark: key } };
+    };
+    const stage = await new RuntimeStage({ extra: [offerOne], integrations: [desk.open] }).start();
+    await stage.send(A, '@create', { price: 7 });
+    await release(stage, asks);
+    await stage.ports.until(() => stage.context(A)['note'] !== '');
+    expect([row, desk.calls.map(({ key }) => key.includes('offer/a@2#0'))]).toEqual([true, [true]]);
+  });
+
+  test('[MIG-23] actors that cannot be migrated are counted in the log when their release starts, and their timers wait for a mended one', async () => {
+    const stage = await running(offerOne);
+    await stage.send(A, '@create', { price: 7 });
+    await stage.send(A, 'HOLD');
+    await release(
+      stage,
+      spoilt((given) => Object.assign(given.snapshot, { value: 'gone' })),
+    );
+    await stage.ports.until(() => stage.ports.lines.some(({ message }) => message.startsWith('Actors cannot be migrated')));
+    await stage.ports.advance(120_000);
+    expect([rows(stage), stage.database.dead]).toEqual([['@create', 'HOLD'], []]);
+    await release(stage, offerTwo);
+    await stage.ports.until(() => stage.state(A) === 'open');
+    expect(stage.context(A)).toMatchObject({ note: 'out of patience' });
+  });
+
+  test('[MIG-24] other actors see an older one lifted: a question about it is answered, as the present version has it', async () => {
+    const tenfold = (envelope: unknown): unknown => {
+      const { snapshot, ...given } = structuredClone(envelope) as Loose;
+      return { ...given, snapshot: { ...snapshot, context: { ...snapshot.context, n: Number(snapshot.context['n']) * 10 } } };
+    };
+    const stage = await running(counter);
+    await stage.send('counter/other', '@create', { start: 5 });
+    await stage.send('counter/other', 'STOP');
+    await release(stage, { ...counter, version: 2, migrate: { 1: tenfold }, title: () => 'count' });
+    await stage.send('counter/c', '@create', {});
+    await stage.send('counter/c', 'ASK');
+    await stage.ports.until(() => stage.context('counter/c')['last'] !== '');
+    expect(JSON.parse(String(stage.context('counter/c')['last']))).toMatchObject({ found: true, answer: { n: 50 } });
   });
 });

@@ -77,6 +77,8 @@ export class RuntimeStage {
   readonly database = new MemoryDatabase(this.ports.clock);
   readonly server = new MemoryServer(this.ports);
   readonly #options: StageOptions;
+  /** The machines that the next process brings beside those of the list; another release has others. */
+  extra: readonly Definition[];
   #process: Process | undefined;
   store!: MemoryStore;
   bus!: MemoryBus;
@@ -84,19 +86,20 @@ export class RuntimeStage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.extra = options.extra ?? [counter];
   }
 
   async start(): Promise<this> {
     this.#process = new Process(this.ports);
     const { ports } = this.#process;
-    const { storeFaults, busFaults, integrations = [], extra = [counter] } = this.#options;
+    const { storeFaults, busFaults, integrations = [] } = this.#options;
     this.store = new MemoryStore({ ports, database: this.database, ...(storeFaults === undefined ? {} : { faults: storeFaults }) });
     this.bus = new MemoryBus(this.server, ports, busFaults);
     this.runtime = new Runtime({
       store: this.store,
       bus: this.bus,
       ports,
-      machines: [...machines, ...extra],
+      machines: [...machines, ...this.extra],
       integrations: new Map(integrations.map((open) => [open.kind.name, open])),
       node: 'one',
       url: () => '',
