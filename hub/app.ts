@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { openNats } from '../actors/bus/nats.ts';
 import type { Log, Ports } from '../actors/ports/ports.ts';
 import { systemPorts } from '../actors/ports/system.ts';
@@ -23,6 +22,7 @@ import { Vault } from './keys.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
 import { startNightly } from './nightly.ts';
+import { RELEASE } from './release.ts';
 import { headsKeyOf } from './signed-heads.ts';
 
 export type AppOptions = {
@@ -40,8 +40,6 @@ export type AppOptions = {
 };
 
 export type App = { readonly hub: Hub; readonly doors: Doors; readonly stop: () => Promise<void> };
-
-export const RELEASE = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 /** Builds the hub from its parts, in the order in which they need each other; `stop` takes them down in reverse. */
 export async function startApp(options: AppOptions): Promise<App> {

@@ -30,7 +30,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const known = error instanceof BadConfig || (error instanceof Error && ['DataDirectoryInUse', 'BackupRefused'].includes(error.name));
+  const known = error instanceof BadConfig || (error instanceof Error && ['DataDirectoryInUse', 'Refused'].includes(error.name));
   process.stderr.write(
     `${known || !(error instanceof Error) ? String(error instanceof Error ? error.message : error) : (error.stack ?? error.message)}\n`,
   );

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Refused } from '../../actors/store/refused.ts';
 import { toLsn } from '../../actors/store/replication.ts';
 import type { Lsn } from '../../actors/store/replication.ts';
 import { readJsonIfThere, writeDurably } from '../embedded/data-directory.ts';
@@ -21,16 +22,11 @@ export type Archive = {
   readonly segment_bytes: number;
 };
 
-/** What must not be done, said so that whoever is at the terminal can mend it. */
-export class BackupRefused extends Error {
-  override readonly name = 'BackupRefused';
-}
-
 /** Reads an archive; throws when there is none. */
 export function readArchive(dir: string): Archive {
   const found = readIfArchive(dir);
   if (found === undefined)
-    throw new BackupRefused(`${dir} holds no backups: there is no archive.json in it. Is the path right, and its disk mounted?`);
+    throw new Refused(`${dir} holds no backups: there is no archive.json in it. Is the path right, and its disk mounted?`);
   return found;
 }
 
@@ -39,14 +35,14 @@ export function openArchive(dir: string, database: { readonly system: string; re
   const found = readIfArchive(dir);
   if (found !== undefined) {
     if (found.system === database.system && found.segment_bytes === database.segment_bytes) return complete(found);
-    throw new BackupRefused(
+    throw new Refused(
       `${dir} holds the backups of another database (${found.system}; this one is ${database.system}): give this one a directory of its own`,
     );
   }
   // A fresh disk has lost+found, and an archive that was cut off while it was made has a draft.
   const others = existsSync(dir) ? readdirSync(dir).filter((name) => name !== 'lost+found' && !name.startsWith('archive.json.draft')) : [];
   if (others.length > 0)
-    throw new BackupRefused(`${dir} is not empty and holds no backups: give an empty directory, or one with an archive.json`);
+    throw new Refused(`${dir} is not empty and holds no backups: give an empty directory, or one with an archive.json`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { system, segment_bytes } = database;
   const made = { format: 1, id: randomBytes(4).toString('hex'), system, segment_bytes };
@@ -65,7 +61,7 @@ function readIfArchive(dir: string): Archive | undefined {
   const path = join(dir, 'archive.json');
   if (!existsSync(path)) return undefined;
   const read = about.safeParse(readJsonIfThere(path));
-  if (!read.success) throw new BackupRefused(`${path} cannot be read; it was changed, or is of a newer release`);
+  if (!read.success) throw new Refused(`${path} cannot be read; it was changed, or is of a newer release`);
   return { dir, ...read.data };
 }
 
@@ -128,7 +124,7 @@ export function lineageOf(archive: Archive, timeline?: number): Lineage {
   });
   const wanted = timeline ?? Math.max(1, ...known);
   if (wanted === 1) return [{ timeline: 1, from: 0n }];
-  if (!known.includes(wanted)) throw new BackupRefused(`The archive knows no timeline ${wanted}, only ${[1, ...known].join(', ')}.`);
+  if (!known.includes(wanted)) throw new Refused(`The archive knows no timeline ${wanted}, only ${[1, ...known].join(', ')}.`);
   return readLineage(wanted, readFileSync(join(archive.dir, 'wal', historyName(wanted)), 'utf8'));
 }
 

@@ -1,10 +1,11 @@
 import { sep } from 'node:path';
+import { Refused } from '../../actors/store/refused.ts';
 import { Replication, toLsn } from '../../actors/store/replication.ts';
 import { dropSlots, waitFor, waitsFor } from '../../actors/store/standby.ts';
 import { BadConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import type { ServiceLog } from '../embedded/keeper.ts';
-import { BackupRefused, SLOTS } from './archive.ts';
+import { SLOTS } from './archive.ts';
 import { RECEIVER, WalReceiver, identify } from './wal-receiver.ts';
 
 /** The log of the database on its way into the archive, for as long as the hub runs. */
@@ -75,7 +76,7 @@ async function begun(
   try {
     await receiver.reached(0n, START_MS);
   } catch (error) {
-    if (backupSync || error instanceof BackupRefused) throw error;
+    if (backupSync || error instanceof Refused) throw error;
     log.error({ err: error }, 'The hub starts without its archive, which is tried again');
   }
   if (!backupSync) return;

@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RELEASE } from '../app.ts';
+import { Refused } from '../../actors/store/refused.ts';
+import { RELEASE } from '../release.ts';
 import { readConfig } from '../config.ts';
 import { withDatabase } from '../commands/database.ts';
-import { BackupRefused, describeRange, lineageOf, readArchive, segmentStart, segmentsOf, syncDirectory, unbroken } from './archive.ts';
+import { describeRange, lineageOf, readArchive, segmentStart, segmentsOf, syncDirectory, unbroken } from './archive.ts';
 import { takeBackup } from './base-backup.ts';
 import { runCommandLine } from './command-line.ts';
 import { basesOf } from './manifest.ts';
@@ -23,14 +24,13 @@ await runCommandLine(async (tell, log) => {
   if (values.help === true) return tell(USAGE);
   const config = readConfig();
   const given = values.to ?? config.backupDir;
-  if (given === undefined) throw new BackupRefused(`Say where to: --to DIR, or set HUB_BACKUP_DIR.\n\n${USAGE}`);
+  if (given === undefined) throw new Refused(`Say where to: --to DIR, or set HUB_BACKUP_DIR.\n\n${USAGE}`);
   const to = resolve(given);
   if (values.list === true) return list(to, tell);
   const keep = values.keep === undefined ? undefined : Number(values.keep);
-  if (keep !== undefined && !(Number.isInteger(keep) && keep > 0))
-    throw new BackupRefused(`--keep takes a number from 1 on, not ${values.keep}`);
+  if (keep !== undefined && !(Number.isInteger(keep) && keep > 0)) throw new Refused(`--keep takes a number from 1 on, not ${values.keep}`);
   if (`${to}${sep}`.startsWith(`${config.dataDir}${sep}`))
-    throw new BackupRefused(
+    throw new Refused(
       `${to} lies in the data directory: a backup that is lost together with it is none. Name another place, on another disk.`,
     );
   await withDatabase(config, { tell, log }, async (url) => {

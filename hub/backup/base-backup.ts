@@ -4,11 +4,12 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Refused } from '../../actors/store/refused.ts';
 import { Replication, readLsn, toLsn } from '../../actors/store/replication.ts';
 import type { Lsn } from '../../actors/store/replication.ts';
 import { writeDurably } from '../embedded/data-directory.ts';
 import { identify as identifyProcess } from '../embedded/process-identity.ts';
-import { BackupRefused, openArchive, segmentName, slotOf, syncDirectory } from './archive.ts';
+import { openArchive, segmentName, slotOf, syncDirectory } from './archive.ts';
 import type { Archive } from './archive.ts';
 import { MANIFEST, basesOf, sha256Of } from './manifest.ts';
 import type { Base } from './manifest.ts';
@@ -32,7 +33,7 @@ const LEFT_OUT = /^(postgres|postgres\.json|nats|bin|hub\.lock.*|.*\.log(\.\d+)?
 
 /**
  * Copies the database while it runs, with the log that makes the copy whole. Whatever interrupts it, nothing that looks like a
- * backup is left. Throws {@link BackupRefused} with what to do where it cannot be made here.
+ * backup is left. Throws {@link Refused} with what to do where it cannot be made here.
  */
 export async function takeBackup(options: BackupOptions): Promise<Base> {
   const connection = await connected(options.url);
@@ -62,7 +63,7 @@ async function connected(url: string): Promise<Replication> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === '42501' || code === '28000')
-      throw new BackupRefused(
+      throw new Refused(
         `PostgreSQL does not let this user copy it (${String(error)}). Its user needs the right: ALTER ROLE … REPLICATION; and pg_hba.conf a line for the database "replication".`,
       );
     throw error;
@@ -73,11 +74,9 @@ async function mustBeAble(connection: Replication): Promise<{ version: string; m
   const [[version = ''] = []] = await connection.ask('SHOW server_version');
   const major = /^\d+/.exec(version ?? '')?.[0] ?? '';
   if (Number(major) < 15)
-    throw new BackupRefused(
-      `This PostgreSQL is ${version}; npm run backup needs 15 or later. Use its own pg_basebackup and WAL archiving.`,
-    );
+    throw new Refused(`This PostgreSQL is ${version}; npm run backup needs 15 or later. Use its own pg_basebackup and WAL archiving.`);
   const [[level] = []] = await connection.ask('SHOW wal_level');
-  if (level === 'minimal') throw new BackupRefused('PostgreSQL runs with wal_level = minimal; a backup while it runs needs replica.');
+  if (level === 'minimal') throw new Refused('PostgreSQL runs with wal_level = minimal; a backup while it runs needs replica.');
   return { version: version ?? '', major };
 }
 
@@ -119,7 +118,7 @@ async function copy(options: BackupOptions, { connection, archive, receiver, ver
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-      throw new BackupRefused(
+      throw new Refused(
         `${archive.dir} is full: nothing was kept of this backup. Make room (npm run backup -- --keep N removes old ones).`,
       );
     throw error;
@@ -145,8 +144,7 @@ async function copyDatabase(
     const kind = piece.toString('latin1', 0, 1);
     if (kind === 'n') {
       const [name = '', place = ''] = piece.toString('utf8', 1).split('\0');
-      if (name !== 'base.tar')
-        throw new BackupRefused(`The database has a tablespace outside of its directory (${place}): use pg_basebackup.`);
+      if (name !== 'base.tar') throw new Refused(`The database has a tablespace outside of its directory (${place}): use pg_basebackup.`);
       await next(name);
     } else if (kind === 'm') await next('backup_manifest');
     else if (kind === 'd') {

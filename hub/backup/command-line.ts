@@ -1,7 +1,6 @@
 import { Refused } from '../../actors/store/refused.ts';
 import { BadConfig } from '../config.ts';
 import type { ServiceLog } from '../embedded/keeper.ts';
-import { BackupRefused } from './archive.ts';
 
 /**
  * Runs a command of an operator: what it tells goes to standard output with the seconds since its beginning, what it warns of to
@@ -17,7 +16,7 @@ export async function runCommandLine(work: (tell: (line: string) => void, log: S
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = 1;
-    const isForPeople = error instanceof BackupRefused || error instanceof Refused || error instanceof BadConfig || isUsage(error);
+    const isForPeople = error instanceof Refused || error instanceof BadConfig || isUsage(error);
     const text = error instanceof Error ? (isForPeople ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`${text}\n`);
   }

@@ -3,8 +3,8 @@ import { createReadStream, existsSync, readFileSync, readdirSync } from 'node:fs
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { Refused } from '../../actors/store/refused.ts';
 import { readLsn } from '../../actors/store/replication.ts';
-import { BackupRefused } from './archive.ts';
 import type { Archive } from './archive.ts';
 
 /** What a base backup is, and the SHA-256 of each of its files. It is written last, so that what has none is no backup. */
@@ -43,7 +43,7 @@ function readManifest(dir: string): Manifest {
   try {
     return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    throw new BackupRefused(`${path} cannot be read: it was changed, or is of a newer release (${String(error).slice(0, 200)})`);
+    throw new Refused(`${path} cannot be read: it was changed, or is of a newer release (${String(error).slice(0, 200)})`);
   }
 }
 
@@ -59,7 +59,7 @@ export async function mustMatch(base: Base, tell: (line: string) => void): Promi
     }
   }
   if (wrong.length > 0)
-    throw new BackupRefused(
+    throw new Refused(
       `The backup ${base.dir} is damaged: ${wrong.join(', ')}. Take another one (npm run backup -- --to ${join(base.dir, '..', '..')} --list).`,
     );
 }

@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Refused } from '../../actors/store/refused.ts';
 import { readRecovered } from '../../actors/store/restored.ts';
 import type { ServiceLog } from '../embedded/keeper.ts';
 import { headsKeyOf } from '../signed-heads.ts';
-import { BackupRefused, readArchive } from './archive.ts';
+import { readArchive } from './archive.ts';
 import { copyTree } from './base-backup.ts';
 import { recoverySettings, unpackCluster } from './recovery.ts';
 import { mustBeFree, noteRestore, planned } from './restore.ts';
@@ -25,7 +26,7 @@ export type ClusterOptions = Pick<RestoreOptions, 'from' | 'target' | 'base' | '
 export async function makeOwnCluster(options: ClusterOptions): Promise<{ version: string; hubFiles: boolean }> {
   const { cluster, dataDir, target, tell } = options;
   mustBeFree(cluster);
-  if (target !== undefined && !('at' in target)) throw new BackupRefused('For a PostgreSQL of your own name a moment (--at), not a row.');
+  if (target !== undefined && !('at' in target)) throw new Refused('For a PostgreSQL of your own name a moment (--at), not a row.');
   const recovery = await planned(options);
   rmSync(cluster, { recursive: true, force: true });
   try {
@@ -61,7 +62,7 @@ export async function finishOwnCluster(options: {
   const recovered = await readRecovered(url);
   const key = headsKeyOf({ secretKey, dataDir });
   const noted = await noteRestore({ url, archive, dataDir, key, node: 'restore', recovered, log });
-  return { ...recovered, base: 'of your own PostgreSQL', ...noted };
+  return { ...recovered, base: 'of your own PostgreSQL', ...noted, isWell: undefined };
 }
 
 function isFree(dir: string): boolean {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, constants, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Refused } from '../../actors/store/refused.ts';
 import type { Lsn } from '../../actors/store/replication.ts';
 import { toLsn } from '../../actors/store/replication.ts';
 import { keptSecret, writeDurably } from '../embedded/data-directory.ts';
@@ -14,7 +15,7 @@ import { postgresPlace } from '../embedded/postgres-place.ts';
 import type { PostgresPlace } from '../embedded/postgres-place.ts';
 import { EmbeddedPostgres } from '../embedded/postgres.ts';
 import type { Account } from '../embedded/run-command.ts';
-import { BackupRefused, historyName } from './archive.ts';
+import { historyName } from './archive.ts';
 import type { Archive, Lineage, Segment } from './archive.ts';
 import { copyTree } from './base-backup.ts';
 import type { Base } from './manifest.ts';
@@ -49,7 +50,7 @@ export async function prepareSite(dataDir: string, { base, log }: Recovery): Pro
   const place = await postgresPlace(dataDir, undefined, (message) => log.warn({}, message));
   const binaries = await readyBinaries({ packageDir: platformPackage(), copies: join(place.dir, 'bin'), account: place.account });
   if (binaries.major !== base.manifest.postgres.major)
-    throw new BackupRefused(
+    throw new Refused(
       `The backup is of PostgreSQL ${base.manifest.postgres.version}, and this release of the hub brings ${binaries.version}: restore it with the release that made it (${base.manifest.release}).`,
     );
   writeDurably(join(dataDir, 'postgres.json'), JSON.stringify(place.isOutside ? { dir: place.dir } : {}));
@@ -114,7 +115,7 @@ async function copyLog({ archive, lineage, files, tell }: Recovery, into: string
     const whole = name.replace('.partial', '');
     const sum = sums.get(whole);
     if (!isPartial && sum !== undefined && (await sha256Of(path)) !== sum)
-      throw new BackupRefused(
+      throw new Refused(
         `${path} was changed since it was written: the log is good only up to there. --at a moment before it, or an undamaged copy of the file.`,
       );
     await copyFile(path, join(into, whole), constants.COPYFILE_FICLONE);
@@ -135,13 +136,11 @@ function readSums(path: string): ReadonlyMap<string, string> {
 function explained(error: unknown, target: Target): unknown {
   const said = error instanceof Error ? error.message : String(error);
   if (/recovery ended before configured recovery target was reached/.test(said))
-    return new BackupRefused(
+    return new Refused(
       `The archive's log ends before ${target !== undefined && 'at' in target ? target.at.toISOString() : 'that row'}. Leave the target out to restore all that there is.`,
     );
   if (/before consistent recovery point/.test(said))
-    return new BackupRefused(
-      'That moment lies before the end of the base backup: name an earlier one with --base (npm run backup -- --list).',
-    );
+    return new Refused('That moment lies before the end of the base backup: name an earlier one with --base (npm run backup -- --list).');
   return error;
 }
 

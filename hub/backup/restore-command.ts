@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Refused } from '../../actors/store/refused.ts';
 import { toLsn } from '../../actors/store/replication.ts';
+import { checkJournal } from '../commands/checking.ts';
 import { readConfig } from '../config.ts';
-import { BackupRefused } from './archive.ts';
 import { runCommandLine } from './command-line.ts';
 import { finishOwnCluster, makeOwnCluster } from './own-cluster.ts';
 import { readTarget } from './restore-target.ts';
@@ -16,6 +17,7 @@ const USAGE = `npm run restore -- --from DIR [--at TIME | --to-seq PARTITION:SEQ
   --to-seq P:SEQ    up to and with this row of the journal
   --data-dir DIR    the data directory to make; HUB_DATA_DIR if not given. It must be absent or empty
   --base NAME       begin at this base backup instead of the newest one that fits (npm run backup -- --list)
+  --no-verify       do not walk the restored journal: quicker, and npm run verify can do it while the hub runs
   --timeline N      follow this line of history instead of the newest
 
 For a PostgreSQL of your own (DATABASE_URL), in two halves:
@@ -33,6 +35,7 @@ await runCommandLine(async (tell, log) => {
       'data-dir': { type: 'string' },
       base: { type: 'string' },
       timeline: { type: 'string' },
+      'no-verify': { type: 'boolean' },
       cluster: { type: 'string' },
       finish: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -41,7 +44,7 @@ await runCommandLine(async (tell, log) => {
   if (values.help === true) return tell(USAGE);
   const config = readConfig();
   const from = values.from ?? config.backupDir;
-  if (from === undefined) throw new BackupRefused(`Say where the backups are: --from DIR.\n\n${USAGE}`);
+  if (from === undefined) throw new Refused(`Say where the backups are: --from DIR.\n\n${USAGE}`);
   const began = performance.now();
   const dataDir = resolve(values['data-dir'] ?? config.dataDir);
   const { base, cluster } = values;
@@ -50,7 +53,7 @@ await runCommandLine(async (tell, log) => {
   const timeline = values.timeline === undefined ? undefined : Number(values.timeline);
   const common = { from: resolve(from), dataDir, tell, log };
   if (values.finish === true) {
-    if (config.databaseUrl === undefined) throw new BackupRefused('--finish needs DATABASE_URL: the PostgreSQL that was restored.');
+    if (config.databaseUrl === undefined) throw new Refused('--finish needs DATABASE_URL: the PostgreSQL that was restored.');
     const restored = await finishOwnCluster({ ...common, url: config.databaseUrl, secretKey });
     for (const line of report(restored, { dataDir, seconds: (performance.now() - began) / 1000, isWhole: false })) tell(line);
   } else if (cluster !== undefined) {
@@ -61,7 +64,10 @@ await runCommandLine(async (tell, log) => {
     if (hubFiles) tell(`the hub's own files are in ${dataDir}`);
     tell(`when it takes commands: DATABASE_URL=… npm run restore -- --from ${from} --finish`);
   } else {
-    const restored = await restore({ ...common, target, base, timeline, secretKey, node: 'restore' });
+    const check = (url: string, draft: string): Promise<boolean> =>
+      checkJournal({ config: { ...config, dataDir: draft }, url, tell, heads: [draft] });
+    const verify = values['no-verify'] === true ? undefined : check;
+    const restored = await restore({ ...common, target, base, timeline, secretKey, node: 'restore', verify });
     for (const line of report(restored, { dataDir, seconds: (performance.now() - began) / 1000, isWhole: target === undefined }))
       tell(line);
   }
@@ -84,5 +90,7 @@ function report(restored: Restored, { dataDir, seconds, isWhole }: { dataDir: st
         : `left out, as was asked: ${missing.length} partitions went on afterwards`,
     );
   else if (changed.length === 0) lines.push('every signed head that is known is in the journal');
+  if (restored.isWell === false)
+    lines.push('WARNING: there are findings in the journal, listed above: they were there before the restore, or the backup is damaged');
   return [...lines, `next: HUB_DATA_DIR=${dataDir} npm start, and a new base backup (npm run backup)`];
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Refused } from '../../actors/store/refused.ts';
 import { toLsn } from '../../actors/store/replication.ts';
 import { beginAnew, hashesAt, readRecovered, transactionOf } from '../../actors/store/restored.ts';
 import type { Recovered } from '../../actors/store/restored.ts';
@@ -9,7 +10,7 @@ import type { HeadsKey, SignedHead } from '../../actors/signed-heads.ts';
 import type { ServiceLog } from '../embedded/keeper.ts';
 import type { EmbeddedPostgres } from '../embedded/postgres.ts';
 import { HeadsFile, copyHeads, headsKeyOf, readSignedHeads } from '../signed-heads.ts';
-import { BackupRefused, lineageOf, readArchive, syncDirectory, unbroken } from './archive.ts';
+import { lineageOf, readArchive, syncDirectory, unbroken } from './archive.ts';
 import type { Archive } from './archive.ts';
 import { basesOf, mustMatch } from './manifest.ts';
 import type { Base } from './manifest.ts';
@@ -29,6 +30,8 @@ export type RestoreOptions = {
   /** HUB_SECRET_KEY, where the operator keeps it himself. */
   readonly secretKey: string | undefined;
   readonly node: string;
+  /** Looks at the whole restored journal; undefined where nobody wants to wait for that. */
+  readonly verify: ((url: string, dataDir: string) => Promise<boolean>) | undefined;
   readonly tell: (line: string) => void;
   readonly log: ServiceLog;
 };
@@ -41,6 +44,8 @@ export type Restored = Recovered & {
   readonly missing: readonly SignedHead[];
   /** Those that it contains with another content: it is not the journal that was signed. */
   readonly changed: readonly SignedHead[];
+  /** Whether the journal and everything made of it is as it was written; undefined where nobody looked. */
+  readonly isWell: boolean | undefined;
 };
 
 /**
@@ -52,7 +57,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   mustBeFree(dataDir);
   const recovery = await planned(options);
   if (!recovery.base.manifest.embedded)
-    throw new BackupRefused(
+    throw new Refused(
       `The backup ${recovery.base.name} is of a PostgreSQL of your own: --cluster DIR instead of --data-dir makes a directory for it.`,
     );
   const draft = `${dataDir}.restoring-${randomBytes(3).toString('hex')}`;
@@ -81,7 +86,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
 
 export function mustBeFree(dataDir: string): void {
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
-    throw new BackupRefused(
+    throw new Refused(
       `${dataDir} is not empty, and a restore writes over nothing: name another directory with --data-dir, or move this one aside (mv ${dataDir} ${dataDir}.before).`,
     );
 }
@@ -94,20 +99,20 @@ export async function planned({
   timeline,
   tell,
   log,
-}: Omit<RestoreOptions, 'dataDir' | 'node' | 'secretKey'>): Promise<Recovery> {
+}: Omit<RestoreOptions, 'dataDir' | 'node' | 'secretKey' | 'verify'>): Promise<Recovery> {
   const archive = readArchive(from);
   const base = chosen(archive, { name, before: target !== undefined && 'at' in target ? target.at : undefined });
   tell(`checking the base backup ${base.name}`);
   await mustMatch(base, tell);
   const lineage = lineageOf(archive, timeline);
   if (!lineage.some((each) => each.timeline === base.manifest.timeline))
-    throw new BackupRefused(
+    throw new Refused(
       `The base backup is of timeline ${base.manifest.timeline}, which does not lead to timeline ${lineage.at(-1)?.timeline}.`,
     );
   const { files, gap } = unbroken(archive, lineage, base.manifest.start);
   const end = (files.at(-1)?.start ?? 0n) + BigInt(archive.segment_bytes);
   if (files.length === 0 || end < base.manifest.end)
-    throw new BackupRefused(
+    throw new Refused(
       `The log in ${join(from, 'wal')} does not reach the end of the base backup ${base.name} (${toLsn(base.manifest.end)}).`,
     );
   if (gap) tell(`The log has a gap at ${toLsn(end)}: what lies behind it can be reached from a later base backup only.`);
@@ -116,15 +121,15 @@ export async function planned({
 
 function chosen(archive: Archive, { name, before }: { name: string | undefined; before: Date | undefined }): Base {
   const bases = basesOf(archive);
-  if (bases.length === 0) throw new BackupRefused(`${archive.dir} holds no complete base backup.`);
+  if (bases.length === 0) throw new Refused(`${archive.dir} holds no complete base backup.`);
   if (name !== undefined) {
     const named = bases.find((base) => base.name === name);
-    if (named === undefined) throw new BackupRefused(`There is no base backup ${name}, only ${bases.map((base) => base.name).join(', ')}.`);
+    if (named === undefined) throw new Refused(`There is no base backup ${name}, only ${bases.map((base) => base.name).join(', ')}.`);
     return named;
   }
   const fitting = bases.findLast(({ manifest }) => before === undefined || manifest.ended_at <= before);
   if (fitting === undefined)
-    throw new BackupRefused(
+    throw new Refused(
       `${before?.toISOString()} lies before the first base backup, which ended at ${bases[0]?.manifest.ended_at.toISOString()}: nothing leads there.`,
     );
   return fitting;
@@ -137,7 +142,7 @@ async function recoverTo(recovery: Recovery, site: Site, target: RestoreTarget):
   recovery.tell(`looking for the transaction of row ${partition}:${seq}`);
   const whole = await recover(recovery, site, undefined);
   const transaction = await transactionOf(whole.url, partition, seq).finally(() => whole.stop());
-  if (transaction === undefined) throw new BackupRefused(`The journal has no row ${seq} in partition ${partition}.`);
+  if (transaction === undefined) throw new Refused(`The journal has no row ${seq} in partition ${partition}.`);
   return { server: await recover(recovery, site, { transaction }), target: { transaction } };
 }
 
@@ -152,7 +157,8 @@ async function finish(options: RestoreOptions, recovery: Recovery, { site, serve
     );
   const key = headsKeyOf({ secretKey, dataDir: site.dataDir });
   const noted = await noteRestore({ url: server.url, archive: recovery.archive, dataDir: site.dataDir, key, node, recovered, log });
-  return { ...recovered, base: recovery.base.name, ...noted };
+  const isWell = await options.verify?.(server.url, site.dataDir);
+  return { ...recovered, base: recovery.base.name, ...noted, isWell };
 }
 
 export type Noting = {
@@ -174,7 +180,7 @@ export async function noteRestore({
   node,
   recovered,
   log,
-}: Noting): Promise<Omit<Restored, keyof Recovered | 'base'>> {
+}: Noting): Promise<Pick<Restored, 'begun' | 'missing' | 'changed'>> {
   const against = await compared(url, expectedHeads(archive, dataDir, key));
   const begun = newHistory();
   await beginAnew(url, begun);

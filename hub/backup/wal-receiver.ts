@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Refused } from '../../actors/store/refused.ts';
 import { Replication, readLsn, toLsn } from '../../actors/store/replication.ts';
 import type { Lsn, WalNews } from '../../actors/store/replication.ts';
 import { writeDurably } from '../embedded/data-directory.ts';
 import type { ServiceLog } from '../embedded/keeper.ts';
-import { BackupRefused, historyName, openArchive, readLineage, segmentStart, slotOf, syncDirectory } from './archive.ts';
+import { historyName, openArchive, readLineage, segmentStart, slotOf, syncDirectory } from './archive.ts';
 import type { Archive, Lineage } from './archive.ts';
 import { WalWriter } from './wal-writer.ts';
 
@@ -45,7 +46,7 @@ export class WalReceiver {
   readonly #waiting = new Set<() => void>();
   #running: Promise<void> | undefined;
   #trouble: string | undefined = 'it has not begun';
-  #refused: BackupRefused | undefined;
+  #refused: Refused | undefined;
   #isStreaming = false;
   #flushed: Lsn = 0n;
   #end: Lsn = 0n;
@@ -100,7 +101,7 @@ export class WalReceiver {
         await this.#receive();
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof BackupRefused) this.#refused = error;
+        if (error instanceof Refused) this.#refused = error;
         this.#report(error instanceof Error ? error.message : String(error));
       }
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
