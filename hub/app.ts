@@ -169,13 +169,18 @@ async function openHub(building: Building): Promise<Hub> {
     url,
     trouble,
   };
+  await run(hub, closing);
+  return hub;
+}
+
+/** Nothing is served before it is known whether the journal is the one that was left. */
+async function run({ heads, runtime }: Hub, closing: (() => Promise<void>)[]): Promise<void> {
   await heads.check();
   closing.push(() => heads.stop());
   closing.push(() => runtime.stop());
   runtime.onCommit((rows) => heads.committed(rows));
   await runtime.start();
   await heads.begin(runtime.lanes);
-  return hub;
 }
 
 /** A hub that starts again on the same data keeps its name, and so its partitions, without waiting for its old lease. */
