@@ -82,20 +82,7 @@ export class Runtime {
     for (const definition of options.machines) {
       this.#settings.set(definition.type, definition.settings.parse(options.settings[definition.type] ?? {}));
     }
-    this.lanes = new Lanes({
-      store,
-      ports,
-      definitions: this.definitions,
-      lanes: LANES,
-      batch: 256,
-      crowd: 64,
-      memory_bytes: options.memory_bytes,
-      scale: options.scale,
-      mayAnswer: () => this.#ownership.certain,
-      paused: (type) => this.controls.paused(type),
-      reclaim: (partitions) => this.#ownership.reclaim(partitions),
-      onLost: (partitions) => this.#lost(partitions),
-    });
+    this.lanes = this.#toLanes();
     const read = (address: string): Promise<Live | undefined> => this.lanes.read(address);
     const peek = (address: string): Live | undefined => this.lanes.peek(address);
     const partitions = (): readonly number[] => this.lanes.partitions;
@@ -104,15 +91,7 @@ export class Runtime {
     const owns = (partition: number): boolean => this.lanes.owns(partition);
     this.#ownership = this.#toOwnership();
     this.forwarding = this.#toForwarding();
-    this.#door = new Door({
-      ports,
-      bus,
-      definitions: this.definitions,
-      lanes: this.lanes,
-      hub_id,
-      settings: this.#settings,
-      pass: (address, forwarded) => this.forwarding.pass(address, forwarded),
-    });
+    this.#door = this.#toDoor();
     this.controls = this.#toControls(read);
     this.#changes = new Changes({ store, ports, bus, definitions: this.definitions, owns });
     this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
@@ -144,15 +123,7 @@ export class Runtime {
     });
     this.#search = new SearchIndex({ store, ports, read });
     this.#upgrades = new Upgrades({ store, ports, definitions: this.definitions, partitions, deliver });
-    this.#progress = new ProgressBook({
-      store,
-      bus,
-      ports,
-      partitions,
-      headOf: (partition) => this.lanes.headOf(partition),
-      publishedOf: (partition) => this.#outlet.publishedOf(partition),
-      cursorOf: (partition) => this.#intake.progressOf(partition),
-    });
+    this.#progress = this.#toProgress();
     this.#listen();
   }
 
@@ -165,6 +136,50 @@ export class Runtime {
     this.lanes.onCommit((rows) => this.#search.committed(rows));
     this.lanes.onCommit((rows) => this.#changes.committed(rows));
     this.#changes.add({ hear: (rows) => this.#circuits.committed(rows), wants: (address) => typeOf(address) === 'integration' });
+  }
+
+  #toLanes(): Lanes {
+    const { store, ports, memory_bytes, scale } = this.#options;
+    return new Lanes({
+      store,
+      ports,
+      definitions: this.definitions,
+      lanes: LANES,
+      batch: 256,
+      crowd: 64,
+      memory_bytes,
+      scale,
+      mayAnswer: () => this.#ownership.certain,
+      paused: (type) => this.controls.paused(type),
+      reclaim: (partitions) => this.#ownership.reclaim(partitions),
+      onLost: (partitions) => this.#lost(partitions),
+    });
+  }
+
+  #toDoor(): Door {
+    const { ports, bus, hub_id } = this.#options;
+    return new Door({
+      ports,
+      bus,
+      definitions: this.definitions,
+      lanes: this.lanes,
+      hub_id,
+      settings: this.#settings,
+      pass: (address, forwarded) => this.forwarding.pass(address, forwarded),
+    });
+  }
+
+  #toProgress(): ProgressBook {
+    const { store, bus, ports } = this.#options;
+    return new ProgressBook({
+      store,
+      bus,
+      ports,
+      partitions: () => this.lanes.partitions,
+      headOf: (partition) => this.lanes.headOf(partition),
+      publishedOf: (partition) => this.#outlet.publishedOf(partition),
+      cursorOf: (partition) => this.#intake.progressOf(partition),
+    });
   }
 
   #toControls(read: (address: string) => Promise<Live | undefined>): Controls {
