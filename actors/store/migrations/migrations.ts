@@ -3,6 +3,7 @@ import { Migration0002Sandbox } from './0002-sandbox.ts';
 import { Migration0003Postings } from './0003-postings.ts';
 import { Migration0004Archive } from './0004-archive.ts';
 import { Migration0005Operations } from './0005-operations.ts';
+import { Migration0006FewerIndexes } from './0006-fewer-indexes.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   { name: '0003-postings', class: Migration0003Postings },
   { name: '0004-archive', class: Migration0004Archive },
   { name: '0005-operations', class: Migration0005Operations },
+  { name: '0006-fewer-indexes', class: Migration0006FewerIndexes },
 ];
