@@ -66,7 +66,7 @@ test('[KEEP-13] what was erased from the archive is shown as erased, and the act
 test('[VERIFY-11] a journal verifies at every moment while it is being written', async () => {
   const other = await testDatabase();
   let written = false;
-  const writing = writeScene(other.url, { actors: 30, rounds: 30 }).finally(() => (written = true));
+  const writing = writeScene(other.url, { actors: 30, rounds: 15 }).finally(() => (written = true));
   const seen = new Set<number>();
   while (!written) {
     try {
