@@ -84,8 +84,11 @@ export class Topics {
     try {
       await entry.ready;
     } catch (error) {
-      release();
-      throw error;
+      // A commit that came meanwhile told all that the read would have; the entry stays, and its read is not tried again.
+      if (entry.topic.head === undefined) {
+        release();
+        throw error;
+      }
     }
     return { topic: entry.topic.head === undefined ? undefined : entry.topic, release };
   }

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { SocketWorld } from '../../tests/support/socket-world.ts';
+import { shelf } from '../../tests/support/shelf.ts';
+import { Topics } from './topics.ts';
+
+test('[CHAOS-5] an actor that could not be read, but whose commit was heard of meanwhile, can be followed', async () => {
+  const world = new SocketWorld(1);
+  await world.start();
+  const { runtime, store, ports } = world;
+  const read = Promise.withResolvers<never>();
+  const topics = new Topics({ runtime, store, ports, history: 'h1', read: () => read.promise });
+  const asked = topics.actor('shelf/a', shelf);
+  world.send('shelf/a', '@create', { client: 'acme', label: 'a', secret: 'b' });
+  await ports.advance(200);
+  read.reject(new Error('The database does not answer'));
+  for (const held of [await asked, await topics.actor('shelf/a', shelf)]) {
+    expect(held.topic?.head?.version).toBe(1);
+    held.release();
+  }
+});
+
+test('[CHAOS-5] one that nothing was heard of is read again by whoever asks next', async () => {
+  const world = new SocketWorld(2);
+  await world.start();
+  const { runtime, store, ports } = world;
+  let reads = 0;
+  const read = async (): Promise<undefined> => {
+    if (reads++ === 0) throw new Error('The database does not answer');
+  };
+  const topics = new Topics({ runtime, store, ports, history: 'h1', read });
+  await expect(topics.actor('shelf/b', shelf)).rejects.toThrow('does not answer');
+  expect((await topics.actor('shelf/b', shelf)).topic).toBeUndefined();
+  expect(topics.figures().actors).toBe(1);
+});
