@@ -136,7 +136,8 @@ async function compare(workload: Workload, watcher: Watcher): Promise<CopyFact[]
     const shown = await workload.shown(watcher, topic, performance.now() + ANSWER_WITHIN_MS);
     const copy = watcher.copies.get(topic);
     const { epoch: _, ...rest } = copy ?? { epoch: '' };
-    facts.push({ who: watcher.username, topic, copy: copy === undefined ? undefined : rest, shown });
+    const refused = shown === undefined ? undefined : { refused: watcher.refusalOf(topic) ?? 'never answered' };
+    facts.push({ who: watcher.username, topic, copy: copy === undefined ? refused : rest, shown });
   }
   if (!watcher.topics.includes(LIST)) return facts;
   const shown = await workload.shown(watcher, LIST, performance.now() + ANSWER_WITHIN_MS);
