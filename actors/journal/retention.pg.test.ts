@@ -224,3 +224,17 @@ test('[KEEP-8] what somebody erased from the archive reads as empty, and verify 
   await store.close();
   expect(await lines()).toHaveLength(last);
 });
+
+test('[KEEP-14] a database that goes away ends a retention with an error, and nothing is moved by halves', async () => {
+  await undoRetention(database.url);
+  const before = await dump(['journal_archive']);
+  await client.query('begin; lock table journal_archive in access exclusive mode');
+  const gone = retain({ url: database.url, before: later(), dry: false }).then(() => 'went through', String);
+  const end = `select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'green-lines-retain' and datname = current_database() and wait_event_type = 'Lock'`;
+  // Not on the connection with the lock: within a transaction it would see the same sessions for ever.
+  await expect.poll(async () => (await scene.store.database().query('end', end, [])).length, { timeout: 10_000 }).toBe(1);
+  expect(await gone).toMatch(/terminat|Connection|not queryable/i);
+  await client.query('rollback');
+  expect(await dump(['journal_archive'])).toEqual(before);
+});

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import pg from 'pg';
 import { PARTITIONS } from '../../machines/ids.ts';
+import { openCommandConnection } from './command-connection.ts';
 import { Refused } from './refused.ts';
 import type { ActorColumns } from './rows.ts';
 
@@ -91,8 +91,7 @@ export class JournalReader {
 
   /** Reads on a connection of its own. */
   static async open(url: string): Promise<JournalReader> {
-    const client = new pg.Client({ connectionString: url, application_name: 'green-lines-verify' });
-    await client.connect();
+    const client = await openCommandConnection(url, 'green-lines-verify');
     try {
       await client.query('begin isolation level repeatable read, read only');
       await mustBeOfThisRelease(client);

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { openCommandConnection } from './command-connection.ts';
 import { Refused } from './refused.ts';
 import type { ActorColumns } from './rows.ts';
 import type { PostingRow } from './store.ts';
@@ -43,8 +44,7 @@ export class ReadModels {
    * with what it has in memory.
    */
   static async open(url: string): Promise<ReadModels> {
-    const client = new pg.Client({ connectionString: url, application_name: 'green-lines-rebuild' });
-    await client.connect();
+    const client = await openCommandConnection(url, 'green-lines-rebuild');
     try {
       await client.query('begin');
       await client.query('select from partition order by id for update');

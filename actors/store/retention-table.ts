@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { ContentHashes } from '../chain.ts';
 import type { Contents, Packed } from './bundle.ts';
+import { openCommandConnection } from './command-connection.ts';
 import { Refused } from './refused.ts';
 import { toHistory } from './rows.ts';
 import type { RawHistory } from './rows.ts';
@@ -25,8 +26,7 @@ export class RetentionTable {
 
   /** Throws when another retention is under way. */
   static async open(url: string): Promise<RetentionTable> {
-    const client = new pg.Client({ connectionString: url, application_name: 'green-lines-retain' });
-    await client.connect();
+    const client = await openCommandConnection(url, 'green-lines-retain');
     try {
       const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK]);
       if (rows[0]?.locked !== true) throw new Refused('Another retention is under way on this database.');
