@@ -26,6 +26,8 @@ export type WalNews = { readonly at: Lsn; readonly bytes: Buffer } | { readonly 
 
 /** What may wait in memory before the socket is held back, so that a slow disk here does not fill the memory. */
 const MOST_WAITING = 8 * 1024 * 1024;
+/** Pieces of the log have at most 128 KB each. */
+const MOST_AT_ONCE = 64;
 const CONNECT_MS = 10_000;
 
 export type StreamOptions = {
@@ -33,8 +35,7 @@ export type StreamOptions = {
   readonly from: Lsn;
   readonly timeline: number;
   readonly signal: AbortSignal;
-  readonly take: (news: WalNews) => Promise<void>;
-  readonly idle: () => Promise<void>;
+  readonly take: (news: readonly WalNews[]) => Promise<void>;
 };
 
 /** Microseconds of PostgreSQL count from 2000-01-01. */
@@ -76,19 +77,22 @@ export class Replication {
 
   /** A command that answers with data; `take` gets it piece by piece, each after the one before was taken. */
   async copy(text: string, take: (piece: Buffer) => Promise<void>): Promise<readonly Rows[]> {
-    const copying = new Copying(text, { take, idle: () => Promise.resolve() });
+    const copying = new Copying(text, async (pieces) => {
+      for (const piece of pieces) await take(piece);
+    });
     this.#client.query(copying);
     return copying.done;
   }
 
   /**
    * The log from a place on, until `signal` aborts (then it resolves) or the connection ends (then it rejects). It resolves also
-   * when the server says that this timeline ends. `idle` is awaited whenever everything that came was taken.
+   * when the server says that this timeline ends. `take` gets everything that came since it was last done, so that one write and
+   * one flush serve for all of it however slow they are.
    */
   async stream(options: StreamOptions): Promise<void> {
-    const { slot, from, timeline, signal, take, idle } = options;
+    const { slot, from, timeline, signal, take } = options;
     const text = `START_REPLICATION SLOT ${slot} PHYSICAL ${toLsn(from)} TIMELINE ${timeline}`;
-    const copying = new Copying(text, { take: (piece) => take(toNews(piece)), idle });
+    const copying = new Copying(text, (pieces) => take(pieces.map(toNews)));
     const stop = (): void => void this.close();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -128,7 +132,7 @@ function toNews(piece: Buffer): WalNews {
   throw new Error(`PostgreSQL sent a message of an unknown kind: ${kind}`);
 }
 
-type Consumer = { readonly take: (piece: Buffer) => Promise<void>; readonly idle: () => Promise<void> };
+type Consumer = (pieces: readonly Buffer[]) => Promise<void>;
 
 /** A command whose answer is copied out. It has the methods that pg calls of whatever is under way. */
 class Copying {
@@ -190,15 +194,9 @@ class Copying {
 
   async #work(): Promise<void> {
     try {
-      for (;;) {
-        const piece = this.#waiting.shift();
-        if (piece === undefined) {
-          await this.#consumer.idle();
-          if (this.#waiting.length === 0) return;
-          continue;
-        }
-        await this.#consumer.take(piece);
-        this.#bytes -= piece.length;
+      while (this.#waiting.length > 0) {
+        await this.#consumer(this.#waiting.splice(0, MOST_AT_ONCE));
+        this.#bytes = this.#waiting.reduce((sum, { length }) => sum + length, 0);
         if (this.#bytes <= MOST_WAITING / 2) this.#connection?.stream.resume();
       }
     } catch (error) {

@@ -91,13 +91,14 @@ describe('an archive of backups', () => {
   test('[BACKUP-8] the log is written in whole segments with their SHA-256, and one that is being filled goes on after a crash', async () => {
     const log = noise(2.5 * MB, 1);
     const first = new WalWriter(archive, 1);
-    await first.write(at(7), log.subarray(0, 1000));
+    await first.write([{ at: at(7), bytes: log.subarray(0, 1000) }]);
     await first.sync();
     expect(first.flushed).toBe(at(7) + 1000n);
     await first.close(); // as a crash leaves it
     expect(WalWriter.resume(archive, 1)).toBe(at(7));
     const second = new WalWriter(archive, 1);
-    for (let from = 0; from < log.length; from += 300_000) await second.write(at(7) + BigInt(from), log.subarray(from, from + 300_000));
+    for (let from = 0; from < log.length; from += 300_000)
+      await second.write([{ at: at(7) + BigInt(from), bytes: log.subarray(from, from + 300_000) }]);
     await second.sync();
     await second.close();
     const names = [7, 8].map((each) => segmentName(archive, 1, at(each)));
@@ -116,16 +117,16 @@ describe('an archive of backups', () => {
 
   test('[BACKUP-9] another log is never written over the one that is there, and a piece is never left out', async () => {
     const writer = new WalWriter(archive, 1);
-    await writer.write(at(1), noise(1000, 1));
-    await expect(writer.write(at(1) + 2000n, noise(10, 1))).rejects.toThrow(/what comes next is/);
+    await writer.write([{ at: at(1), bytes: noise(1000, 1) }]);
+    await expect(writer.write([{ at: at(1) + 2000n, bytes: noise(10, 1) }])).rejects.toThrow(/what comes next is/);
     await writer.close();
     const stranger = new WalWriter(archive, 1);
-    await expect(stranger.write(at(1), noise(1000, 2))).rejects.toThrow(/another database writes into the archive/);
+    await expect(stranger.write([{ at: at(1), bytes: noise(1000, 2) }])).rejects.toThrow(/another database writes into the archive/);
     await stranger.close();
     const whole = new WalWriter(archive, 1);
-    await whole.write(at(1), Buffer.concat([noise(1000, 1), noise(MB - 1000, 3)]));
+    await whole.write([{ at: at(1), bytes: Buffer.concat([noise(1000, 1), noise(MB - 1000, 3)]) }]);
     await whole.close();
-    await expect(new WalWriter(archive, 1).write(at(1), noise(10, 1))).rejects.toThrow(/is whole already/);
+    await expect(new WalWriter(archive, 1).write([{ at: at(1), bytes: noise(10, 1) }])).rejects.toThrow(/is whole already/);
     expect(statSync(join(dir, 'wal', segmentName(archive, 1, at(1)))).size).toBe(MB);
   });
 

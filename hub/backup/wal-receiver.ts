@@ -27,8 +27,6 @@ export const RECEIVER = 'green_lines_archive';
 
 const PAUSE_MS = 500;
 const SILENCE_MS = 90_000;
-/** Beyond this something is written to disk also in the middle of a flood, so that commits that wait for it go on. */
-const UNSYNCED = 1024 * 1024;
 
 /** What `IDENTIFY_SYSTEM` and `SHOW` tell of a database. */
 export async function identify(connection: Replication): Promise<{ system: string; timeline: number; end: Lsn; segment_bytes: number }> {
@@ -158,35 +156,24 @@ export class WalReceiver {
     { archive, name, from, timeline }: { archive: Archive; name: string; from: Lsn; timeline: number },
   ): Promise<void> {
     const writer = new WalWriter(archive, timeline);
-    let unsynced = 0;
     let heard = performance.now();
-    const sync = async (): Promise<void> => {
-      if (!writer.isDirty) return;
-      await writer.sync();
-      unsynced = 0;
-      connection.confirm(writer.flushed, Date.now());
-      this.#arrived(writer.flushed);
-    };
-    const take = async (news: WalNews): Promise<void> => {
+    const take = async (news: readonly WalNews[]): Promise<void> => {
       heard = performance.now();
-      if ('end' in news) {
-        this.#end = news.end;
-        if (news.end <= from) this.#arrived(from); // nothing was written since the segment began
-        if (news.wantsReply) connection.confirm(writer.flushed, Date.now());
-        return;
-      }
-      await writer.write(news.at, news.bytes);
-      unsynced += news.bytes.length;
-      const end = news.at + BigInt(news.bytes.length);
-      if (end > this.#end) this.#end = end;
-      if (unsynced > UNSYNCED) await sync();
+      const pieces = news.filter((each) => 'bytes' in each);
+      for (const each of news) this.#end = later(this.#end, 'end' in each ? each.end : each.at + BigInt(each.bytes.length));
+      if (pieces.length > 0) {
+        await writer.write(pieces);
+        await writer.sync();
+        this.#arrived(writer.flushed);
+      } else if (this.#end <= from) this.#arrived(from); // nothing was written since the segment began
+      connection.confirm(writer.flushed, Date.now());
     };
     // PostgreSQL asks for a word at least every half minute; one that says nothing for longer is gone, or the way to it is.
     const watch = setInterval(() => {
       if (performance.now() - heard > SILENCE_MS) void connection.close();
     }, 5_000);
     try {
-      await connection.stream({ slot: name, from, timeline, signal: this.#stop.signal, take, idle: sync });
+      await connection.stream({ slot: name, from, timeline, signal: this.#stop.signal, take });
     } finally {
       clearInterval(watch);
       this.#isStreaming = false;

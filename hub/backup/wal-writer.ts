@@ -25,7 +25,6 @@ export class WalWriter {
   #open: Open | undefined;
   #at: Lsn | undefined;
   #flushed: Lsn = 0n;
-  #isDirty = false;
 
   constructor(archive: Archive, timeline: number) {
     this.#archive = archive;
@@ -44,21 +43,24 @@ export class WalWriter {
     return this.#flushed;
   }
 
-  get isDirty(): boolean {
-    return this.#isDirty;
-  }
-
-  async write(at: Lsn, bytes: Buffer): Promise<void> {
-    const expected = this.#at ?? segmentStart(this.#archive, at);
-    if (at !== expected) throw new Error(`PostgreSQL sent its log from ${toLsn(at)} on; what comes next is ${toLsn(expected)}`);
+  /** Writes pieces that follow each other, and what was written before. */
+  async write(pieces: readonly { readonly at: Lsn; readonly bytes: Buffer }[]): Promise<void> {
+    const [first] = pieces;
+    if (first === undefined) return;
+    let expected = this.#at ?? segmentStart(this.#archive, first.at);
+    for (const { at, bytes } of pieces) {
+      if (at !== expected) throw new Error(`PostgreSQL sent its log from ${toLsn(at)} on; what comes next is ${toLsn(expected)}`);
+      expected += BigInt(bytes.length);
+    }
+    const bytes = Buffer.concat(pieces.map((piece) => piece.bytes));
     for (let offset = 0; offset < bytes.length;) {
-      const place = at + BigInt(offset);
+      const place = first.at + BigInt(offset);
       this.#open ??= await this.#begin(place);
       const inside = Number(place - this.#open.start);
       const piece = bytes.subarray(offset, offset + this.#archive.segment_bytes - inside);
       await this.#put(this.#open, inside, piece);
       offset += piece.length;
-      this.#at = at + BigInt(offset);
+      this.#at = first.at + BigInt(offset);
       if (inside + piece.length === this.#archive.segment_bytes) await this.#complete(this.#open);
     }
   }
@@ -67,7 +69,6 @@ export class WalWriter {
   async sync(): Promise<void> {
     const at = this.#at;
     if (this.#open !== undefined) await this.#open.file.datasync();
-    this.#isDirty = false;
     if (at !== undefined) this.#flushed = at;
   }
 
@@ -96,7 +97,6 @@ export class WalWriter {
     const fresh = piece.subarray(had.length);
     if (fresh.length > 0) await writeWhole(open.file, fresh, inside + had.length);
     open.hash.update(piece);
-    this.#isDirty = true;
   }
 
   async #complete(open: Open): Promise<void> {
