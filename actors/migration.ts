@@ -11,10 +11,28 @@ export class NewerEnvelope extends Fault {
   }
 }
 
+/** Where an envelope and its machine do not fit: the migration itself, the state, its timers, or its calls. */
+export type MisfitKind = 'migration' | 'state' | 'timers' | 'effects';
+
+class Misfit extends Error {
+  readonly kind: MisfitKind;
+
+  constructor(kind: MisfitKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
 /** An envelope that cannot be brought to the present version of its machine. It stays as it is, and its events are kept. */
 export class MigrationFailed extends Fault {
-  constructor({ machine, machine_version }: StoredEnvelope, to: number, why: string) {
+  readonly kind: MisfitKind;
+  readonly why: string;
+
+  constructor({ machine, machine_version }: StoredEnvelope, to: number, error: unknown) {
+    const why = error instanceof Error ? error.message : String(error);
     super('migration_failed', `An envelope of ${machine} version ${machine_version} could not be migrated to ${to}: ${why}`);
+    this.kind = error instanceof Misfit ? error.kind : 'migration';
+    this.why = why;
   }
 }
 
@@ -58,12 +76,12 @@ export function lift(definition: Definition, stored: StoredEnvelope): Envelope {
     const fresh = Object.values(timers).filter(({ v }) => v === undefined).length;
     kept.effects = withOrigins(stored, effects, stored.effects, fresh) as Record<string, PendingEffect>;
     const { version, parked } = stored;
-    const restored = restore(machine, snapshot as StoredEnvelope['snapshot'], kept.effects);
+    const restored = standing(machine, snapshot as StoredEnvelope['snapshot'], kept.effects);
     const envelope: Envelope = { version, at: stored.at, snapshot: restored, ...kept, ...(parked === undefined ? {} : { parked }) };
     check(definition, stored, envelope);
     return envelope;
   } catch (error) {
-    throw new MigrationFailed(stored, to, error instanceof Error ? error.message : String(error));
+    throw new MigrationFailed(stored, to, error);
   }
 }
 
@@ -100,28 +118,52 @@ function withOrigins<Pending extends Asked>(
   return Object.fromEntries(dated);
 }
 
+function standing(...[machine, snapshot, effects]: Parameters<typeof restore>): Envelope['snapshot'] {
+  try {
+    return restore(machine, snapshot, effects);
+  } catch (error) {
+    throw new Misfit('state', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Why an envelope that this very version of the machine wrote does not fit it; undefined where it does. */
+export function misfitOf(definition: Definition, stored: StoredEnvelope): { readonly kind: MisfitKind; readonly why: string } | undefined {
+  try {
+    const { version, at, timers, effects } = stored;
+    check(definition, stored, { version, at, timers, effects, snapshot: standing(definition.machine, stored.snapshot, effects) });
+    return undefined;
+  } catch (error) {
+    return { kind: error instanceof Misfit ? error.kind : 'migration', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** Throws where the actor would wait for something that never comes, or something would come that nobody waits for. */
 function check(definition: Definition, stored: StoredEnvelope, { snapshot, timers, effects }: Envelope): void {
   const waits = snapshot.status === 'active' ? waitsOf(snapshot) : { timers: [], effects: [] };
   for (const { id, state, binding } of waits.timers) {
     const lost = stored.timers[id] !== undefined;
-    if ((binding || lost) && timers[id] === undefined) throw new Error(`the state ${state} waits for the timer ${id}, which is missing`);
+    if ((binding || lost) && timers[id] === undefined)
+      throw new Misfit('timers', `the state ${state} waits for the timer ${id}, which is missing`);
   }
   for (const { id, state, binding, src } of waits.effects) {
     const effect = effects[id];
     const lost = stored.effects[id] !== undefined;
-    if (effect === undefined && (binding || lost)) throw new Error(`the state ${state} waits for the effect ${id}, which is missing`);
-    if (effect !== undefined && effect.src !== src) throw new Error(`the effect ${id} is ${src} in the state ${state}, not ${effect.src}`);
+    if (effect === undefined && (binding || lost))
+      throw new Misfit('effects', `the state ${state} waits for the effect ${id}, which is missing`);
+    if (effect !== undefined && effect.src !== src)
+      throw new Misfit('effects', `the effect ${id} is ${src} in the state ${state}, not ${effect.src}`);
   }
   const declared = new Set(waits.timers.map(({ id }) => id));
   for (const id of Object.keys(timers)) {
     const ofState = id.startsWith('xstate.after.');
-    if (snapshot.status !== 'active' || (ofState && !declared.has(id))) throw new Error(`the timer ${id} is of no state that is active`);
+    if (snapshot.status !== 'active' || (ofState && !declared.has(id)))
+      throw new Misfit('timers', `the timer ${id} is of no state that is active`);
   }
   const invoked = new Set(waits.effects.map(({ id }) => id));
-  for (const id of Object.keys(effects)) if (!invoked.has(id)) throw new Error(`the effect ${id} is of no state that is active`);
+  for (const id of Object.keys(effects))
+    if (!invoked.has(id)) throw new Misfit('effects', `the effect ${id} is of no state that is active`);
   for (const [id, { event }] of Object.entries(timers)) {
-    if (id.startsWith('xstate.after.') && event !== id) throw new Error(`the timer ${id} would send ${event}`);
+    if (id.startsWith('xstate.after.') && event !== id) throw new Misfit('timers', `the timer ${id} would send ${event}`);
   }
   // Everything that is shown of it must be ready for the new context too; what throws here would throw after the commit.
   const context = snapshot.context as Record<string, unknown>;

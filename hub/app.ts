@@ -19,6 +19,7 @@ import { HeadsKeeper } from './heads-keeper.ts';
 import type { Hub } from './hub.ts';
 import { Integrations } from './integrations.ts';
 import { Vault } from './keys.ts';
+import { machineSettings } from './machine-settings.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
 import { startNightly } from './nightly.ts';
@@ -141,7 +142,7 @@ async function openHub(building: Building): Promise<Hub> {
     lease_ms: config.leaseMs,
     memory_bytes: config.actorBytes,
     scale: config.timeScale,
-    settings: { payment: { approval_from_major: config.approvalFrom } },
+    settings: machineSettings(config),
   });
   const heads = new HeadsKeeper({
     ...{ dataDir: config.dataDir, key: headsKeyOf(config), archive: config.backupDir },

@@ -6,7 +6,7 @@ import type { Birth, Definition, Stamp } from '../../machines/machine.ts';
 /* One noun in three releases, for tests of what becomes of its stored actors. */
 
 type One = { id: string; price: number; note: string };
-type Two = { id: string; price_minor: number; note: string; checks: number };
+type Two = { id: string; price_minor: number; note: string; checks?: number };
 type Events = Stamp & ({ type: 'HOLD' | 'CALL' | 'FREE' | 'TOUCH' | 'END' } | { type: 'PRICE'; to: number });
 
 const none = z.strictObject({});
@@ -55,7 +55,7 @@ export const secondChart = setup({
   actions: { note: assign({ note: (_, what: string) => what }) },
 }).createMachine({
   id: 'offer',
-  context: ({ input }) => ({ id: input.id, price_minor: input.price * 100, note: '', checks: 0 }),
+  context: ({ input }) => ({ id: input.id, price_minor: input.price * 100, note: '' }),
   initial: 'open',
   states: {
     open: {
@@ -148,3 +148,6 @@ export const offerThree = offer(3, secondChart, { 1: toSecond, 2: toThird });
 export function offerWith(migrate: (envelope: unknown) => unknown): Definition {
   return offer(2, secondChart, { 1: migrate });
 }
+
+/** The second release with a migration that forgets timers; it is rehearsed by its name. */
+export const offerForgetful = offerWith((envelope) => ({ ...(toSecond(envelope) as Kept), timers: {} }));
