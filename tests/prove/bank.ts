@@ -20,10 +20,10 @@ const LEASE_MS = 2_000;
 /** One of each kind in every round, so that the smallest run meets all of them. */
 const TRANSFERS_PER_ROUND = 20_000;
 /** What an account may owe is below what is under way at once, and what it may have far above nothing: some of both is refused. */
-const LIMITS = { floor: -20_000, ceiling: 500 };
+const LIMITS = { floor: -40_000, ceiling: 500 };
 const MOST_AMOUNT = 500;
 const MOST_HEAD_START_MS = 60;
-const CALM_AT_MOST_MS = 3_000;
+const CALM_AT_MOST_MS = 2_000;
 /** So long without a new receipt is too long. */
 const ANSWERED_WITHIN_MS = 60_000;
 
@@ -54,7 +54,7 @@ export async function bank(args: readonly string[], tell: (line: string) => void
     for (const fault of faults.slice(0, 20)) tell(`WRONG: ${fault}`);
     const { counts } = walk.audit;
     // A bank that did nothing keeps its books, too.
-    const busy = counts.CREDIT > transfers / 2 && counts['tell.refused'] > 0 && auditor.under_way > 0;
+    const busy = counts.TRANSFER >= transfers && counts['tell.refused'] > 0 && auditor.under_way > 0;
     held = busy && faults.length === 0;
     return { held, seed, figures: await figuresOf({ world, client, auditor, walk, struck, transfers, seconds, faults: faults.length }) };
   } finally {
@@ -89,7 +89,7 @@ async function strikeAll(
   const share = transfers / faults.length;
   for (const [index, fault] of faults.entries()) {
     // Of what each fault is to meet some comes before it, much is under way when it strikes, and some comes while it lasts.
-    const release = (part: number): void => client.release(Math.ceil(share * (index + part)));
+    const release = (part: number): void => client.release(Math.ceil(share * (index + part)) + client.refused);
     release(0.3);
     await sleep(fault.at_ms);
     release(0.8);
@@ -136,14 +136,15 @@ function drawRound(random: () => number): Fault[] {
     .map(({ fault }) => fault);
 }
 
-/** Until every order has its receipt, as long as receipts still come. */
+/** Until so many transfers have taken effect, each refused one replaced by another, as long as receipts still come. */
 async function finish(client: BankClient, transfers: number): Promise<void> {
   let seen = -1;
   let since = performance.now();
-  while (client.answers.size < transfers) {
+  while (client.answers.size - client.refused < transfers) {
+    client.release(transfers + client.refused);
     if (client.answers.size !== seen) [seen, since] = [client.answers.size, performance.now()];
     if (performance.now() - since > ANSWERED_WITHIN_MS) return;
-    await sleep(50);
+    await sleep(20);
   }
 }
 
@@ -213,10 +214,9 @@ async function figuresOf(run: {
   const { counts, balances, in_transit } = walk.audit;
   const [claims] = await world.ask<{ n: string }>('select sum(epoch) as n from partition');
   return {
-    transfers,
+    transfers: counts.TRANSFER,
     answered: client.answers.size,
-    applied: counts.TRANSFER,
-    refused: transfers - counts.TRANSFER,
+    refused: client.refused,
     credited: counts.CREDIT,
     reversed: counts['tell.refused'],
     published_again: client.again,

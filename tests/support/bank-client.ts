@@ -25,6 +25,7 @@ export class BankClient {
   readonly answers = new Map<string, Answer>();
   readonly contradictions: string[] = [];
   again = 0;
+  refused = 0;
   readonly #made = new Map<string, string>();
   readonly #connection: NatsConnection;
   readonly #queues = new Map<string, Order[]>();
@@ -130,7 +131,10 @@ export class BankClient {
     const before = this.answers.get(id);
     if (before !== undefined && (before.version !== answer.version || before.reason !== answer.reason))
       this.contradictions.push(`${id} was ${JSON.stringify(before)} and then ${JSON.stringify(answer)}`);
-    this.answers.set(id, before ?? answer);
+    if (before === undefined) {
+      this.answers.set(id, answer);
+      if (!done) this.refused++;
+    }
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
