@@ -16,19 +16,22 @@ const INTAKE = toPrefix(SUBJECTS.in);
 
 /** How long the streams remember the ids of what they took, as the hub declares it to JetStream. */
 const WINDOW_MS = 100;
+const ENCODER = new TextEncoder();
 
 /** The message server in memory: its streams outlive every connection. */
 export class MemoryServer {
-  /** Everything that went over it, in order; also what no stream keeps. */
+  /** Everything that went over it, in order, where it remembers; also what no stream keeps. */
   readonly published: MemoryMessage[] = [];
+  readonly #remembers: boolean;
   readonly #ports: Pick<Ports, 'clock'>;
   readonly #connections = new Set<MemoryBus>();
   readonly #streams: readonly Stream[];
   #down = false;
   #made = 0;
 
-  constructor(ports: Pick<Ports, 'clock'>) {
+  constructor(ports: Pick<Ports, 'clock'>, { remembers = true }: { readonly remembers?: boolean } = {}) {
     this.#ports = ports;
+    this.#remembers = remembers;
     const stream = (prefix: string): Stream => ({ prefix, created: this.#now(), last: 0, messages: [], ids: new Map() });
     this.#streams = [stream(INTAKE), stream(toPrefix(SUBJECTS.events)), stream(toPrefix(SUBJECTS.changes))];
   }
@@ -71,13 +74,14 @@ export class MemoryServer {
   /** Publishes as another system does. `reply` is where it wants an answer. */
   publishFrom(subject: string, data: string | Uint8Array, headers: Headers = {}, reply = ''): Ack | undefined {
     if (this.#down) throw new Error('The server is down');
-    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-    if (reply !== '') for (const connection of this.#connections) connection.passBy(subject, toLower(headers), bytes, reply);
+    const bytes = typeof data === 'string' ? ENCODER.encode(data) : data;
     const heard = { subject, headers: toLower(headers), data: bytes, reply };
-    for (const connection of this.#connections) if (connection.hears(subject)) connection.hear(heard);
-    const ack = this.#take(subject, bytes, headers);
-    if (reply !== '' && ack !== undefined)
-      this.#take(reply, new TextEncoder().encode(JSON.stringify({ stream: STREAMS.in, seq: ack.seq })), {});
+    for (const connection of this.#connections) {
+      if (reply !== '') connection.passBy(subject, heard.headers, bytes, reply);
+      if (connection.hears(subject)) connection.hear(heard);
+    }
+    const ack = this.#take(subject, bytes, headers, heard.headers);
+    if (reply !== '' && ack !== undefined) this.#take(reply, ENCODER.encode(JSON.stringify({ stream: STREAMS.in, seq: ack.seq })), {}, {});
     return ack;
   }
 
@@ -108,26 +112,30 @@ export class MemoryServer {
   }
 
   read(subject: string, from: number): Incoming | undefined {
-    return this.#streamOf(subject)?.messages.find(({ seq }) => seq >= from);
+    // Their numbers have no gaps: only the end of a stream is ever lost.
+    const messages = this.#streamOf(subject)?.messages ?? [];
+    return messages[Math.max(0, from - (messages[0]?.seq ?? 0))];
   }
 
   #streamOf(subject: string): Stream | undefined {
     return this.#streams.find(({ prefix }) => subject.startsWith(prefix));
   }
 
-  #take(subject: string, data: Uint8Array, headers: Headers): Ack | undefined {
-    this.published.push({ subject, headers, data: new TextDecoder().decode(data) });
+  #take(subject: string, data: Uint8Array, headers: Headers, lower: Headers): Ack | undefined {
+    if (this.#remembers) this.published.push({ subject, headers, data: new TextDecoder().decode(data) });
     const stream = this.#streamOf(subject);
     if (stream === undefined) return undefined;
     const at = this.#ports.clock.now();
-    const lower = toLower(headers);
     const id = lower['nats-msg-id'];
-    for (const [known, seen] of stream.ids) if (seen + WINDOW_MS <= at) stream.ids.delete(known);
+    for (const [known, seen] of stream.ids) {
+      if (seen + WINDOW_MS > at) break;
+      stream.ids.delete(known);
+    }
     if (id !== undefined && stream.ids.has(id)) return { seq: stream.last, duplicate: true };
     if (id !== undefined) stream.ids.set(id, at);
     stream.last++;
     stream.messages.push({ subject, headers: lower, data, seq: stream.last, at });
-    for (const connection of this.#connections) connection.wake();
+    if (stream.prefix === INTAKE) for (const connection of this.#connections) connection.wake();
     return { seq: stream.last, duplicate: false };
   }
 
@@ -281,7 +289,9 @@ export class MemoryBus implements Bus {
 }
 
 function toLower(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const lower: Record<string, string> = {};
+  for (const name in headers) lower[name.toLowerCase()] = headers[name] ?? '';
+  return lower;
 }
 
 /** `*` stands for one token at the end. */
