@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../machines/must.ts';
-import type { Definition } from '../machines/machine.ts';
+import type { Definition, StoredActor } from '../machines/machine.ts';
 import { LanesStage } from '../tests/support/lanes-stage.ts';
 import { Desk, RuntimeStage } from '../tests/support/runtime-stage.ts';
 import { counter } from '../tests/support/toy-machines.ts';
@@ -324,8 +324,7 @@ describe('after the release has started', () => {
   });
 
   test('[MIG-24] other actors see an older one lifted: a question about it is answered, as the present version has it', async () => {
-    const tenfold = (envelope: unknown): unknown => {
-      const { snapshot, ...given } = structuredClone(envelope) as Loose;
+    const tenfold = ({ snapshot, ...given }: StoredActor): StoredActor => {
       return { ...given, snapshot: { ...snapshot, context: { ...snapshot.context, n: Number(snapshot.context['n']) * 10 } } };
     };
     const stage = await running(counter);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../machines/fault.ts';
-import type { Definition } from '../machines/machine.ts';
+import type { Definition, StoredActor } from '../machines/machine.ts';
 import type { Envelope, PendingEffect, PendingTimer, StoredEnvelope } from './envelope.ts';
 import { restore, waitsOf } from './xstate-inner.ts';
 
@@ -51,6 +51,8 @@ const migratedSchema = z.object({
   effects: z.record(z.string(), z.strictObject({ ...origin, src: z.string(), input: z.unknown(), started: z.literal(true).optional() })),
 });
 type Migrated = z.infer<typeof migratedSchema>;
+/** What of an actor a migration may change. */
+type Changed = 'snapshot' | 'timers' | 'effects';
 
 /**
  * The envelope as the present version of its machine has it, step by step from the version that wrote it. Its own version stays,
@@ -62,14 +64,14 @@ type Migrated = z.infer<typeof migratedSchema>;
  */
 export function lift(definition: Definition, stored: StoredEnvelope): Envelope {
   const { version: to, migrate, machine } = definition;
-  let present: unknown = structuredClone(stored);
+  let present: StoredActor = structuredClone(stored);
   let at = stored.machine_version;
   try {
     for (; at < to; at++) {
       const up = migrate[at];
       if (up === undefined) throw new Error(`it has to be migrated from ${at}, and there is no step for that`);
       // What JSON does not keep would be lost with the first row that holds it.
-      present = { ...stored, ...read(JSON.parse(JSON.stringify(up(present))) as unknown), machine_version: at + 1 };
+      present = { ...stored, ...(read(JSON.parse(JSON.stringify(up(present)))) as Pick<StoredActor, Changed>), machine_version: at + 1 };
     }
     const { snapshot, timers, effects } = read(present);
     const kept = { timers: withOrigins(stored, timers, stored.timers, 0), effects: {} as Record<string, PendingEffect> };

@@ -48,13 +48,37 @@ export type Schemas = Readonly<Record<string, z.ZodObject>>;
 /** The state of an actor as questions, reasons and views see it. */
 export type Seen<Context> = { readonly state: readonly string[]; readonly tags: readonly string[]; readonly context: Context };
 
+/** What asked for a timer or an effect; a new one of a migration has none yet. */
+type AskedBy = { readonly v?: number | undefined; readonly i?: number | undefined };
+
+/**
+ * A stored actor on its way to the next version of its machine. A migration changes the snapshot, the timers and the effects. Those
+ * that are under way keep their `v` and `i`, and an effect its input too, since both are in the key that the provider knows; what is
+ * new has neither. A timer's event is its id; `due` is in epoch milliseconds, and `at` is when the last event was taken.
+ */
+export type StoredActor = {
+  readonly machine: string;
+  readonly machine_version: number;
+  readonly version: number;
+  readonly at: number;
+  readonly snapshot: {
+    readonly status: string;
+    readonly value: unknown;
+    readonly context: Readonly<Record<string, unknown>>;
+    readonly historyValue?: unknown;
+    readonly output?: unknown;
+  };
+  readonly timers: Readonly<Record<string, AskedBy & { readonly due: number; readonly event: string }>>;
+  readonly effects: Readonly<Record<string, AskedBy & { readonly src: string; readonly input: unknown; readonly started?: true }>>;
+};
+
 export type Options<M extends AnyStateMachine, Events extends Schemas> = {
   /** The noun: lower case, also the first token of its subjects and addresses. */
   readonly type: string;
   /** Raised whenever a stored envelope of the version before would not fit; `migrate` then has an entry for that version. */
   readonly version: number;
-  /** From each older version to the next: takes and returns the stored envelope, timers and effects included. */
-  readonly migrate?: Readonly<Record<number, (envelope: unknown) => unknown>>;
+  /** From each older version to the next: takes and returns the stored actor, timers and effects included. */
+  readonly migrate?: Readonly<Record<number, (actor: StoredActor) => StoredActor>>;
   readonly machine: M;
   /** What a creator sends. */
   readonly input: z.ZodObject;
@@ -87,7 +111,7 @@ export type Options<M extends AnyStateMachine, Events extends Schemas> = {
 export type Definition = {
   readonly type: string;
   readonly version: number;
-  readonly migrate: Readonly<Record<number, (envelope: unknown) => unknown>>;
+  readonly migrate: Readonly<Record<number, (actor: StoredActor) => StoredActor>>;
   readonly machine: AnyStateMachine;
   readonly input: z.ZodObject;
   readonly events: Schemas;

@@ -64,7 +64,7 @@ test('[REH-10] npm run rehearse shows a candidate to all stored actors of its ty
   expect([good.code, good.err]).toEqual([0, '']);
   expect(good.out).toContain('offer version 2: 3 actors, 0 restored, 3 migrated, 0 stranded; 3 histories replayed');
   expect(good.out).toMatch(/the candidate strands nobody\n$/);
-  const bad = await rehearse('--type', 'offer', '--machine', `${MACHINES}#offerForgetful`);
+  const bad = await rehearse('--type', 'offer', '--machine', 'tests/fixtures/forgetful-offer.ts#offerForgetful');
   expect(bad.code).toBe(1);
   expect(bad.out).toContain('STRANDED  timers lost: 2');
   expect(bad.out).toContain(

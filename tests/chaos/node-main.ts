@@ -18,8 +18,18 @@ process.on('message', (message: { clock_ms: number }) => {
 process.on('disconnect', () => process.exit(3));
 
 const scale = Number(process.argv[2] ?? 1);
-const { machines = [] } = (process.argv[3] === undefined ? {} : await import(process.argv[3])) as { machines?: readonly Definition[] };
-const app = await startApp({ config: { ...readConfig(), timeScale: scale }, machines, terminal: false, progress: () => undefined });
+const brought = (process.argv[3] === undefined ? {} : await import(process.argv[3])) as {
+  machines?: readonly Definition[];
+  release?: string;
+};
+const { machines = [], release } = brought;
+const app = await startApp({
+  config: { ...readConfig(), timeScale: scale },
+  machines,
+  ...(release === undefined ? {} : { release }),
+  terminal: false,
+  progress: () => undefined,
+});
 let stopping = false;
 process.on('SIGTERM', () => {
   if (stopping) return;

@@ -20,7 +20,7 @@ export type NodeOptions = {
   readonly natsUrl: string;
   readonly env: Readonly<Record<string, string>>;
   readonly scale: number;
-  /** A module whose `machines` it knows beside the product's. */
+  /** A module whose `machines` it knows beside the product's; it may name the `release` that it is. */
   readonly machines?: string;
 };
 
@@ -33,6 +33,7 @@ export class ChaosNode {
   readonly surprises: string[] = [];
   readonly #options: NodeOptions;
   readonly #port: number;
+  #machines: string | undefined;
   #child: ChildProcess | undefined;
   #starting: Promise<boolean> | undefined;
   #starts = 0;
@@ -42,6 +43,7 @@ export class ChaosNode {
 
   private constructor(options: NodeOptions, port: number, links: Readonly<Record<LinkName, TcpProxy>>) {
     this.#options = options;
+    this.#machines = options.machines;
     this.#port = port;
     this.id = options.id;
     this.links = links;
@@ -74,6 +76,11 @@ export class ChaosNode {
 
   get frozen(): boolean {
     return this.#frozen;
+  }
+
+  /** From its next start on it is another release, with the machines of this module. */
+  bring(machines: string): void {
+    this.#machines = machines;
   }
 
   logs(): readonly string[] {
@@ -110,7 +117,8 @@ export class ChaosNode {
   }
 
   #spawn(): void {
-    const { id, dir, env, scale, databaseUrl, natsUrl, machines } = this.#options;
+    const { id, dir, env, scale, databaseUrl, natsUrl } = this.#options;
+    const machines = this.#machines;
     this.#starts++;
     this.#ending = false;
     this.#frozen = false;

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { defineMachine, effect } from '../../machines/machine.ts';
-import type { Birth, Definition, Stamp } from '../../machines/machine.ts';
+import type { Birth, Definition, Stamp, StoredActor } from '../../machines/machine.ts';
 
 /* One noun in three releases, for tests of what becomes of its stored actors. */
 
@@ -92,17 +92,9 @@ export const secondChart = setup({
 
 const LIFE = 'xstate.after.life.offer.open';
 
-/** An envelope as these migrations see it. */
-type Kept = {
-  readonly at: number;
-  readonly snapshot: { readonly status: string; readonly value: string; readonly context: Record<string, unknown> };
-  readonly timers: Record<string, { due: number; event: string }>;
-  readonly effects: Record<string, object>;
-};
-
 /** From the first release to the second. */
-export function toSecond(envelope: unknown): unknown {
-  const { snapshot, timers, effects, at } = envelope as Kept;
+export function toSecond(actor: StoredActor): StoredActor {
+  const { snapshot, timers, at } = actor;
   const { price, ...context } = snapshot.context;
   const value = snapshot.value === 'held' ? 'reserved' : snapshot.value;
   const renamed = Object.entries(timers).map(([id, timer]) => {
@@ -111,16 +103,15 @@ export function toSecond(envelope: unknown): unknown {
   });
   const life = value === 'open' ? { [LIFE]: { due: at + 600_000, event: LIFE } } : {};
   return {
+    ...actor,
     snapshot: { ...snapshot, value, context: { ...context, price_minor: Number(price) * 100 } },
     timers: { ...Object.fromEntries(renamed), ...life },
-    effects,
   };
 }
 
 /** From the second release to the third, which counts checks. */
-export function toThird(envelope: unknown): unknown {
-  const kept = envelope as Kept;
-  return { ...kept, snapshot: { ...kept.snapshot, context: { ...kept.snapshot.context, checks: 0 } } };
+export function toThird(actor: StoredActor): StoredActor {
+  return { ...actor, snapshot: { ...actor.snapshot, context: { ...actor.snapshot.context, checks: 0 } } };
 }
 
 export function offer(version: number, machine: Definition['machine'], migrate: NonNullable<Definition['migrate']>): Definition {
@@ -145,9 +136,6 @@ export const offerTwo = offer(2, secondChart, { 1: toSecond });
 export const offerThree = offer(3, secondChart, { 1: toSecond, 2: toThird });
 
 /** The second release with another migration in the place of its own. */
-export function offerWith(migrate: (envelope: unknown) => unknown): Definition {
-  return offer(2, secondChart, { 1: migrate });
+export function offerWith(migrate: (actor: StoredActor) => unknown): Definition {
+  return offer(2, secondChart, { 1: migrate as (actor: StoredActor) => StoredActor });
 }
-
-/** The second release with a migration that forgets timers; it is rehearsed by its name. */
-export const offerForgetful = offerWith((envelope) => ({ ...(toSecond(envelope) as Kept), timers: {} }));
