@@ -9,9 +9,14 @@ type Entry = { readonly key: string; readonly operation: string; readonly operat
 type Fault = { readonly payment: string; readonly operation: string; readonly fault: 'http_502' | 'timeout_before'; times: number };
 type Asked = { readonly operation_id: string; readonly payment?: string; readonly amount_minor?: number };
 
+/** So long is a call under way that other events come in between. */
+const LATENCY_MS = 40;
+
 /** A gateway in memory that outlives every process: like the sandbox it honours keys, remembers what it did, and fails on request. */
 export class MemoryGateway {
   readonly journal: Entry[] = [];
+  /** The keys under which each operation was asked for; a lookup is about one and asks for none. */
+  readonly keys = new Map<string, Set<string>>();
   readonly #faults: Fault[] = [];
 
   fault(fault: Fault): void {
@@ -19,14 +24,16 @@ export class MemoryGateway {
   }
 
   /** The gateway as one process reaches it; whose calls go nowhere once it is dead. */
-  openFor(dead: () => boolean): Open {
+  openFor(dead: () => boolean, pause: (delay_ms: number) => Promise<void>): Open {
     return {
       kind: sandbox,
       integration: {
         perform: async (call) => {
-          await Promise.resolve();
+          await pause(LATENCY_MS / 2);
           if (dead()) return new Promise<never>(() => undefined);
-          return this.#perform(call);
+          const result = this.#perform(call);
+          await pause(LATENCY_MS / 2);
+          return result;
         },
         close: () => Promise.resolve(),
       },
@@ -38,6 +45,7 @@ export class MemoryGateway {
     const fault = this.#faults.find((one) => one.payment === payment && one.operation === operation && one.times > 0);
     if (fault !== undefined) fault.times--;
     if (fault?.fault === 'timeout_before') return new Promise<never>(() => undefined);
+    if (operation !== 'lookup') this.keys.set(`${operation} ${operation_id}`, this.#keysOf(operation, operation_id).add(key));
     const index = this.journal.findIndex((entry) => entry.operation_id === operation_id);
     const earlier = this.journal[index];
     if (operation === 'lookup') {
@@ -49,6 +57,10 @@ export class MemoryGateway {
     if (fault !== undefined || entry === undefined) return { kind: 'unknown', code: 'bad_gateway' };
     if (entry.operation !== operation) return { kind: 'failed', code: entry.operation === 'close' ? 'closed' : 'key_reused' };
     return { kind: 'done', output: toAnswer(entry, earlier === undefined ? this.journal.length - 1 : index) };
+  }
+
+  #keysOf(operation: string, operation_id: string): Set<string> {
+    return this.keys.get(`${operation} ${operation_id}`) ?? new Set();
   }
 }
 

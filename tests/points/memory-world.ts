@@ -56,7 +56,13 @@ class Mortal {
       ports,
       machines: [...machines, messenger],
       integrations: new Map([
-        ['sandbox', world.gateway.openFor(() => this.#dead)],
+        [
+          'sandbox',
+          world.gateway.openFor(
+            () => this.#dead,
+            (delay_ms) => world.pause(delay_ms),
+          ),
+        ],
         ['sandbox_checks', checks],
       ]),
       node: 'one',
@@ -240,6 +246,7 @@ export class MemoryWorld {
           ({ actor, version, leg, account, amount_minor, currency }) => `${actor}@${version} ${leg} ${account} ${amount_minor} ${currency}`,
         )
         .sort(),
+      doubts: [...gateway.keys].filter(([, keys]) => keys.size > 1).map(([operation, keys]) => `${operation} had ${keys.size} keys`),
     };
   }
 

@@ -24,7 +24,7 @@ type Played = {
 };
 
 const RECOVERING: readonly Point[] = ['recover.before', 'recover.reclaimed', 'recover.missed'];
-const LOST: readonly Mishap[] = ['lost_before', 'lost_after'];
+const LOST: readonly Mishap[] = ['lost_before', 'lost_after', 'late'];
 const STILL_MS = 1_300;
 const TICK_MS = 50;
 
@@ -34,6 +34,11 @@ export async function pairsOf(scenario: Scenario, columns: readonly Point[] = PO
   const firsts: First[] = calm.points.filter((point) => columns.includes(point)).map((point) => ({ point }));
   for (const lose of LOST) for (const point of RECOVERING) if (columns.includes(point)) firsts.push({ point, lose });
   const pairs: Pair[] = [];
+  // Where nobody dies a lost answer has to be made good by the process itself: nothing starts again and looks what is left.
+  for (const lose of columns.includes('recover.missed') ? LOST : []) {
+    const alive = await play(scenario, [], lose);
+    pairs.push({ row: scenario.row, first: lose, second: '', ...troubleOf(calm, alive, 0) });
+  }
   for (const first of firsts) {
     const once = await play(scenario, [first]);
     // A point that only a lost answer leads to, where this row has none to lose.
@@ -55,7 +60,7 @@ function troubleOf(calm: Played, found: Played, deaths = 1): { trouble?: string 
 }
 
 /** Plays the story with these deaths; the points are those that the last process came by. */
-export async function play(scenario: Scenario, deaths: readonly First[]): Promise<Played> {
+export async function play(scenario: Scenario, deaths: readonly First[], lose: Mishap = 'none'): Promise<Played> {
   const world = new MemoryWorld(scenario.scale ?? 1);
   const scene = new MemoryScene(world, 'px');
   const addresses = [`${scenario.subject}/px`, ...(scenario.others?.('px') ?? [])];
@@ -71,7 +76,7 @@ export async function play(scenario: Scenario, deaths: readonly First[]): Promis
     ...(lose === undefined ? {} : { lose }),
     onDeath,
   }));
-  world.meet(fates[0] ?? { watch }, ...fates.slice(1));
+  world.meet(fates[0] ?? { watch, lose }, ...fates.slice(1));
   const answer = await world.run(scenario.command(scene));
   await rest(world, scenario, addresses);
   const trace = toTrace(world.remains(scene.id, addresses, answer), world.events(), scene.id, addresses, scenario.alike === 'ends');

@@ -135,6 +135,19 @@ const payments: readonly Scenario[] = [
   },
   { row: 'payment REFUND', subject: 'payment', watch: 'REFUND', before: settled, command: refund, rest: /^settled.idle/ },
   {
+    row: 'payment REFUND behind another',
+    subject: 'payment',
+    watch: 'REFUND',
+    before: async (scene) => {
+      await settled(scene);
+      await refund(scene);
+    },
+    command: (scene) => scene.send('payment', { type: 'REFUND', refund: 'r2', amount_minor: 300 }),
+    rest: /^settled.idle/,
+    // The first may be over before the second is asked for, or not.
+    alike: 'ends',
+  },
+  {
     row: 'payment GATEWAY_NOTIFIED',
     subject: 'payment',
     watch: 'GATEWAY_NOTIFIED',

@@ -134,6 +134,7 @@ async function eventsOut(stand: Stand, addresses: readonly string[]): Promise<bo
 
 /** The table as text: a row for each story, a column for each point, `·` where a story never comes by. */
 export function toTable(cells: readonly Cell[]): readonly string[] {
+  if (cells.length === 0) return [];
   const points = POINTS.filter((point) => cells.some((cell) => cell.point === point));
   const rows = [...new Set(cells.map(({ row }) => row))];
   const width = Math.max(...rows.map(({ length }) => length));

@@ -10,7 +10,7 @@ export type Trace = {
   /** What the gateway really did, by key. */
   readonly charges: readonly string[];
   readonly postings: readonly string[];
-  /** Domain events that were asked for and did not go out, or went out and were not asked for, or changed between tries. */
+  /** What was asked for and did not go out, or went out and was not asked for, or changed between tries: domain events and keys. */
   readonly strays: readonly string[];
 };
 
@@ -32,6 +32,8 @@ export type Remains = {
   readonly refusals: readonly { readonly actor: string; readonly event_id: string; readonly reason: string }[];
   readonly charges: readonly { readonly key: string; readonly what: string }[];
   readonly postings: readonly string[];
+  /** Operations that were asked for under several keys, as far as the gateway tells. */
+  readonly doubts: readonly string[];
 };
 
 /** Everything that went out as a domain event, by its id, as often as it went. */
@@ -39,7 +41,7 @@ export type Seen = ReadonlyMap<string, readonly string[]>;
 
 export function toTrace(remains: Remains, seen: Seen, id: string, addresses: readonly string[], ends: boolean): Trace {
   const plain = (text: string): string => normal(text, id);
-  const { answer, rows, refusals, charges, postings } = remains;
+  const { answer, rows, refusals, charges, postings, doubts } = remains;
   const newest = [...new Map(rows.map((row) => [row.actor, row])).values()];
   const told = ends
     ? newest.map(({ actor, envelope }) => `${actor} ${toEnd(envelope)}`)
@@ -47,12 +49,12 @@ export function toTrace(remains: Remains, seen: Seen, id: string, addresses: rea
         [`${actor}@${version}`, event_id, event, 'of', caller, '→', envelope, 'asked', asked ?? ''].join(' '),
       );
   return {
-    answer: plain(`${answer.status} ${JSON.stringify(answer.body['version'])} ${JSON.stringify(answer.body['code'])}`),
+    answer: `${answer.status} ${ends ? '' : JSON.stringify(answer.body['version'])} ${JSON.stringify(answer.body['code'])}`,
     actors: told.map(plain),
     refusals: refusals.map(({ actor, event_id, reason }) => plain(`${actor} ${event_id} ${reason}`)).sort(),
     charges: charges.map(({ key, what }) => plain(`${ends ? '' : key.replace(/\/[0-9a-f]{16}$/, '')} ${what}`)),
     postings: postings.map(plain),
-    strays: straysOf(rows, seen, addresses).map(plain),
+    strays: [...straysOf(rows, seen, addresses), ...doubts].map(plain),
   };
 }
 

@@ -16,15 +16,14 @@ const STANDS = 2;
 /**
  * The crash table: every kind of command at every point that it comes by, with a real process that is killed there and started
  * again, compared with a story in which nothing died; then every pair of deaths on a virtual clock. Behind the name a part of it:
- * the beginnings of rows (with commas, `-` for none on real processes), and points of the first death (with commas).
+ * the beginnings of rows (with commas), points of the first death (with commas), and `singles` or `pairs` for one half alone.
  */
 export async function points(args: readonly string[], tell: Tell): Promise<Proof> {
-  const [rows = '', named] = args;
-  const columns = named === undefined ? POINTS : POINTS.filter((point) => named.split(',').includes(point));
-  const begins = ({ row }: Scenario): boolean => rows.split(',').some((beginning) => row.startsWith(beginning));
-  const wanted = rows === '-' ? SCENARIOS : SCENARIOS.filter(begins);
-  const singles = rows === '-' ? { cells: [], starts: 0 } : await playSingles(wanted, columns, tell);
-  const pairs = await playPairs(wanted, columns, tell);
+  const [rows = '', named = '', half] = args;
+  const columns = named === '' ? POINTS : POINTS.filter((point) => named.split(',').includes(point));
+  const wanted = SCENARIOS.filter(({ row }) => rows.split(',').some((beginning) => row.startsWith(beginning)));
+  const singles = half === 'pairs' ? { cells: [], starts: 0 } : await playSingles(wanted, columns, tell);
+  const pairs = half === 'singles' ? [] : await playPairs(wanted, columns, tell);
   for (const line of toTable(singles.cells)) tell(line);
   const good = singles.cells.filter(({ trouble }) => trouble === undefined).length;
   const goodPairs = pairs.filter(({ trouble }) => trouble === undefined).length;
@@ -38,7 +37,7 @@ export async function points(args: readonly string[], tell: Tell): Promise<Proof
     const singly = Object.fromEntries(cells.map(({ point, trouble }) => [point, trouble ?? 'ok']));
     return [row, { singly, pairs: `${mine.filter(({ trouble }) => trouble === undefined).length} of ${mine.length}` }];
   });
-  const held = good === singles.cells.length && goodPairs === pairs.length && pairs.length > 0;
+  const held = good === singles.cells.length && goodPairs === pairs.length && good + goodPairs > 0;
   const counts = { commands: wanted.length, points: columns.length, singles: singles.cells.length, singles_held: good };
   return {
     held,
