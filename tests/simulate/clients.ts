@@ -1,4 +1,5 @@
 import { Fault } from '../../machines/fault.ts';
+import { partitionOf } from '../../machines/ids.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Outcome } from '../../actors/delivery.ts';
 import type { Creation } from '../../actors/door.ts';
@@ -81,7 +82,7 @@ export class Client {
   }
 
   #try(asked: Asked, id: string, repeat: boolean): Promise<Answer | Extract<Outcome, { outcome: 'retry' }> | undefined> {
-    const { time, hosts } = this.#around;
+    const { time } = this.#around;
     return new Promise((resolve) => {
       const patience = time.after(PATIENCE_MS, () => resolve(undefined));
       const end = (heard: Answer | Extract<Outcome, { outcome: 'retry' }> | undefined): void => {
@@ -89,7 +90,7 @@ export class Client {
         resolve(heard);
       };
       time.after(this.chance.between(0.05, 1), () => {
-        const host = this.#at ?? this.chance.pick(hosts);
+        const host = this.#choose(partitionOf(asked.address));
         const { life } = host;
         if (life === undefined) return end(undefined);
         life.ports.timers.soon(() => {
@@ -109,6 +110,13 @@ export class Client {
         });
       });
     });
+  }
+
+  /** Mostly the node that owns the actor, as if the client had asked there before; otherwise any, which has to pass it on. */
+  #choose(partition: number): Host {
+    const { hosts } = this.#around;
+    const owner = this.chance.is(0.7) ? hosts.find(({ runtime }) => runtime?.lanes.owns(partition) === true) : this.#at;
+    return owner ?? this.chance.pick(hosts);
   }
 
   /** Whoever is told that an event took effect, or was refused, finds it in the journal at that very moment. */

@@ -1,3 +1,4 @@
+import type { Point } from '../../actors/ports/points.ts';
 import type { Cancel, Log, Ports } from '../../actors/ports/ports.ts';
 import type { Store } from '../../actors/store/store.ts';
 import { MemoryStore } from '../../actors/store/memory.ts';
@@ -27,7 +28,6 @@ type SiteName =
   | 'store'
   | 'answer'
   | 'publish'
-  | 'point'
   | 'gone'
   | 'slow'
   | 'slowly'
@@ -48,6 +48,7 @@ export class Life {
   dead = false;
   readonly #options: LifeOptions;
   readonly #held: (() => void)[] = [];
+  readonly #points = new Map<Point, Site>();
   #still_until = 0;
 
   constructor(options: LifeOptions) {
@@ -59,7 +60,6 @@ export class Life {
       store: faults.site('crash.store', machine),
       answer: faults.site('crash.answer', machine),
       publish: faults.site('crash.publish', machine),
-      point: faults.site('crash.point', machine),
       gone: faults.site('store.gone', machine),
       slow: faults.site('store.slow', machine),
       slowly: faults.site('answer.slow', machine),
@@ -81,9 +81,20 @@ export class Life {
       },
       random: { next: () => random.next(), id: () => random.id() },
       reach: (point) => {
-        if (!this.dead && this.sites.point.strikes(point)) this.die();
+        if (!this.dead && this.#siteOf(point).strikes()) this.die();
       },
     };
+  }
+
+  /** Each point has its own chances, so that a plan can name the third `commit.before` of machine `a`. */
+  #siteOf(point: Point): Site {
+    let site = this.#points.get(point);
+    if (site === undefined) {
+      const { faults, machine } = this.#options;
+      site = faults.site('crash.point', `${machine}/${point}`);
+      this.#points.set(point, site);
+    }
+    return site;
   }
 
   die(): void {
@@ -160,10 +171,11 @@ const GONE = Object.assign(new Error('Connection terminated unexpectedly'), { co
 /** A process's connections to its database: every call takes time there and back, and goes on there when the caller is gone. */
 export function openStore({ life, time, database, release, downUntil }: StoreOptions): Store {
   const { chance, sites } = life;
-  const delay = (): number => {
+  // A commit waits for the disk, and batches fill meanwhile.
+  const delay = (call: keyof Store): number => {
     if (sites.store.strikes()) life.die();
     const slow_ms = sites.slow.strikes() ? 2 + sites.slow.force() ** 3 * 12_000 : 0;
-    return Math.max(chance.between(0.05, 1.2) + slow_ms, downUntil() - time.now);
+    return Math.max((call === 'commit' ? chance.between(1, 5) : chance.between(0.05, 1.2)) + slow_ms, downUntil() - time.now);
   };
   const network = { now: () => life.ports.clock.now() };
   const memory = new MemoryStore({
@@ -188,17 +200,25 @@ export function openStore({ life, time, database, release, downUntil }: StoreOpt
 
 /** The same store, whose answers have a way to go and find out what has become of the process. */
 function heard(memory: MemoryStore, life: Life): Store {
-  const calls: Record<string, unknown> = {};
-  for (const name of Object.getOwnPropertyNames(MemoryStore.prototype)) {
-    if (name === 'constructor' || name === 'crash' || name === 'crashed') continue;
-    const call: unknown = Reflect.get(memory, name);
-    if (typeof call !== 'function') continue;
-    calls[name] = (...args: unknown[]): Promise<unknown> => {
+  const methods = Object.getOwnPropertyNames(MemoryStore.prototype).filter((name) => !BESIDE.has(name));
+  const store = { ...through(memory, methods, life), operations: through(memory.operations, Object.keys(memory.operations), life) };
+  return store as unknown as Store;
+}
+
+/** What is no call to the database. */
+const BESIDE: ReadonlySet<string> = new Set(['constructor', 'crash', 'crashed']);
+
+type Calls = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+
+function through(target: object, names: readonly string[], life: Life): Calls {
+  const { chance, sites } = life;
+  const toCall =
+    (name: string) =>
+    (...args: readonly unknown[]): Promise<unknown> => {
       if (life.dead) return new Promise(() => undefined);
-      const answer = Reflect.apply(call as (...given: unknown[]) => Promise<unknown>, memory, args);
-      const slow_ms = life.sites.slowly.strikes(name) ? life.sites.slowly.force() ** 3 * 9_000 : 0;
-      return life.hear(answer, life.chance.between(0.02, 0.3) + slow_ms);
+      const answer = Reflect.apply(Reflect.get(target, name) as Calls[string], target, args);
+      const slow_ms = sites.slowly.strikes(name) ? sites.slowly.force() ** 3 * 9_000 : 0;
+      return life.hear(answer, chance.between(0.02, 0.3) + slow_ms);
     };
-  }
-  return calls as unknown as Store;
+  return Object.fromEntries(names.map((name) => [name, toCall(name)]));
 }

@@ -11,7 +11,7 @@ export class WatchedServer extends MemoryServer {
   readonly #see: (message: Published) => void;
 
   constructor(ports: Pick<Ports, 'clock'>, see: (message: Published) => void) {
-    super(ports);
+    super(ports, { remembers: false });
     this.#see = see;
   }
 
@@ -22,7 +22,6 @@ export class WatchedServer extends MemoryServer {
     reply = '',
   ): ReturnType<MemoryServer['publishFrom']> {
     const ack = super.publishFrom(subject, data, headers, reply);
-    this.published.length = 0;
     this.#see({ subject, headers, data });
     return ack;
   }

@@ -62,7 +62,10 @@ const START = Date.UTC(2026, 0, 5, 8);
 const SCALE = 1000;
 const CALM_MS = 3_600_000;
 const LOOK_MS = 10_000;
+const WATCH_MS = 600_000;
 const STORY = 60;
+
+type Told = { readonly at: number; readonly what: string | JournalRow };
 
 /** The tables, with somebody who holds every batch against what must always be so. */
 class WatchedDatabase extends MemoryDatabase {
@@ -118,7 +121,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #trace = new Trace();
   readonly #struck: Struck[] = [];
-  readonly #story: string[] = [];
+  readonly #story: Told[] = [];
   readonly #seen = new Map<string, number>();
   #violation: Violation | undefined;
   #steps = 0;
@@ -170,7 +173,7 @@ export class World {
       rows: this.checker.rows,
       byType: this.checker.byType,
       elapsed_ms: Math.round(this.time.now),
-      story: this.#story,
+      story: this.#story.map(toLine),
     };
   }
 
@@ -184,6 +187,7 @@ export class World {
       violated: (rule: string, what: string) => this.#fail({ rule, what }),
     };
     this.hosts[0]?.start();
+    this.#watch(-1);
     await setStage(new Client('stage', new Chance(seed, 'stage'), around));
     for (const host of this.hosts.slice(1)) host.start();
     new Nemesis(this).start();
@@ -194,6 +198,14 @@ export class World {
     await Promise.all(everybody);
     await this.#settle();
     for (const { rule, what } of judge(this)) this.#fail({ rule, what });
+  }
+
+  /** A world in which nothing happens any more before its faults are over is stuck. */
+  #watch(steps: number): void {
+    if (this.#steps === steps && !this.#isCalm)
+      this.#fail({ rule: 'stuck', what: `Nothing has happened for ${WATCH_MS / 60_000} minutes` });
+    const now = this.#steps;
+    this.time.after(WATCH_MS, () => this.#watch(now));
   }
 
   get #isCalm(): boolean {
@@ -211,13 +223,10 @@ export class World {
     }
   }
 
-  /** Time passes until nothing waits for anything any more, or much too long. */
+  /** Time passes until nothing waits for anything any more; much too long is a failure. */
   async #settle(): Promise<void> {
-    for (const until = this.time.now + CALM_MS; this.time.now < until;) {
-      await this.time.wait(LOOK_MS);
-      if (findUnsettled(this) === undefined) return;
-    }
-    this.#fail({ rule: 'unsettled', what: `An hour after the last fault: ${findUnsettled(this)}` });
+    do await this.time.wait(LOOK_MS);
+    while (findUnsettled(this) !== undefined);
   }
 
   /** What an operator does with actors that were parked because the database refused a value. */
@@ -282,8 +291,8 @@ export class World {
     return { debug: quiet, info: quiet, warn: write('warn'), error: write('error') };
   }
 
-  tell(what: string): void {
-    this.#story.push(`${this.time.now.toFixed(1).padStart(10)} ${what}`);
+  tell(what: string | JournalRow): void {
+    this.#story.push({ at: this.time.now, what });
     if (this.#story.length > STORY * 2) this.#story.splice(0, STORY);
   }
 
@@ -296,7 +305,7 @@ export class World {
 
   #row(row: JournalRow): void {
     this.#trace.add(row.hash);
-    this.tell(`${row.actor}@${row.version} ${row.partition}:${row.seq} ${row.event.slice(0, 90)} ${row.event_id}`);
+    this.tell(row);
     this.#step();
   }
 
@@ -312,6 +321,9 @@ export class World {
     if (this.#steps >= this.#options.steps && !this.faults.calm) {
       this.faults.calm = true;
       this.tell('From here on nothing goes wrong');
+      this.time.after(CALM_MS, () =>
+        this.#fail({ rule: 'unsettled', what: `Long after the last fault: ${findUnsettled(this) ?? 'somebody has no answer'}` }),
+      );
     }
   }
 
@@ -325,4 +337,12 @@ export class World {
     this.#violation = violation;
     this.tell(`VIOLATION ${violation.rule}: ${violation.what}`);
   }
+}
+
+function toLine({ at, what }: Told): string {
+  const text =
+    typeof what === 'string'
+      ? what
+      : `${what.actor}@${what.version} ${what.partition}:${what.seq} ${what.event.slice(0, 90)} ${what.event_id}`;
+  return `${at.toFixed(1).padStart(10)} ${text}`;
 }

@@ -1,0 +1,10 @@
+/** A world that failed once; kept so that what it found stays mended. */
+export type Seed = {
+  readonly seed: number;
+  readonly steps: number;
+  /** Exactly these faults, where the story was made small. */
+  readonly faults?: readonly string[];
+  readonly found: string;
+};
+
+export const SEEDS: readonly Seed[] = [];
