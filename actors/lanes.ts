@@ -29,6 +29,8 @@ export type LanesOptions = {
   readonly bounds?: MailboxBounds;
   /** Whether nobody else can have written since what is in memory was committed. */
   readonly mayAnswer?: () => boolean;
+  /** Whether the time of day can be believed. */
+  readonly punctual?: () => boolean;
   /** Whether an operator has paused this kind of actor. */
   readonly paused?: (type: string) => boolean;
   /** Takes partitions anew after an unknown outcome; returns the heads that this node owns then. */
@@ -246,6 +248,8 @@ export class Lanes {
     const creating = lookAll ? deliveries.flatMap(({ creation }) => (creation === undefined ? [] : [creation])) : [];
     const creations = new Map<string, CreationRow>();
     if (creating.length > 0) for (const row of await store.creations(creating)) creations.set(creationKey(row), row);
+    // Timers set by a clock that was moved would be due another day, and rows would be of a time that never was.
+    if (this.#options.punctual?.() === false) throw new CommitFault('retry', 'The clock of this machine was moved');
     const around: Surroundings = {
       now: ports.clock.now(),
       scale,

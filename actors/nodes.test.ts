@@ -145,6 +145,24 @@ describe('several nodes', () => {
     expect(stage.shares()['a']).toBeGreaterThan(4);
   });
 
+  test('[CHAOS-6] no row is written by a clock that was moved, also before its node has noticed', async () => {
+    const stage = new ClusterStage();
+    let skew = 0;
+    await stage.start('a', { skew_ms: () => skew });
+    const address = 'counter/moved';
+    await stage.send('a', address, '@create');
+    skew = 86_400_000;
+    const asked = stage.send('a', address, 'ADD', { by_n: 1 });
+    await stage.ports.advance(LEASE_MS + 2_000);
+    skew = 0;
+    await stage.settled();
+    const outcome = await asked;
+    if (outcome.outcome === 'retry') await stage.send('a', address, 'ADD', { by_n: 1 });
+    const journal = stage.database.journalOf(address);
+    expect(journal).toHaveLength(2);
+    for (const { at } of journal) expect(Math.abs(at - stage.ports.clock.now())).toBeLessThan(60_000);
+  });
+
   test('[NODE-11] a node of an older release than another claims nothing, also of what nobody owns', async () => {
     const stage = new ClusterStage();
     await stage.start('new', { release: '1.10.0' });

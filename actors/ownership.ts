@@ -44,6 +44,8 @@ export class Ownership {
   #owners: ReadonlyMap<number, Peer> = new Map();
   #peers: readonly Peer[] = [];
   #skew_ms = 0;
+  /** Between the clock that never runs backwards and the time of day as the database has it. */
+  #offset_ms: number | undefined;
   #renewed_at = NEVER;
   #beaten_at = NEVER;
   #next: Cancel | undefined;
@@ -75,6 +77,12 @@ export class Ownership {
   /** Whether nobody else can have written since: what is in memory may be shown and asked. */
   get certain(): boolean {
     return this.#left_ms() > Math.min(1_000, this.#options.lease_ms / 2);
+  }
+
+  /** Whether the wall clock goes as it should: it may be moved at any moment, and the lease is looked after only now and then. */
+  get punctual(): boolean {
+    const { clock } = this.#options.ports;
+    return this.#offset_ms === undefined || Math.abs(clock.now() - clock.monotonic() - this.#offset_ms) <= MOST_SKEW_MS;
   }
 
   /** The node that owned a partition when this one last looked; not this one. */
@@ -200,6 +208,7 @@ export class Ownership {
     const took_ms = clock.monotonic() - asked_at;
     const skew_ms = clock.now() - took_ms / 2 - now;
     this.#skew_ms = Math.sign(skew_ms) * Math.max(0, Math.abs(skew_ms) - took_ms / 2);
+    this.#offset_ms = clock.now() - clock.monotonic() - this.#skew_ms;
   }
 
   #see({ nodes, partitions }: Cluster): void {

@@ -150,6 +150,7 @@ export class Runtime {
       memory_bytes,
       scale,
       mayAnswer: () => this.#ownership.certain,
+      punctual: () => this.#ownership.punctual,
       paused: (type) => this.controls.paused(type),
       reclaim: (partitions) => this.#ownership.reclaim(partitions),
       onLost: (partitions) => this.#lost(partitions),
