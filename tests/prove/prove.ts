@@ -12,7 +12,9 @@ import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
 import { restore } from './restore.ts';
+import { simulate } from './simulate.ts';
 import { start } from './start.ts';
+import { upgrade } from './upgrade.ts';
 import { verify } from './verify.ts';
 import { wipe } from './wipe.ts';
 
@@ -32,7 +34,9 @@ const LINES: Readonly<Record<string, Line>> = {
   peers,
   points,
   restore,
+  simulate,
   start,
+  upgrade,
   verify,
   wipe,
 };
