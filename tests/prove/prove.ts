@@ -13,6 +13,7 @@ import { peers } from './peers.ts';
 import { points } from './points.ts';
 import { restore } from './restore.ts';
 import { simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 import { start } from './start.ts';
 import { upgrade } from './upgrade.ts';
 import { verify } from './verify.ts';
@@ -34,6 +35,7 @@ const LINES: Readonly<Record<string, Line>> = {
   peers,
   points,
   restore,
+  simulate,
   simulate,
   start,
   upgrade,
