@@ -13,8 +13,10 @@ type Start = { readonly partition: number; readonly from: number; readonly heads
 
 /** Walks one partition from row to row, in the order of their numbers. It remembers one row, however long the journal is. */
 export class ChainWalk {
-  /** The number of the last row that was read; the next page begins behind it. */
+  /** The number of the last row that stands in the chain. */
   last: number;
+  /** The number of the last row that was read, exactly; the next page begins behind it. */
+  cursor: string;
   rows = 0;
   readonly #partition: number;
   readonly #findings: Findings;
@@ -33,10 +35,12 @@ export class ChainWalk {
     );
     this.#base = from > 1;
     this.last = this.#base ? from - 2 : 0;
+    this.cursor = String(this.last);
   }
 
   take(row: AuditRow): void {
     this.rows++;
+    this.cursor = row.exact_seq;
     if (this.#base) {
       this.#base = false;
       if (row.seq === this.last + 1) return this.#goOn(row);

@@ -197,3 +197,11 @@ test('[VERIFY-8] a walk that begins further on takes what lies before for good, 
   expect(await said([change], { from: seq + 2 })).toEqual([]);
   expect(await said([], { from: 3 })).toEqual([]);
 });
+
+test('[VERIFY-12] a row with a number that is beyond what a number holds exactly is found once, and the walk comes to its end', async () => {
+  const { partition, seq } = await someRow();
+  const beyond = `update journal set seq = seq + 4611686018427387904 where partition = ${partition} and seq = ${seq}`;
+  const found = await said([beyond]);
+  expect(found).toContain(`partition ${partition} seq ${seq}: the row is missing`);
+  expect(found.length).toBeLessThan(5);
+});

@@ -74,7 +74,7 @@ class Verification {
     }));
     while (walks.length > 0) {
       const rows = Map.groupBy(
-        await reader.rows(walks.map(({ partition, walk }) => ({ partition, seq: walk.last }))),
+        await reader.rows(walks.map(({ partition, walk }) => ({ partition, seq: walk.cursor }))),
         (row) => row.partition,
       );
       walks = walks.filter(({ partition, walk }) => {

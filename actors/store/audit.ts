@@ -13,6 +13,8 @@ import type { ActorColumns } from './rows.ts';
 export type AuditRow = {
   readonly partition: number;
   readonly seq: number;
+  /** The number as PostgreSQL has it: somebody may have made one of it that no number here is. */
+  readonly exact_seq: string;
   readonly actor: string;
   readonly version: number;
   readonly event_id: string;
@@ -78,7 +80,7 @@ const LEGS = `coalesce((select json_agg(json_build_object('partition', p.partiti
 const ARCHIVED = `case when j.envelope_hash is null then false else
   exists (select from journal_archive b where b.actor = j.actor and j.version between b.first and b.last) end as archived`;
 
-type RawRow = Omit<AuditRow, 'seq' | 'at'> & { readonly seq: string; readonly at: string };
+type RawRow = Omit<AuditRow, 'seq' | 'exact_seq' | 'at'> & { readonly seq: string; readonly at: string };
 
 export class JournalReader {
   readonly #client: ClientBase;
@@ -112,7 +114,7 @@ export class JournalReader {
   }
 
   /** The next rows of each of these partitions, in order. Rows with the same number always come together. */
-  async rows(after: readonly Place[]): Promise<readonly AuditRow[]> {
+  async rows(after: readonly { readonly partition: number; readonly seq: string }[]): Promise<readonly AuditRow[]> {
     const rows = await this.#query<RawRow>(
       'audit_rows',
       `select j.*, ${ARCHIVED}, ${LEGS} from unnest($1::int[], $2::bigint[]) as n(partition, seq)
@@ -237,7 +239,7 @@ const MISFITS: readonly (readonly [name: string, text: string])[] = [
 ];
 
 function toAuditRow(row: RawRow): AuditRow {
-  return { ...row, seq: Number(row.seq), at: Number(row.at) };
+  return { ...row, seq: Number(row.seq), exact_seq: row.seq, at: Number(row.at) };
 }
 
 async function mustBeOfThisRelease(client: ClientBase): Promise<void> {
