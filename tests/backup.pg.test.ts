@@ -282,3 +282,63 @@ test(
     }
   },
 );
+
+test(
+  '[BACKUP-18] what a restored hub does goes into the same archive, and the next restore has both its lives, or the first alone',
+  { timeout: 240_000 },
+  async () => {
+    const place = await openDrillPlace();
+    const env = { ...STORM_ENV, HUB_CONSOLE: '0', HUB_BACKUP_DIR: place.archive, HUB_BACKUP_SYNC: '1' };
+    const hub = await processHub(place.dataDir, env);
+    const create = async (id: string): Promise<number> =>
+      (await new Person(hub, 'clerk').call('POST', '/v1/actors/payment', { id, input: INPUT }, `create-${id}`)).status;
+    const knows = async (id: string): Promise<number> => (await new Person(hub, 'clerk').call('GET', `/v1/actors/payment/${id}`)).status;
+    const again = async (...args: string[]): Promise<string> => {
+      await destroy(hub);
+      const { output } = await mustRun('restore', ['--from', place.archive, '--data-dir', place.dataDir, ...args], {});
+      await hub.start();
+      return output;
+    };
+    try {
+      await hub.start();
+      await setStage(hub);
+      await mustRun('backup', ['--to', place.archive], { HUB_DATA_DIR: place.dataDir });
+      expect(await create('first-life')).toBe(201);
+      await again();
+      expect(await create('second-life')).toBe(201);
+      expect(await again()).toContain('every signed head that is known is in the journal');
+      expect([await knows('first-life'), await knows('second-life')]).toEqual([200, 200]);
+      await again('--timeline', '1');
+      expect([await knows('first-life'), await knows('second-life')]).toEqual([200, 404]);
+      expect(hub.output()).not.toContain('lacks what was signed');
+      expect(hub.output()).not.toContain('does not get the write-ahead log');
+    } finally {
+      await hub.stop();
+      await rm(dirname(place.dataDir), { recursive: true, force: true });
+    }
+  },
+);
+
+test('[BACKUP-19] a hub that is given no archive any more waits for none, and keeps no log for it', { timeout: 120_000 }, async () => {
+  const place = await openDrillPlace();
+  const plain = { ...STORM_ENV, HUB_CONSOLE: '0' };
+  const asked = (text: string): Promise<unknown> =>
+    withDatabase(place.dataDir, async (client) => (await client.query(text)).rows[0]?.value);
+  const slots = `select count(*)::int as value from pg_replication_slots`;
+  const waits = `select current_setting('synchronous_standby_names') as value`;
+  const first = await processHub(place.dataDir, { ...plain, HUB_BACKUP_DIR: place.archive, HUB_BACKUP_SYNC: '1' });
+  const second = await processHub(place.dataDir, plain);
+  try {
+    await first.start();
+    expect(await asked(`select sync_state as value from pg_stat_replication`)).toBe('sync');
+    expect([await asked(slots), await asked(waits)]).toEqual([1, 'green_lines_archive']);
+    await first.kill(); // its PostgreSQL lives on, and waits for an archive that does not come back
+    await second.start();
+    await setStage(second);
+    expect([await asked(slots), await asked(waits)]).toEqual([0, '']);
+  } finally {
+    await second.stop();
+    await first.stop();
+    await rm(dirname(place.dataDir), { recursive: true, force: true });
+  }
+});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, constants, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chownSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refused } from '../../actors/store/refused.ts';
@@ -15,7 +15,6 @@ import { postgresPlace } from '../embedded/postgres-place.ts';
 import type { PostgresPlace } from '../embedded/postgres-place.ts';
 import { EmbeddedPostgres } from '../embedded/postgres.ts';
 import type { Account } from '../embedded/run-command.ts';
-import { historyName } from './archive.ts';
 import type { Archive, Lineage, Segment } from './archive.ts';
 import { copyTree } from './base-backup.ts';
 import type { Base } from './manifest.ts';
@@ -103,7 +102,7 @@ export function recoverySettings(lineage: Lineage, target: Target): string[] {
  * Copied, not linked: PostgreSQL uses the files of its log again. The segment that was being filled is made as long as a whole
  * one; recovery stops where its content stops.
  */
-async function copyLog({ archive, lineage, files, tell }: Recovery, into: string, account: Account | undefined): Promise<void> {
+async function copyLog({ archive, files, tell }: Recovery, into: string, account: Account | undefined): Promise<void> {
   const from = join(archive.dir, 'wal');
   const sums = readSums(join(from, SUMS));
   const give = (path: string): void => {
@@ -122,9 +121,10 @@ async function copyLog({ archive, lineage, files, tell }: Recovery, into: string
     truncateSync(join(into, whole), archive.segment_bytes);
     give(join(into, whole));
   }
-  for (const { timeline } of lineage.slice(1)) {
-    await copyFile(join(from, historyName(timeline)), join(into, historyName(timeline)));
-    give(join(into, historyName(timeline)));
+  // All of them, not only those that lead to the target: by them PostgreSQL knows which timelines are taken, and begins another.
+  for (const name of readdirSync(from).filter((each) => /^[0-9A-F]{8}\.history$/.test(each))) {
+    await copyFile(join(from, name), join(into, name));
+    give(join(into, name));
   }
 }
 

@@ -68,7 +68,11 @@ await runCommandLine(async (tell, log) => {
       checkJournal({ config: { ...config, dataDir: draft }, url, tell, heads: [draft] });
     const verify = values['no-verify'] === true ? undefined : check;
     const restored = await restore({ ...common, target, base, timeline, secretKey, node: 'restore', verify });
-    for (const line of report(restored, { dataDir, seconds: (performance.now() - began) / 1000, isWhole: target === undefined }))
+    for (const line of report(restored, {
+      dataDir,
+      seconds: (performance.now() - began) / 1000,
+      isWhole: target === undefined && timeline === undefined,
+    }))
       tell(line);
   }
 });

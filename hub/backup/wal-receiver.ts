@@ -75,7 +75,7 @@ export class WalReceiver {
       const left = until - performance.now();
       if (left <= 0)
         throw new Error(
-          `the archive ${this.#options.dir} has the log up to ${toLsn(this.#flushed)}, not to ${toLsn(place)}: ${this.#trouble ?? 'it is slow'}`,
+          `the archive ${this.#options.dir} does not get the write-ahead log (it has it up to ${toLsn(this.#flushed)}): ${this.#trouble ?? 'it is slow'}`,
         );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 200));

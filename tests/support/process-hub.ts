@@ -62,7 +62,7 @@ export async function processHub(dataDir: string, env: Readonly<Record<string, s
   };
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
     const ending = child;
-    if (ending === undefined || ending.exitCode !== null) return ending?.exitCode ?? null;
+    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null;
     const gone = new Promise<number | null>((resolve) => ending.once('exit', (code) => resolve(code)));
     ending.kill(signal);
     return gone;
