@@ -29,6 +29,8 @@ export type Fate = { readonly die?: Failpoint; readonly watch?: Omit<Failpoint, 
 const TICK_MS = 20;
 const GIVE_UP_MS = 120_000;
 const AGAIN_MS = 1_500;
+/** One after another, so that a process may die between them. */
+const CHECK_MS: Readonly<Record<string, number>> = { identity: 10, bank_account: 60, sanctions: 110 };
 
 /** One process of the hub in this process: from its death on nothing of it reaches anybody. */
 class Mortal {
@@ -216,6 +218,7 @@ export class MemoryWorld {
     return {
       perform: async (call) => {
         const { perform } = await opened;
+        await this.pause(CHECK_MS[call.operation] ?? 0);
         return dead() ? new Promise<never>(() => undefined) : perform(call);
       },
       close: () => Promise.resolve(),

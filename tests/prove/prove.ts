@@ -12,7 +12,7 @@ import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
 import { restore } from './restore.ts';
-import { simulate } from './simulate.ts';
+import { sabotage } from './sabotage.ts';
 import { simulate } from './simulate.ts';
 import { start } from './start.ts';
 import { upgrade } from './upgrade.ts';
@@ -35,7 +35,7 @@ const LINES: Readonly<Record<string, Line>> = {
   peers,
   points,
   restore,
-  simulate,
+  sabotage,
   simulate,
   start,
   upgrade,
