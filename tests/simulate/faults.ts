@@ -22,6 +22,8 @@ export const FAULTS = {
   'database.down': 1 / 1500,
   'node.stands': 1 / 600,
   'node.stops': 1 / 1000,
+  /** A machine gets the next release, while others still run the one before. */
+  'node.upgrades': 1 / 3000,
   /** The wall clock of a machine, or of the database's, jumps. */
   'clock.jumps': 1 / 1200,
   'clock.database': 1 / 4000,

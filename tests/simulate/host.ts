@@ -2,16 +2,16 @@ import type { Log } from '../../actors/ports/ports.ts';
 import { Runtime } from '../../actors/runtime.ts';
 import type { MemoryDatabase } from '../../actors/store/memory-database.ts';
 import type { Store } from '../../actors/store/store.ts';
-import type { Definition } from '../../machines/machine.ts';
 import type { Faults } from './faults.ts';
 import { Life, openStore } from './life.ts';
+import { machinesOf } from './machines.ts';
 import type { Providers } from './providers.ts';
 import { connect } from './server.ts';
 import type { BreakableBus, WatchedServer } from './server.ts';
 import type { SimulatedTime } from './time.ts';
 
 export const HUB_ID = 'hub1';
-const RELEASE = '1';
+const RELEASES = ['1.0.0', '2.0.0'];
 
 export type HostOptions = {
   readonly seed: number;
@@ -21,7 +21,6 @@ export type HostOptions = {
   readonly database: MemoryDatabase;
   readonly server: WatchedServer;
   readonly providers: Providers;
-  readonly machines: readonly Definition[];
   readonly lease_ms: number;
   readonly memory_bytes: number;
   readonly scale: number;
@@ -40,6 +39,8 @@ export type HostOptions = {
 export class Host {
   /** By how much its wall clock is off. */
   offset_ms = 0;
+  /** Of the hub that the next process runs. */
+  release = 1;
   life: Life | undefined;
   bus: BreakableBus | undefined;
   runtime: Runtime | undefined;
@@ -62,6 +63,7 @@ export class Host {
   start(): void {
     const { seed, machine, time, faults, start, log, server, database, providers, wrap, tell } = this.#options;
     const number = ++this.#processes;
+    const release = RELEASES[this.release - 1] ?? '';
     const life: Life = new Life({
       seed,
       machine,
@@ -77,13 +79,13 @@ export class Host {
     const bus = connect(server, life);
     this.bus = bus;
     const runtime = new Runtime({
-      store: wrap(openStore({ life, time, database, release: RELEASE, downUntil: this.#options.databaseDownUntil })),
+      store: wrap(openStore({ life, time, database, release, downUntil: this.#options.databaseDownUntil })),
       bus,
       ports: life.ports,
-      machines: this.#options.machines,
+      machines: machinesOf(this.release),
       integrations: providers.openFor(life),
       node: this.#name,
-      release: RELEASE,
+      release,
       url: () => machine,
       hub_id: HUB_ID,
       lease_ms: this.#options.lease_ms,

@@ -1,9 +1,11 @@
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
 import { defineMachine, tell } from '../../machines/machine.ts';
-import type { Birth, Stamp } from '../../machines/machine.ts';
+import type { Birth, Definition, Stamp } from '../../machines/machine.ts';
 import { machines } from '../../machines/machines.ts';
+import { account } from '../support/bank-machine.ts';
 import { counter } from '../support/toy-machines.ts';
+import { reservationOne, reservationTwo } from '../support/upgrade-machine.ts';
 
 /** A small machine that passes on what it is handed: whatever is told must arrive, once, whoever dies on the way. */
 
@@ -95,4 +97,10 @@ const courier = defineMachine({
   search: ({ id }) => [id],
 });
 
-export const MACHINES = [...machines, counter, courier];
+const ONE = [...machines, counter, courier, account, reservationOne];
+const TWO = [...machines, counter, courier, account, reservationTwo];
+
+/** The machines of a release: the second has another version of one of them. */
+export function machinesOf(release: number): readonly Definition[] {
+  return release === 1 ? ONE : TWO;
+}

@@ -31,6 +31,7 @@ export class Nemesis {
     // Half of them are longer than the lease: somebody else has taken over when it goes on.
     if (stands.strikes()) host.life?.standStill(stands.force() * 2 * shape.lease_ms + 200);
     if (site('node.stops').strikes()) host.stop();
+    if (host.release === 1 && site('node.upgrades').strikes()) upgrade(host);
     const jumps = site('clock.jumps');
     if (jumps.strikes()) {
       host.offset_ms = jumpOf(jumps);
@@ -75,11 +76,19 @@ export class Nemesis {
   #heal(): void {
     const world = this.#world;
     world.database_down_until = 0;
+    const release = Math.max(...world.hosts.map((host) => host.release));
     for (const host of world.hosts) {
+      // A deploy that has begun is brought to its end.
+      if (host.release < release) upgrade(host);
       host.offset_ms = world.database_offset_ms;
       host.bus?.mends();
     }
   }
+}
+
+function upgrade(host: Host): void {
+  host.release++;
+  host.stop();
 }
 
 /** Mostly small, sometimes minutes, either way. */

@@ -10,6 +10,7 @@ import type { Publishers } from './publishers.ts';
 /** The actors that everybody meets at. */
 const HOT = 6;
 const CLIENTS = 5;
+const ACCOUNTS = 4;
 const IBAN = 'DE89370400440532013000';
 
 /** Sets the stage: integrations are enabled, clients active, and the actors that are shared exist. */
@@ -19,6 +20,8 @@ export async function setStage(client: Client): Promise<void> {
   for (let i = 0; i < CLIENTS; i++) made.push(welcome(client, `client/c${i}`));
   for (let i = 0; i < HOT; i++) made.push(client.ask({ address: `counter/h${i}`, type: '@create', caller: CLERK }));
   for (let i = 0; i < COURIERS; i++) made.push(client.ask({ address: `courier/k${i}`, type: '@create', caller: CLERK }));
+  for (let i = 0; i < ACCOUNTS; i++)
+    made.push(client.ask({ address: `account/b${i}`, type: '@create', payload: { floor: -2_000, ceiling: 2_000 }, caller: CLERK }));
   await Promise.all(made);
 }
 
@@ -36,8 +39,10 @@ export async function errand(client: Client, n: number, database: MemoryDatabase
   if (which < 0.3) return pay(client, `payment/p-${client.name}-${n}`, database);
   if (which < 0.55) return count(client, `counter/n-${client.name}-${n}`, true);
   if (which < 0.7) return count(client, `counter/h${chance.below(HOT)}`, false);
-  if (which < 0.9) return pass(client);
-  if (which < 0.93) return judge(client, `client/c${chance.below(CLIENTS)}`);
+  if (which < 0.82) return pass(client);
+  if (which < 0.89) return transfer(client);
+  if (which < 0.94) return reserve(client, `reservation/r-${client.name}-${n}`);
+  if (which < 0.97) return judge(client, `client/c${chance.below(CLIENTS)}`);
   return count(client, `counter/absent${chance.below(50)}`, false);
 }
 
@@ -117,6 +122,29 @@ async function pass(client: Client): Promise<void> {
     const payload = { to: `courier/k${chance.below(COURIERS)}`, hops: chance.below(5) };
     await client.ask({ address, type: chance.is(0.85) ? 'PASS' : 'NAP', payload, caller: CLERK });
   }
+}
+
+/** Some transfers are refused at once, some on their way: then the money comes back. */
+async function transfer(client: Client): Promise<void> {
+  const { chance } = client;
+  for (let i = 1 + chance.below(5); i > 0; i--) {
+    const to = `account/${chance.is(0.95) ? 'b' : 'nobody'}${chance.below(ACCOUNTS)}`;
+    const payload = { to, amount_minor: 1 + chance.below(900), transfer: `t${chance.below(1_000_000)}` };
+    await client.ask({ address: `account/b${chance.below(ACCOUNTS)}`, type: 'TRANSFER', payload, caller: CLERK });
+  }
+}
+
+/** The machine of a reservation has another version in the next release. */
+async function reserve(client: Client, address: string): Promise<void> {
+  const { chance } = client;
+  const payload = {
+    price: 1 + chance.below(90),
+    patience_ms: 20_000 + chance.below(90_000_000),
+    life_ms: 60_000 + chance.below(140_000),
+  };
+  await client.ask({ address, type: '@create', payload, caller: CLERK });
+  for (let i = chance.below(6); i > 0; i--)
+    await client.ask({ address, type: chance.pick(['TICK', 'TICK', 'HOLD', 'CALL']), caller: CLERK });
 }
 
 /** Clients of the house come and go: payments that ask about them hear different answers. */

@@ -13,7 +13,6 @@ import type { FaultKind, Rates, Struck } from './faults.ts';
 import { findUnsettled, judge } from './final.ts';
 import { HUB_ID, Host } from './host.ts';
 import type { Life } from './life.ts';
-import { MACHINES } from './machines.ts';
 import { Nemesis } from './nemesis.ts';
 import { Providers } from './providers.ts';
 import { Publishers } from './publishers.ts';
@@ -235,7 +234,7 @@ export class World {
     for (const address of this.checker.addresses) {
       if (this.checker.waitingOf(address).parked === undefined) continue;
       const host = this.hosts.find(({ runtime }) => runtime?.lanes.owns(partitionOf(address)));
-      const definition = MACHINES.find(({ type }) => type === typeOf(address));
+      const definition = host?.runtime?.definitions.get(typeOf(address));
       if (host?.runtime === undefined || definition === undefined) continue;
       const event_id = `own:operator#${address}-${Math.round(this.time.now)}`;
       const own = { event_id, happening: { kind: 'resume' }, event: { type: '@resume' }, causation: '' } as const;
@@ -254,7 +253,6 @@ export class World {
       database: this.database,
       server: this.server,
       providers: this.providers,
-      machines: MACHINES,
       lease_ms: this.shape.lease_ms,
       memory_bytes: this.shape.memory_bytes,
       scale: SCALE,
