@@ -11,6 +11,7 @@ import {
 } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { Ports } from '../ports/ports.ts';
+import { Patience } from './patience.ts';
 import type { Bus, Headers, Heard, Incoming, StreamState } from './bus.ts';
 import { STREAMS, SUBJECTS } from './subjects.ts';
 
@@ -22,17 +23,17 @@ const NO_HEADERS: Headers = {};
 
 /** The bus on NATS, with JetStream for what has to be found again. Built to nats-server 2.9.10. */
 export async function openNats(options: NatsOptions): Promise<NatsBus> {
+  const patience = new Patience(() => options.ports.random.next());
   const connection = await connect({
     ...readAddress(options.url),
     name: 'green-lines-hub',
     maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 100,
+    reconnectDelayHandler: () => patience.wait_ms(),
     waitOnFirstConnect: true,
     pingInterval: 5_000,
     maxPingOut: 2,
   });
-  const bus = new NatsBus(connection, options.ports);
+  const bus = new NatsBus(connection, options.ports, patience);
   await bus.open();
   return bus;
 }
@@ -50,14 +51,16 @@ function readAddress(url: string): { servers: string[]; user?: string; pass?: st
 export class NatsBus implements Bus {
   readonly #connection: NatsConnection;
   readonly #ports: Ports;
+  readonly #patience: Patience;
   readonly #js: JetStreamClient;
   readonly #listeners: (() => void)[] = [];
   #manager: JetStreamManager | undefined;
   #connected = true;
 
-  constructor(connection: NatsConnection, ports: Ports) {
+  constructor(connection: NatsConnection, ports: Ports, patience: Patience) {
     this.#connection = connection;
     this.#ports = ports;
+    this.#patience = patience;
     this.#js = jetstream(connection, { timeout: 5_000 });
   }
 
@@ -73,6 +76,8 @@ export class NatsBus implements Bus {
       if (status.type === 'disconnect') {
         this.#connected = false;
         this.#ports.log.warn({}, 'NATS is gone; events from its doors wait there, those of other doors go on');
+      } else if (status.type === 'reconnecting') {
+        this.#patience.tried();
       } else if (status.type === 'reconnect') {
         void this.#comeBack();
       }
