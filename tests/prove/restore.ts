@@ -5,7 +5,7 @@ import { seeded } from '../support/storm.ts';
 import type { Proof } from './prove.ts';
 
 /**
- * The restore drill with so many acknowledged commands (each leaves a dozen rows behind it), once with an archive that every
+ * The restore drill with so many acknowledged commands (each leaves about three rows in the journal), once with an archive that every
  * acknowledgement waits for, and once with one that follows behind: the first promises that nothing is lost, of the second the
  * loss is measured.
  */
