@@ -1,6 +1,6 @@
 import type { Definition, Question } from '../machines/machine.ts';
 import { toActorRow } from './actor-row.ts';
-import { HUB } from './caller.ts';
+import { HUB, mayReachRow } from './caller.ts';
 import { bodyHash } from './chain.ts';
 import { toOwnDelivery, toResultOwn } from './delivery.ts';
 import type { Committed, Delivery, Outcome } from './delivery.ts';
@@ -31,8 +31,12 @@ export type Live = {
 export type Known = {
   readonly live: Live | undefined;
   readonly refused: boolean;
-  /** There is an actor, and this release cannot read it: for this reason, or it is a newer release's. */
-  readonly unreadable?: 'unreadable' | 'migration_failed' | 'newer_release';
+  /** There is an actor, and this release cannot read it: for this reason, or it is a newer release's. And whose it is. */
+  readonly unreadable?: {
+    readonly why: 'unreadable' | 'migration_failed' | 'newer_release';
+    readonly client?: string;
+    readonly agent?: string;
+  };
 };
 
 /** Where a partition's journal ends, and the epoch under which this node owns it. */
@@ -222,10 +226,14 @@ export class Work {
   }
 
   /** A newer release's actor is left to a node of that release; what this one cannot read keeps its events. */
-  #leave(delivery: Delivery, body_hash: string, code: NonNullable<Known['unreadable']>): void {
-    if (code === 'newer_release') return this.#answer(delivery, { outcome: 'retry', after_ms: 1000, reason: code });
-    if (delivery.happening.kind !== 'create') return this.#park(delivery, body_hash, code);
-    this.#refuse(delivery, body_hash, undefined, 'exists', '');
+  #leave(delivery: Delivery, body_hash: string, unreadable: NonNullable<Known['unreadable']>): void {
+    const { why } = unreadable;
+    const creates = delivery.happening.kind === 'create';
+    if (!creates && !mayReachRow(delivery.caller, delivery.definition, unreadable))
+      return this.#refuse(delivery, body_hash, undefined, 'not_found', '');
+    if (why === 'newer_release') return this.#answer(delivery, { outcome: 'retry', after_ms: 1000, reason: why });
+    if (creates) return this.#refuse(delivery, body_hash, undefined, 'exists', '');
+    this.#park(delivery, body_hash, why);
   }
 
   #apply(delivery: Delivery, body_hash: string, live: Live | undefined, next: Envelope, asked: Asked): void {

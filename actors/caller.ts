@@ -33,12 +33,25 @@ export function audienceOf(caller: Caller): Audience | undefined {
 
 /** Whether the caller may know of this actor at all. */
 export function mayReach(caller: Caller, definition: Definition, address: string, context: Record<string, unknown>): boolean {
-  if (caller.kind !== 'person') return true;
+  const rows = rowsOf(caller, definition);
+  return rows === 'all' || (rows !== 'none' && isOf(caller, rows, definition.belongs(context, idOf(address))));
+}
+
+/** The same for one whose context cannot be read, by whose it was when it was last written. */
+export function mayReachRow(caller: Caller, definition: Definition, row: Belongs): boolean {
+  const rows = rowsOf(caller, definition);
+  return rows === 'all' || (rows !== 'none' && isOf(caller, rows, row));
+}
+
+type Belongs = { readonly client?: string; readonly agent?: string };
+
+function rowsOf(caller: Caller, definition: Definition): 'all' | 'client' | 'agent' | 'none' {
+  if (caller.kind !== 'person') return 'all';
   const audience = audienceOf(caller);
-  const view = audience === undefined ? undefined : definition.views[audience];
-  if (view === undefined || view.rows === 'none') return false;
-  if (view.rows === 'all') return true;
-  const belongs = definition.belongs(context, idOf(address));
-  if (view.rows === 'client') return caller.client !== undefined && belongs.client === caller.client;
+  return (audience === undefined ? undefined : definition.views[audience])?.rows ?? 'none';
+}
+
+function isOf(caller: Caller, rows: 'client' | 'agent', belongs: Belongs): boolean {
+  if (rows === 'client') return caller.client !== undefined && belongs.client === caller.client;
   return belongs.agent === caller.id;
 }

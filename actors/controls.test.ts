@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../machines/fault.ts';
 import { must } from '../machines/must.ts';
 import { APPROVER, CLERK, Desk, OPERATOR, RuntimeStage } from '../tests/support/runtime-stage.ts';
-import { repair } from '../tests/support/toy-machines.ts';
+import { counter, repair } from '../tests/support/toy-machines.ts';
+import { offerOne } from '../tests/support/versioned-machines.ts';
 import type { Caller } from './caller.ts';
 import type { Control } from './controls.ts';
 import type { Outcome } from './delivery.ts';
@@ -230,6 +231,25 @@ describe('pausing a kind', () => {
     expect(stage.context(A)['last']).toMatch(/^done /);
   });
 });
+
+test('[CTRL-28] a thousand timers that are due in a paused kind keep no other timer from firing', async () => {
+  const stage = await new RuntimeStage({ extra: [counter, offerOne] }).start();
+  const offers = Array.from({ length: 1_050 }, (_, index) => `offer/o${index}`);
+  const toAll = (type: string, payload: object): Promise<unknown> =>
+    stage.hear(Promise.all(offers.map((address) => stage.runtime.command({ address, type, payload, caller: CLERK }))));
+  await toAll('@create', { price: 1 });
+  await toAll('HOLD', {});
+  await stage.send(A, '@create', {});
+  await stage.ports.advance(100);
+  await stage.send(A, 'WAIT');
+  await stage.hear(stage.runtime.controls.type('offer', 'pause', { operator: OPERATOR, reason: 'x' }));
+  await stage.crash();
+  await stage.ports.advance(60_000);
+  await stage.start();
+  await stage.ports.advance(2_000);
+  expect([stage.state(A), stage.context(A)['last']]).toEqual(['open', 'patience']);
+  expect(offers.filter((address) => stage.state(address) === 'held')).toHaveLength(1_050);
+}, 60_000);
 
 describe('forcing a state', () => {
   const propose = (state: string, effects?: 'start'): Control => ({

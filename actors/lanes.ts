@@ -5,11 +5,12 @@ import type { Head, Known, Live, Surroundings } from './batch.ts';
 import type { CommitListener, Committed, Delivery, Outcome } from './delivery.ts';
 import { lookup } from './lookup.ts';
 import { Mailbox } from './mailbox.ts';
+import { whyNotRead } from './migration.ts';
 import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { MailboxBounds } from './mailbox.ts';
 import type { Ports } from './ports/ports.ts';
 import { Recovery } from './recovery.ts';
-import { Residents, revive, whyUnreadable } from './residents.ts';
+import { Residents, revive } from './residents.ts';
 import { CommitFault, toCommitFault } from './store/store.ts';
 import type { CreationRow, Store } from './store/store.ts';
 
@@ -291,23 +292,24 @@ export class Lanes {
     if (missing.length === 0) return known;
     for (const { address, envelope, refused, created_at } of await this.#options.store.load(missing)) {
       if (envelope === undefined) known.set(address, { live: undefined, refused });
-      else known.set(address, this.#revive(address, envelope, refused, created_at));
+      else known.set(address, await this.#revive(address, envelope, refused, created_at));
     }
     return known;
   }
 
   /** An envelope that cannot be read stops its own actor and nobody else. */
-  #revive(address: string, envelope: string, refused: boolean, created_at: number): Known {
+  async #revive(address: string, envelope: string, refused: boolean, created_at: number): Promise<Known> {
     try {
       const live = revive(this.#options.definitions, address, envelope, refused, created_at);
       this.#residents.keep(address, live);
       return { live, refused };
     } catch (error) {
-      const unreadable = whyUnreadable(error);
-      const { log } = this.#options.ports;
-      if (unreadable === 'newer_release') log.warn({ actor: address }, 'An actor is left to a node of the newer release that wrote it');
-      else log.error({ err: error, actor: address }, 'The envelope of an actor cannot be read; its events are kept as dead letters');
-      return { live: undefined, refused, unreadable };
+      const why = whyNotRead(error) ?? 'unreadable';
+      const { ports, store } = this.#options;
+      if (why === 'newer_release') ports.log.warn({ actor: address }, 'An actor is left to a node of the newer release that wrote it');
+      else ports.log.error({ err: error, actor: address }, 'The envelope of an actor cannot be read; its events are kept as dead letters');
+      const [row] = await store.rows([address]);
+      return { live: undefined, refused, unreadable: { why, client: row?.client ?? '', agent: row?.agent ?? '' } };
     }
   }
 

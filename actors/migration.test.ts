@@ -210,6 +210,19 @@ describe('recording a migration', () => {
     expect((await mended.send(A, 'TOUCH', {}, { id: 'kept' })).outcome).toBe('applied');
   });
 
+  test('[MIG-25] who may not know of an actor is not told that its migration failed, nor that a newer release wrote it', async () => {
+    const views = { customer: { rows: 'client' as const, fields: [] } };
+    const belongs = (): { client: string } => ({ client: 'acme' });
+    const old = await new LanesStage({ machines: [{ ...offerOne, views, belongs }] }).start();
+    await open(old);
+    const broken = { ...offerWith(() => must(undefined, 'a price')), views, belongs };
+    const stage = await new LanesStage({ ports: old.ports, database: old.database, machines: [broken] }).start();
+    const customer = (client: string) => ({ caller: { kind: 'person' as const, id: client, roles: ['customer' as const], client } });
+    expect(codeOf(await stage.send(A, 'TOUCH', {}, { id: '1', ...customer('globex') }))).toBe('not_found');
+    expect(codeOf(await stage.send(A, 'TOUCH', {}, { id: '2', ...customer('acme') }))).toBe('migration_failed');
+    expect(stage.database.dead.map(({ caller }) => caller)).toEqual(['acme']);
+  });
+
   test('[MIG-15] a release that is older than an actor leaves it alone: it answers retry, parks nothing and keeps no dead letter', async () => {
     const stage = await upgraded(open);
     await stage.send(A, 'TOUCH');

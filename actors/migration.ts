@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { Fault } from '../machines/fault.ts';
 import type { Definition, StoredActor } from '../machines/machine.ts';
 import type { Envelope, PendingEffect, PendingTimer, StoredEnvelope } from './envelope.ts';
 import { restore, waitsOf } from './xstate-inner.ts';
 
 /** An envelope that a newer release wrote: a node of that release takes the event, and this one changes nothing. */
-export class NewerEnvelope extends Fault {
+export class NewerEnvelope extends Error {
+  readonly code = 'newer_release';
+
   constructor({ machine, machine_version }: StoredEnvelope, known: number) {
-    super('newer_release', `An envelope of ${machine} version ${machine_version} needs a newer hub; this one knows ${known}`);
+    super(`An envelope of ${machine} version ${machine_version} needs a newer hub; this one knows ${known}`);
   }
 }
 
@@ -24,16 +25,22 @@ class Misfit extends Error {
 }
 
 /** An envelope that cannot be brought to the present version of its machine. It stays as it is, and its events are kept. */
-export class MigrationFailed extends Fault {
+export class MigrationFailed extends Error {
+  readonly code = 'migration_failed';
   readonly kind: MisfitKind;
   readonly why: string;
 
   constructor({ machine, machine_version }: StoredEnvelope, to: number, error: unknown) {
     const why = error instanceof Error ? error.message : String(error);
-    super('migration_failed', `An envelope of ${machine} version ${machine_version} could not be migrated to ${to}: ${why}`);
+    super(`An envelope of ${machine} version ${machine_version} could not be migrated to ${to}: ${why}`);
     this.kind = error instanceof Misfit ? error.kind : 'migration';
     this.why = why;
   }
+}
+
+/** Why an envelope cannot be had in this release; undefined for any other error. What the error says is for the log alone. */
+export function whyNotRead(error: unknown): 'newer_release' | 'migration_failed' | undefined {
+  return error instanceof NewerEnvelope || error instanceof MigrationFailed ? error.code : undefined;
 }
 
 const origin = { v: z.int().optional(), i: z.int().optional() };

@@ -1,9 +1,9 @@
-import { Fault } from '../machines/fault.ts';
 import type { Definition } from '../machines/machine.ts';
 import { typeOf } from '../machines/ids.ts';
 import { toActorRow } from './actor-row.ts';
 import type { Committed } from './delivery.ts';
 import type { Asked, Envelope } from './envelope.ts';
+import { whyNotRead } from './migration.ts';
 import type { Ports } from './ports/ports.ts';
 import { toLive } from './step.ts';
 import type { HistoryRow, Store } from './store/store.ts';
@@ -43,7 +43,7 @@ async function readPartition(known: Known, partition: number, after: number): Pr
       if (committed !== undefined) missed.push(committed);
     } catch (error) {
       // One that this release cannot read keeps nobody else from being heard of.
-      if (!(error instanceof Fault)) throw error;
+      if (whyNotRead(error) === undefined) throw error;
       ports.log.error({ err: error, actor: row.actor }, 'A row whose answer was lost cannot be read');
     }
   }

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { Fault } from '../machines/fault.ts';
 import { PARTITIONS, partitionOf, typeOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
-import type { Known, Live } from './batch.ts';
+import type { Live } from './batch.ts';
 import { readEnvelope } from './step.ts';
 
 /** A live actor weighs about this much beside its stored envelope, and each character of that about so many bytes. */
@@ -73,12 +72,6 @@ function isQuiet({ envelope }: Live): boolean {
   for (const _ in envelope.effects) return false;
   for (const _ in envelope.timers) return false;
   return true;
-}
-
-/** Why an actor cannot be had in this release. */
-export function whyUnreadable(error: unknown): NonNullable<Known['unreadable']> {
-  const code = error instanceof Fault ? error.code : '';
-  return code === 'migration_failed' || code === 'newer_release' ? code : 'unreadable';
 }
 
 /** An actor from its stored envelope; throws where no machine of this release can read it. */

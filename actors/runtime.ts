@@ -94,7 +94,7 @@ export class Runtime {
     this.#door = this.#toDoor();
     this.controls = this.#toControls(read);
     this.#changes = new Changes({ store, ports, bus, definitions: this.definitions, owns });
-    this.#timers = new DueTimers({ store, ports, partitions, read, deliver });
+    this.#timers = new DueTimers({ store, ports, partitions, paused: (type) => this.controls.paused(type), read, deliver });
     this.#circuits = new Circuits({
       ports,
       names: [...integrations.keys()],

@@ -1,17 +1,20 @@
-import { partitionOf } from '../machines/ids.ts';
+import { partitionOf, typeOf } from '../machines/ids.ts';
 import { ownId } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import { earliestDue } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import type { Live } from './batch.ts';
+import { whyNotRead } from './migration.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import type { Happening } from './step.ts';
-import type { Store } from './store/store.ts';
+import type { Due, Store } from './store/store.ts';
 
 export type TimersOptions = {
   readonly store: Store;
   readonly ports: Ports;
   readonly partitions: () => readonly number[];
+  /** Whether an operator has paused this kind of actor. */
+  readonly paused: (type: string) => boolean;
   readonly read: (address: string) => Promise<Live | undefined>;
   readonly deliver: (
     address: string,
@@ -23,6 +26,7 @@ export type TimersOptions = {
 const HORIZON_MS = 60_000;
 const SCAN_MS = 20_000;
 const PAGE = 1000;
+const NEXT_PAGE_MS = 100;
 /** A wall clock may be moved, and whoever slept by it would wake a day late: nobody sleeps longer than this. */
 const LONGEST_SLEEP_MS = 1000;
 
@@ -40,6 +44,7 @@ export class DueTimers {
   #cancel: Cancel | undefined;
   #armed_for = Number.POSITIVE_INFINITY;
   #scan: Cancel | undefined;
+  #scanned = 0;
   #stopped = false;
 
   constructor(options: TimersOptions) {
@@ -60,16 +65,24 @@ export class DueTimers {
   /** Looks for timers that became near, or that another node left behind. */
   rescan(): void {
     if (this.#stopped) return;
-    const { store, ports, partitions } = this.#options;
-    const until = ports.clock.now() + HORIZON_MS;
-    store.due(partitions(), until, PAGE).then(
-      (rows) => {
-        for (const { address, due_at } of rows) this.#near(address, due_at);
-        // A full page may hide more; what fires meanwhile leaves the index.
-        if (rows.length === PAGE) this.#options.ports.timers.after(500, () => this.rescan());
-      },
-      (error: unknown) => ports.log.warn({ err: error }, 'Due timers could not be read; they are looked for again'),
+    const { ports, partitions } = this.#options;
+    this.#scanned++;
+    this.#readFrom(this.#scanned, partitions(), ports.clock.now() + HORIZON_MS).catch((error: unknown) =>
+      ports.log.warn({ err: error }, 'Due timers could not be read; they are looked for again'),
     );
+  }
+
+  /** Page by page to the end: many that cannot fire now, because their kind is paused, must not hide those behind them. */
+  async #readFrom(scan: number, partitions: readonly number[], until: number): Promise<void> {
+    const { store, ports } = this.#options;
+    let after: Due | undefined;
+    while (!this.#stopped && scan === this.#scanned) {
+      const rows = await store.due(partitions, until, PAGE, after);
+      for (const { address, due_at } of rows) this.#near(address, due_at);
+      if (rows.length < PAGE) return;
+      after = rows.at(-1);
+      await new Promise<void>((resolve) => void ports.timers.after(NEXT_PAGE_MS, resolve));
+    }
   }
 
   committed(rows: readonly Committed[]): void {
@@ -107,6 +120,8 @@ export class DueTimers {
       pop(this.#heap);
       if (this.#nearest.get(first.address) === first.due) this.#nearest.delete(first.address);
       this.#fireActor(first.address).catch((error: unknown) => {
+        // One that this release cannot read is found again by the next scan, and by a release that can.
+        if (whyNotRead(error) !== undefined) return;
         this.#options.ports.log.warn({ err: error, actor: first?.address }, 'A timer could not be fired; it is tried again');
         this.#options.ports.timers.after(1000, () => this.#near(first?.address ?? '', now));
       });
@@ -117,6 +132,7 @@ export class DueTimers {
   async #fireActor(address: string): Promise<void> {
     // Its new owner fires it; should it come back, it is found again.
     if (!this.#options.partitions().includes(partitionOf(address))) return;
+    if (this.#options.paused(typeOf(address))) return;
     const live = await this.#options.read(address);
     if (live === undefined || live.envelope.parked !== undefined || this.#stopped) return;
     const now = this.#options.ports.clock.now();

@@ -4,7 +4,8 @@ import type { Live } from './batch.ts';
 import type { Outcome, Own } from './delivery.ts';
 import type { StoredEnvelope } from './envelope.ts';
 import type { Ports } from './ports/ports.ts';
-import { revive, whyUnreadable } from './residents.ts';
+import { whyNotRead } from './migration.ts';
+import { revive } from './residents.ts';
 import type { Older, Store } from './store/store.ts';
 
 export type UpgradesOptions = {
@@ -91,7 +92,7 @@ export class Upgrades {
     try {
       live = revive(definitions, address, envelope, false, row.created_at);
     } catch (error) {
-      return whyUnreadable(error) === 'newer_release' ? 'done' : 'failed';
+      return whyNotRead(error) === 'newer_release' ? 'done' : 'failed';
     }
     if (live.envelope.parked !== undefined || !changes({ address, envelope, ...row }, live)) return 'done';
     const version = live.envelope.version + 1;

@@ -142,14 +142,16 @@ export class MemoryStore implements Store {
     }
   }
 
-  due(partitions: readonly number[], until: number, limit: number): Promise<readonly Due[]> {
+  due(partitions: readonly number[], until: number, limit: number, after?: Due): Promise<readonly Due[]> {
+    const order = (a: Due, b: Due): number => a.due_at - b.due_at || (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
     return this.#do('due', () =>
       this.database
         .actorsOf(partitions)
         .filter(({ due_at, parked }) => due_at !== '' && Number(due_at) <= until && !parked)
-        .sort((a, b) => Number(a.due_at) - Number(b.due_at))
-        .slice(0, limit)
-        .map(({ address, due_at }) => ({ address, due_at: Number(due_at) })),
+        .map(({ address, due_at }) => ({ address, due_at: Number(due_at) }))
+        .filter((one) => after === undefined || order(one, after) > 0)
+        .sort(order)
+        .slice(0, limit),
     );
   }
 

@@ -102,7 +102,7 @@ export class PostgresStore implements Store {
   readonly #lanes: Lane[] = [];
   readonly #pool: pg.Pool;
   readonly #partitions: PartitionTable;
-  readonly operations: OperationsTable;
+  readonly operations = new OperationsTable((statement) => this.#query(statement));
 
   constructor(orm: Orm, options: PostgresOptions) {
     this.orm = orm;
@@ -118,7 +118,6 @@ export class PostgresStore implements Store {
     const patience = { connectionTimeoutMillis: limit_ms, query_timeout: limit_ms + 500 };
     this.#pool = new pg.Pool({ ...config, ...patience, max: 4, idleTimeoutMillis: 0 });
     this.#partitions = new PartitionTable((statement) => this.#query(statement));
-    this.operations = new OperationsTable((statement) => this.#query(statement));
     this.#pool.on('error', () => undefined); // an idle connection died; the next query opens another
   }
 
@@ -224,11 +223,12 @@ export class PostgresStore implements Store {
     }
   }
 
-  async due(partitions: readonly number[], until: number, limit: number): Promise<readonly Due[]> {
+  async due(partitions: readonly number[], until: number, limit: number, after?: Due): Promise<readonly Due[]> {
     const rows = await this.#query<{ address: string; due_at: string }>({
       name: 'due',
-      text: `select address, due_at from actor where due_at <= $2 and partition = any($1::int[]) and not parked order by due_at limit $3`,
-      values: [partitions, until, limit],
+      text: `select address, due_at from actor where due_at <= $2 and due_at >= $4 and (due_at, address) > ($4, $5)
+        and partition = any($1::int[]) and not parked order by due_at, address limit $3`,
+      values: [partitions, until, limit, after?.due_at ?? 0, after?.address ?? ''],
     });
     return rows.map(({ address, due_at }) => ({ address, due_at: Number(due_at) }));
   }

@@ -215,8 +215,8 @@ export type Store = {
   creations(keys: readonly { readonly caller: string; readonly key: string }[]): Promise<readonly CreationRow[]>;
   /** Writes all of it or nothing; throws a CommitFault. `lane` names the connection. */
   commit(batch: Batch, lane: number): Promise<void>;
-  /** Actors with a timer due before `until`, earliest first. */
-  due(partitions: readonly number[], until: number, limit: number): Promise<readonly Due[]>;
+  /** Actors with a timer due before `until`, earliest first; those behind one of them. */
+  due(partitions: readonly number[], until: number, limit: number, after?: Due): Promise<readonly Due[]>;
   /** Actors with effects under way, by address. */
   pending(partitions: readonly number[], after: string, limit: number): Promise<readonly string[]>;
   /** Rows that asked for something, from a row number on. */

@@ -8,7 +8,7 @@ import type { ActorView } from '../protocol/messages.ts';
 import { toCan, toView, viewFor } from '../view.ts';
 import type { Subject } from '../view.ts';
 import { toRefusal } from './problem.ts';
-import { readSubject, seeSubjectAt } from './reading.ts';
+import { readSubject, readSubjectAt } from './reading.ts';
 
 /** How long a request waits for its commit. What is not known then may still happen, and its id makes asking again safe. */
 const COMMIT_MS = 10_000;
@@ -30,7 +30,7 @@ export async function conclude(asked: Asked, command: Promise<Outcome>): Promise
     case 'duplicate': {
       // As it was then: the answer to one id never changes.
       const { version } = outcome;
-      return { outcome: 'duplicate', version, view: see(asked, await seeSubjectAt(hub, definition, address, { version })) };
+      return { outcome: 'duplicate', version, view: see(asked, await readSubjectAt(hub, definition, address, { version })) };
     }
     case 'rejected':
       throw await refuse(asked, outcome);

@@ -1,5 +1,6 @@
-import { audienceOf } from '../../actors/caller.ts';
+import { audienceOf, mayReachRow } from '../../actors/caller.ts';
 import type { Caller } from '../../actors/caller.ts';
+import { whyNotRead } from '../../actors/migration.ts';
 import { toLive } from '../../actors/step.ts';
 import { Fault } from '../../machines/fault.ts';
 import { isId, partitionOf, toAddress } from '../../machines/ids.ts';
@@ -25,8 +26,15 @@ export function addressOf(
   return { definition, address: toAddress(type, id) };
 }
 
-/** The newest committed state: from memory where this node certainly has it, else from the journal. */
-export async function readSubject(hub: Hub, definition: Definition, address: string): Promise<Subject | undefined> {
+/**
+ * The newest committed state: from memory where this node certainly has it, else from the journal. Undefined also where this release
+ * cannot read it.
+ */
+export function readSubject(hub: Hub, definition: Definition, address: string): Promise<Subject | undefined> {
+  return unlessUnreadable(() => readNewest(hub, definition, address));
+}
+
+async function readNewest(hub: Hub, definition: Definition, address: string): Promise<Subject | undefined> {
   if (hub.runtime.certain && hub.runtime.lanes.owns(partitionOf(address))) {
     const live = await hub.runtime.lanes.read(address);
     return live === undefined ? undefined : { address, definition, envelope: live.envelope };
@@ -35,27 +43,49 @@ export async function readSubject(hub: Hub, definition: Definition, address: str
   return loaded?.envelope === undefined ? undefined : { address, definition, envelope: toLive(definition, loaded.envelope) };
 }
 
-export type Moment = { readonly version: number } | { readonly at: number };
-
-/** An actor as it was; undefined before its creation, beyond its newest version, and where somebody erased what it was. */
-export async function readSubjectAt(hub: Hub, definition: Definition, address: string, moment: Moment): Promise<Subject | undefined> {
-  const row = await hub.store.at(address, moment);
-  return row === undefined || row.envelope === '' ? undefined : { address, definition, envelope: toLive(definition, row.envelope) };
+/**
+ * The actor with the caller's view of it. Throws the fault `not_found` where there is none or he may not know of it, and the faults
+ * `migration_failed` and `newer_release` for one that this release cannot show him.
+ */
+export async function seeActor(
+  hub: Hub,
+  definition: Definition,
+  address: string,
+  caller: Caller,
+): Promise<{ subject: Subject; audience: Audience }> {
+  try {
+    return mustSee(await readNewest(hub, definition, address), caller);
+  } catch (error) {
+    const code = whyNotRead(error);
+    if (code === undefined) throw error;
+    await mustKnow(hub, definition, address, caller);
+    throw new Fault(code);
+  }
 }
 
-/** The same for an answer that is complete without it. */
-export async function seeSubjectAt(hub: Hub, definition: Definition, address: string, moment: Moment): Promise<Subject | undefined> {
+/** Throws the fault `not_found` for an actor that the caller may not know of, whether or not this release can read it. */
+export async function mustKnow(hub: Hub, definition: Definition, address: string, caller: Caller): Promise<void> {
+  const subject = await readSubject(hub, definition, address);
+  if (subject !== undefined) return void mustSee(subject, caller);
+  const [row] = await hub.store.rows([address]);
+  if (row === undefined || !mayReachRow(caller, definition, row)) throw new Fault('not_found');
+}
+
+export type Moment = { readonly version: number } | { readonly at: number };
+
+/** An actor as it was; undefined before its creation, beyond its newest version, and where nobody can say any more what it was. */
+export async function readSubjectAt(hub: Hub, definition: Definition, address: string, moment: Moment): Promise<Subject | undefined> {
   const row = await hub.store.at(address, moment);
   if (row === undefined || row.envelope === '') return undefined;
   return unlessUnreadable(() => ({ address, definition, envelope: toLive(definition, row.envelope) }));
 }
 
 /** Undefined where a newer release has written what is read, or this one cannot bring it to the present version of its machine. */
-export function unlessUnreadable<Result>(read: () => Result): Result | undefined {
+export async function unlessUnreadable<Result>(read: () => Promise<Result> | Result): Promise<Result | undefined> {
   try {
-    return read();
+    return await read();
   } catch (error) {
-    if (error instanceof Fault && (error.code === 'newer_release' || error.code === 'migration_failed')) return undefined;
+    if (whyNotRead(error) !== undefined) return undefined;
     throw error;
   }
 }

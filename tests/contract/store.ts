@@ -221,6 +221,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         { address: 'payment/d1', due_at: 3_000 },
       ]);
       expect(await store.due(ALL, 5_000, 1)).toHaveLength(1);
+      expect(await store.due(ALL, 5_000, 10, rows[0])).toEqual(rows.slice(1));
+      expect(await store.due(ALL, 5_000, 10, rows[1])).toEqual([]);
       expect(
         await store.due(
           ALL.filter((id) => id !== partitionOf('payment/d2')),

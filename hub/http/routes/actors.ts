@@ -12,7 +12,7 @@ import type { Subject } from '../../view.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { keyHeader, readKey } from '../key.ts';
 import { conclude } from '../outcomes.ts';
-import { addressOf, definitionOf, mustSee, readSubject, readSubjectAt, scopeOf, unlessUnreadable } from '../reading.ts';
+import { addressOf, definitionOf, mustSee, readSubjectAt, scopeOf, seeActor, unlessUnreadable } from '../reading.ts';
 import type { Moment } from '../reading.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -85,7 +85,7 @@ const get = defineRoute({
   handler: async ({ hub, caller, params, query, headers }) => {
     const { definition, address } = addressOf(hub, params);
     const now = hub.ports.clock.now();
-    const current = mustSee(await readSubject(hub, definition, address), caller);
+    const current = await seeActor(hub, definition, address, caller);
     if (query.at !== undefined) {
       const { subject, audience } = mustSee(await readSubjectAt(hub, definition, address, readMoment(query.at)), caller);
       return { body: { ...toView(subject, audience, caller, now), can: [] } };
@@ -146,18 +146,16 @@ const list = defineRoute({
     const last = shown.at(-1);
     const next =
       rows.length > limit && last !== undefined ? writeCursor(order, { value: valueOf(last, sort), address: last.address }) : null;
-    const subjects = shown
-      .flatMap((row) => toSubject(hub, definition, row) ?? [])
-      .filter((subject) => viewFor(subject, caller) !== undefined);
+    const found = await Promise.all(shown.map((row) => toSubject(hub, definition, row)));
+    const subjects = found.filter((subject) => subject !== undefined).filter((subject) => viewFor(subject, caller) !== undefined);
     return { body: { items: subjects.map((subject) => toListItem(subject, audience)), next } };
   },
 });
 
 /** A live actor of the same version need not be read from its text. One that this release cannot read keeps nobody else from being listed. */
-function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Subject | undefined {
+function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Promise<Subject | undefined> {
   const live = hub.runtime.lanes.peek(address)?.envelope;
-  if (live?.version === version) return { address, definition, envelope: live };
-  return unlessUnreadable(() => ({ address, definition, envelope: toLive(definition, envelope) }));
+  return unlessUnreadable(() => ({ address, definition, envelope: live?.version === version ? live : toLive(definition, envelope) }));
 }
 
 function valueOf(row: ListRow, sort: 'updatedAt' | 'createdAt' | 'title'): string {

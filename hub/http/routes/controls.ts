@@ -6,7 +6,7 @@ import { Fault } from '../../../machines/fault.ts';
 import type { Hub } from '../../hub.ts';
 import type { Subject } from '../../view.ts';
 import { keyHeader, readKey } from '../key.ts';
-import { addressOf, definitionOf, mustSee, readSubject } from '../reading.ts';
+import { addressOf, definitionOf, mustKnow, seeActor } from '../reading.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 import { page } from '../schemas.ts';
@@ -46,7 +46,7 @@ const show = defineRoute({
   answers: { 200: standing },
   handler: async ({ hub, caller, params }) => {
     const { definition, address } = addressOf(hub, params);
-    return { body: await toStanding(hub, mustSee(await readSubject(hub, definition, address), caller).subject) };
+    return { body: await toStanding(hub, (await seeActor(hub, definition, address, caller)).subject) };
   },
 });
 
@@ -76,7 +76,7 @@ const control = defineRoute({
   answers: { 200: controlled },
   handler: async ({ hub, people, caller, params, body, headers }) => {
     const { definition, address } = addressOf(hub, params);
-    mustSee(await readSubject(hub, definition, address), caller);
+    await mustKnow(hub, definition, address, caller);
     const key = readKey(headers['idempotency-key']);
     const order = { operator: caller, reason: body.reason, ...(key === undefined ? {} : { id: key }) };
     const rightsOf = (username: string) => people.callerOf(username);
@@ -94,7 +94,7 @@ const control = defineRoute({
     const outcome = await answerWithin(hub, hub.runtime.controls.actor(address, given, order));
     const fault = faultOf(outcome);
     if (fault !== undefined) throw fault;
-    const subject = mustSee(await readSubject(hub, definition, address), caller).subject;
+    const { subject } = await seeActor(hub, definition, address, caller);
     return { body: { outcome: outcome.outcome, ...(await toStanding(hub, subject)) } };
   },
 });

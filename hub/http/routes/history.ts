@@ -3,7 +3,7 @@ import type { StoredEnvelope } from '../../../actors/envelope.ts';
 import { toStates } from '../../../actors/envelope.ts';
 import type { HistoryRow } from '../../../actors/store/store.ts';
 import { PERSON_ROLES } from '../../auth/names.ts';
-import { addressOf, mustSee, readSubject } from '../reading.ts';
+import { addressOf, mustKnow } from '../reading.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 import { historyItem, page } from '../schemas.ts';
@@ -27,7 +27,7 @@ const history = defineRoute({
   answers: { 200: page(historyItem) },
   handler: async ({ hub, caller, params, query }) => {
     const { definition, address } = addressOf(hub, params);
-    mustSee(await readSubject(hub, definition, address), caller);
+    await mustKnow(hub, definition, address, caller);
     const { from, limit } = query;
     const to = Math.min(query.to, query.cursor ?? LAST);
     // One row more than is shown: what the oldest of them changed shows against the one before it.
