@@ -23,7 +23,8 @@ export type OutletOptions = {
 /** A batch of one partition whose sends and events are not all out. */
 type Outgoing = { readonly to: number; left: number; failed: boolean };
 type Lane = { published: number; dirty: boolean; repairing: boolean; readonly outgoing: Outgoing[] };
-type Unmarked = { readonly partition: number; readonly lane: Lane; readonly outgoing: Outgoing };
+/** Published over the how manieth connection to NATS, and not acknowledged yet. */
+type Unmarked = { readonly partition: number; readonly lane: Lane; readonly outgoing: Outgoing; readonly connection: number };
 type Changes = { readonly from: number; to: number; hash: string; readonly rows: string[] };
 type Message = { readonly subject: string; readonly data: string; readonly headers: Record<string, string> };
 type Out = { readonly actor: string; readonly version: number; readonly at: number; readonly asked: Asked };
@@ -48,6 +49,7 @@ export class Outlet {
   readonly #changes = new Map<number, Changes>();
   readonly #unmarked: Unmarked[] = [];
   #last: Message | undefined;
+  #connection = 0;
   #paced: Cancel | undefined;
   #flushed_at = Number.NEGATIVE_INFINITY;
   #repair: Cancel | undefined;
@@ -71,7 +73,10 @@ export class Outlet {
   start(): void {
     this.#repair = this.#options.ports.timers.every(REPAIR_MS, () => this.#repairAll());
     this.#telling = this.#options.ports.timers.every(HEAD_MS, () => this.#tellEnds());
-    this.#options.bus.onReconnect(() => this.#repairAll());
+    this.#options.bus.onReconnect(() => {
+      this.#connection++;
+      this.#repairAll();
+    });
     this.#repairAll();
   }
 
@@ -128,7 +133,7 @@ export class Outlet {
       }
     }
     if (events) {
-      this.#unmarked.push({ partition, lane, outgoing });
+      this.#unmarked.push({ partition, lane, outgoing, connection: this.#connection });
       this.#options.ports.reach('events.published');
     } else this.#out(partition, lane, outgoing);
   }
@@ -148,15 +153,16 @@ export class Outlet {
 
   /**
    * The last event goes out once more, with an acknowledgement: it stands for all before it on this connection. The stream drops
-   * the repeat by its id.
+   * the repeat by its id. It says nothing of what went out over a connection that has broken since.
    */
   #mark(): void {
     const marked = this.#unmarked.splice(0);
     const last = this.#last;
     if (marked.length === 0 || last === undefined) return;
     const done = (failed: boolean): void => {
-      for (const { partition, lane, outgoing } of marked) {
-        outgoing.failed ||= failed;
+      const broken = failed || this.#options.bus.trouble() !== undefined;
+      for (const { partition, lane, outgoing, connection } of marked) {
+        outgoing.failed ||= broken || connection !== this.#connection;
         this.#out(partition, lane, outgoing);
       }
       this.#options.ports.reach('events.marked');

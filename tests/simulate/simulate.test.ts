@@ -63,6 +63,17 @@ describe('a simulated world', LONG, () => {
   });
 });
 
+describe('what simulation has found stays mended', LONG, () => {
+  test('[SIM-10] an event whose connection to NATS broke before its acknowledgement goes out again, however soon the next one stood', async () => {
+    for (const seed of [1, 4]) {
+      const shape = { ...only({ 'link.breaks': 0.6 }), clients: 24 };
+      const { violation, struck } = await new World({ seed, steps: 3_000, shape }).run();
+      expect(struck.length).toBeGreaterThan(20);
+      expect(violation).toBeUndefined();
+    }
+  });
+});
+
 describe('a planted bug is found', LONG, () => {
   test('[SIM-5] an answer before its commit', async () => {
     const ending = await sabotaged(1, only({ 'commit.lost_before': 1 / 30 }), (store) => ({
