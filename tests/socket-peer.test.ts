@@ -50,7 +50,8 @@ describe('time', () => {
     const kinds = (): string[] => (clerk?.frames ?? []).map(({ kind }) => kind).filter((kind) => kind === 'expiring' || kind === 'bye');
     await world.ports.advance(3_600_000 - 62_000);
     expect(kinds()).toEqual([]);
-    await world.ports.advance(3_000);
+    // It is looked at once a second.
+    await world.ports.advance(4_000);
     expect(kinds()).toEqual(['expiring']);
     await world.run(clerk?.authenticate() ?? Promise.resolve());
     await world.ports.advance(120_000);
