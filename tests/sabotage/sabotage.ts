@@ -30,7 +30,7 @@ export function singles(rows: string, points: string): Prover {
 export function simulate(seed: number, steps: number): Prover {
   return {
     what: `simulation, seed ${seed}, ${steps} steps`,
-    argv: ['tests/simulate/main.ts', '--seed', String(seed), '--steps', String(steps)],
+    argv: ['tests/simulate/main.ts', '--seed', String(seed), '--steps', String(steps), '--whole'],
   };
 }
 
