@@ -150,7 +150,7 @@ export class Peer {
       const rights = definition === undefined ? undefined : rightsOf(definition, this.caller);
       if (definition === undefined || rights === undefined) throw new Fault('not_found');
       if (topic.kind === 'actor') {
-        return { kind: 'actor', topic, definition, held: await this.#options.topics.actor(topic.address, definition), at };
+        return { kind: 'actor', topic, definition, held: await this.#options.topics.actor(topic.address, definition, at?.version), at };
       }
       return { kind: 'list', topic, rights, held: await this.#options.topics.list(topic.question, definition, rights) };
     } catch (error) {

@@ -32,3 +32,20 @@ test('[CHAOS-5] one that nothing was heard of is read again by whoever asks next
   expect((await topics.actor('shelf/b', shelf)).topic).toBeUndefined();
   expect(topics.figures().actors).toBe(1);
 });
+
+test('[CHAOS-8] whoever has seen a newer version on another node than this one has heard of is shown no older one', async () => {
+  const world = new SocketWorld(3);
+  await world.start();
+  const { runtime, store, ports } = world;
+  // Nothing of what the other node commits is heard.
+  const deaf = { definitions: runtime.definitions, onChange: () => undefined };
+  const topics = new Topics({ runtime: deaf, store, ports, history: 'h1', read: (_, address) => world.truth(address) });
+  world.send('shelf/c', '@create', { client: 'acme', label: 'a', secret: 'b' });
+  await ports.advance(200);
+  const before = await world.run(topics.actor('shelf/c', shelf));
+  world.send('shelf/c', 'SET', { n: 1, list: [] });
+  await ports.advance(200);
+  expect(before.topic?.head?.version).toBe(1);
+  const after = await world.run(topics.actor('shelf/c', shelf, 2));
+  expect(after.topic?.head?.version).toBe(2);
+});

@@ -73,8 +73,11 @@ export class Topics {
     return this.#actors.get(address)?.topic;
   }
 
-  /** Finds or loads an actor's topic and keeps it until `release`, so that it can be joined without a gap. */
-  async actor(address: string, definition: Definition): Promise<Held<ActorTopic>> {
+  /**
+   * Finds or loads an actor's topic and keeps it until `release`, so that it can be joined without a gap. Whoever comes from another
+   * node may have seen a version that this one has not heard of yet: it is read then, so that nobody is shown an older one.
+   */
+  async actor(address: string, definition: Definition, seen = 0): Promise<Held<ActorTopic>> {
     const entry = this.#actors.get(address) ?? this.#open(address, definition);
     entry.pins++;
     const release = (): void => {
@@ -86,6 +89,16 @@ export class Topics {
     } catch (error) {
       // A commit that came meanwhile told all that the read would have; the entry stays, and its read is not tried again.
       if (entry.topic.head === undefined) {
+        release();
+        throw error;
+      }
+    }
+    const { head } = entry.topic;
+    if (head !== undefined && head.version < seen) {
+      try {
+        const subject = await this.#options.read(definition, address);
+        if (subject !== undefined) entry.topic.meet(subject.envelope);
+      } catch (error) {
         release();
         throw error;
       }
