@@ -49,9 +49,10 @@ function choose(text: string): readonly Sabotage[] {
   if (text === '') return SABOTAGES;
   const count = Number(text);
   if (!Number.isInteger(count)) return SABOTAGES.filter(({ name }) => name.includes(text));
-  // Quick ones, each of another part.
-  const quick = SABOTAGES.filter(({ prover }) => !prover.argv.includes('singles'));
-  return [...new Map(quick.map((one) => [one.part, one])).values()].slice(0, count);
+  // Quick ones, each of another part: commit, effects, fence, …
+  const quick = SABOTAGES.filter(({ prover }) => prover.argv.includes('pairs') || prover.what.includes('fence'));
+  const parts = [...new Map(quick.map((one) => [one.part, one])).values()];
+  return parts.sort((a, b) => (a.part < b.part ? -1 : 1)).slice(0, count);
 }
 
 async function holds(copy: Copy, prover: Prover, tell: (line: string) => void): Promise<boolean> {
