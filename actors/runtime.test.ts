@@ -179,6 +179,14 @@ describe('owning partitions', () => {
     expect((await stage.send('counter/a', '@create')).outcome).toBe('applied');
   });
 
+  test('[OWN-10] an actor is found by the title that it has now', async () => {
+    const stage = await new RuntimeStage().start();
+    await stage.send('counter/a', '@create');
+    await stage.send('counter/a', 'ADD', { by_n: 41 });
+    await stage.ports.advance(1_000);
+    expect(stage.database.textOf('counter/a')).toContain('count 41');
+  });
+
   test('[OWN-9] an id made from a key is the same for the same caller and key, and no other', () => {
     const made = [
       ['hub', 'ann', 'k'],

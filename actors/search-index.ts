@@ -37,11 +37,12 @@ export class SearchIndex {
   committed(rows: readonly Committed[]): void {
     for (const { newest, definition, before, after } of rows) {
       if (newest === undefined || before?.snapshot.context === after.snapshot.context) continue;
+      const { address } = newest;
       const context = after.snapshot.context as Record<string, unknown>;
-      const words = definition.search(context);
-      const old = before === undefined ? undefined : definition.search(before.snapshot.context as Record<string, unknown>);
+      const words = wordsOf(address, definition, context);
+      const old = before === undefined ? undefined : wordsOf(address, definition, before.snapshot.context as Record<string, unknown>);
       if (old !== undefined && words.length === old.length && words.every((word, index) => word === old[index])) continue;
-      this.#add(newest.address, definition, context);
+      this.#add(address, definition, context);
     }
   }
 
@@ -83,4 +84,9 @@ export class SearchIndex {
 /** What full-text search finds an actor by. */
 export function toSearchText(definition: Definition, id: string, context: Record<string, unknown>): string {
   return [id, definition.title(context, id), ...definition.search(context)].join(' ');
+}
+
+/** All that it is found by. */
+function wordsOf(address: string, definition: Definition, context: Record<string, unknown>): readonly string[] {
+  return [definition.title(context, idOf(address)), ...definition.search(context)];
 }
