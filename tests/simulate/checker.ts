@@ -22,7 +22,7 @@ type Actor = {
   /** What each event id came to: the version, or the reason of its refusal. */
   readonly ids: Map<string, number | string>;
 };
-type Send = { readonly to: string; arrived: boolean };
+type Send = { readonly to: string; arrived: boolean; kept: boolean };
 
 const NOTHING: Waiting = { timers: {}, effects: {} };
 const NOTHING_TEXT = ',"timers":{},"effects":{}}';
@@ -101,6 +101,11 @@ export class Checker {
       const name = `${caller} ${key}`;
       if (this.#creations.has(name)) this.#fail('creation', `The creation key ${name} was used twice`);
       this.#creations.add(name);
+    }
+    // What is told to a parked actor waits among the dead letters for an operator; sent again later it may still arrive.
+    for (const { event_id } of batch.dead) {
+      const send = this.sends.get(event_id);
+      if (send !== undefined) send.kept = true;
     }
     this.#post(batch);
   }
@@ -239,7 +244,7 @@ export class Checker {
   #causes({ actor, version, event_id, event }: JournalRow, before: Waiting, now: Waiting): void {
     if (!event_id.startsWith('own:') || this.#arrived(actor, event_id)) return;
     const [, from, v, i, suffix] = OWN.exec(event_id) ?? [];
-    if (from === undefined || suffix !== '' || from === 'hub') return;
+    if (from === undefined || suffix !== '' || from === 'hub' || event_id.includes('#poison-')) return;
     if (from !== actor) return this.#fail('cause', `${event_id} reached ${actor} and nobody sent it`);
     const isWaited = ({ timers, effects }: Waiting): boolean =>
       [...Object.values(timers), ...Object.values(effects)].some((origin) => origin.v === Number(v) && origin.i === Number(i));
@@ -257,7 +262,7 @@ export class Checker {
   }
 
   #asked({ actor, version }: JournalRow, asked: Asked): void {
-    for (const { i, to } of asked.sends) this.sends.set(ownId(actor, version, i), { to, arrived: false });
+    for (const { i, to } of asked.sends) this.sends.set(ownId(actor, version, i), { to, arrived: false, kept: false });
     for (const { i } of asked.events) this.facts.set(`${actor}@${version}#${i}`, false);
   }
 

@@ -13,7 +13,7 @@ export const FAULTS = {
   'commit.lost_before': 1 / 250,
   'commit.lost_after': 1 / 250,
   'commit.late': 1 / 300,
-  'commit.poison': 1 / 6_000,
+  'commit.poison': 1 / 500,
   /** A call to the database finds its connection gone; takes long; or its answer takes long on its way back. */
   'store.gone': 1 / 400,
   'store.slow': 1 / 300,

@@ -24,7 +24,7 @@ export function findUnsettled({ checker, database, hosts, server }: World): stri
     for (const id in effects) return `${address} waits for effect ${id}`;
     if (parked !== undefined) return `${address} is parked`;
   }
-  for (const [id, { to, arrived }] of checker.sends) if (!arrived) return `${id} has not reached ${to}`;
+  for (const [id, { to, arrived, kept }] of checker.sends) if (!arrived && !kept) return `${id} has not reached ${to}`;
   for (const [id, out] of checker.facts) if (!out) return `the event ${id} has not gone out`;
   const { created, last } = server.stateOf('greenlines.in.x.y') ?? { created: '', last: 0 };
   for (const { partition, published, stream, cursor } of database.progressOf(PARTITIONS)) {

@@ -58,9 +58,9 @@ export type Ending = {
 
 const START = Date.UTC(2026, 0, 5, 8);
 /** Actors' timers run so many times faster, so that a week is over within minutes. */
-const SCALE = 1000;
+const SCALE = 4000;
 const CALM_MS = 3_600_000;
-const LOOK_MS = 10_000;
+const LOOK_MS = 5_000;
 const WATCH_MS = 600_000;
 const STORY = 60;
 
