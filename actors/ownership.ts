@@ -198,7 +198,7 @@ export class Ownership {
     const nodes = [...cluster.nodes.filter(({ id }) => id !== node), { id: node, release: this.#options.release }];
     const placed = place(partitions, nodes, (partition) => cluster.partitions[partition]?.owner);
     this.#wanted = new Set(partitions.filter((partition) => placed.get(partition) === node));
-    await this.#handOver();
+    await this.#handOver(cluster);
     await this.#claim(cluster, nodes);
   }
 
@@ -232,13 +232,16 @@ export class Ownership {
   }
 
   /** Gives up what is another node's share: it finishes its batches first, so that the other one has nothing to wait for or to repeat. */
-  async #handOver(): Promise<void> {
-    const given = [...this.#owned.keys()].filter((partition) => !this.#wanted.has(partition));
-    if (given.length === 0) return;
+  async #handOver({ partitions }: Cluster): Promise<void> {
     const { store, node, giveUp, nudge } = this.#options;
-    await giveUp(given);
+    const isLeft = (id: number): boolean => !this.#owned.has(id) && !this.#wanted.has(id);
+    const given = [...this.#owned.keys()].filter((partition) => !this.#wanted.has(partition));
+    // The process before this one had them under the same name: while that has a lease, nobody else can claim them.
+    const left = partitions.flatMap(({ id, owner }) => (owner === node && isLeft(id) ? [id] : []));
+    if (given.length + left.length === 0) return;
+    if (given.length > 0) await giveUp(given);
     for (const partition of given) this.#owned.delete(partition);
-    await store.unclaim(node, given);
+    await store.unclaim(node, [...given, ...left.filter(isLeft)]);
     nudge();
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../actors/store/store.ts';
+import { ClusterStage } from '../support/cluster-stage.ts';
 import { FAULTS } from './faults.ts';
 import type { FaultKind } from './faults.ts';
 import { SEEDS } from './seeds.ts';
@@ -72,6 +73,18 @@ describe('what simulation has found stays mended', LONG, () => {
       expect(violation).toBeUndefined();
     }
   });
+});
+
+test('[SIM-11] a node that is started again under its name gives up what it had before and is another node’s share now', async () => {
+  const stage = new ClusterStage();
+  const before = await stage.start('a');
+  await stage.settled();
+  await before.crash();
+  await stage.start('b');
+  await stage.start('a');
+  await stage.settled();
+  const { a = 0, b = 0 } = stage.shares();
+  expect([a > 0, b > 0, a + b]).toEqual([true, true, 32]);
 });
 
 describe('a planted bug is found', LONG, () => {
