@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { writeScene } from '../tests/support/journal-scene.ts';
 import { testDatabase } from '../tests/support/postgres.ts';
 import { VirtualPorts } from '../actors/ports/virtual.ts';
@@ -20,6 +20,8 @@ test('[KEEP-10] a hub that is told to keep contents for so many days moves what 
       const ports = new VirtualPorts({ start: now + 30 * 24 * HOUR_MS });
       const nightly = startNightly({ url: database.url, days, ports });
       await ports.advance(24 * HOUR_MS);
+      // The database works in real time; stopping ends what is under way.
+      await vi.waitUntil(() => days === 0 || ports.lines.some(({ message }) => message.includes('to the archive')), 20_000);
       await nightly.stop();
       expect(ports.lines.filter(({ level }) => level === 'error')).toEqual([]);
       return archived();

@@ -260,6 +260,7 @@ describe('requests', () => {
     }
     expect(answers).toMatch(/HTTP\/1\.1 403 Forbidden\r\n/);
     expect(answers).toMatch(/HTTP\/1\.1 429 Too Many Requests\r\n[^{]*retry-after: 1\r\n/);
-    expect(answers).not.toMatch(/HTTP\/1\.1 5/);
+    // A machine that is short of breath may say so; nothing may break.
+    expect(answers).not.toMatch(/HTTP\/1\.1 5(?!03)/);
   });
 });

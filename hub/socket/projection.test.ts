@@ -13,7 +13,9 @@ const ACME = { kind: 'person', id: 'ann', roles: ['customer'], client: 'acme' } 
 const clerk = must(rightsOf(payment, CLERK), 'rights of a clerk');
 const acme = must(rightsOf(payment, ACME), 'rights of a customer');
 
-const context = fc.dictionary(fc.constantFrom('a', 'b', 'c/d', 'e~f', '', '0'), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 });
+/** Every door refuses `__proto__`, so no context holds it. */
+const value = fc.jsonValue({ maxDepth: 3 }).filter((json) => !JSON.stringify(json).includes('"__proto__"'));
+const context = fc.dictionary(fc.constantFrom('a', 'b', 'c/d', 'e~f', '', '0'), value, { maxKeys: 6 });
 
 test('[SYNC-35] the operations of a patch make the new context of the old one, by absolute paths', () => {
   fc.assert(
