@@ -1,4 +1,5 @@
 import { FAULTS, Fault, isFaultCode, sentenceFor } from '../../machines/fault.ts';
+import type { FaultCode } from '../../machines/fault.ts';
 import { readAddress } from '../../machines/ids.ts';
 import type { Definition } from '../../machines/machine.ts';
 import type { Caller } from '../../actors/caller.ts';
@@ -69,14 +70,16 @@ async function toAck(hub: Performing, to: string, caller: Caller, outcome: Outco
 }
 
 async function toFaultAck(hub: Performing, to: string, caller: Caller, fault: Fault): Promise<CommandAck> {
-  if (FAULTS[fault.code].retry) return { outcome: 'retry', afterMs: RETRY_MS, code: fault.code };
+  if (mayBeSentAgain(fault.code)) return { outcome: 'retry', afterMs: RETRY_MS, code: fault.code };
   return rejected(hub, to, caller, fault.code, fault.message);
 }
 
 /** A refusal tells where the actor stands and what the caller could do instead, if he may know of it. */
 async function rejected(hub: Performing, to: string, caller: Caller, code: string, reason: string): Promise<CommandAck> {
   if (code === 'not_found') return notFound();
-  const { version, can } = (await look(hub, to, caller)) ?? { version: 0, can: [] };
+  // The refusal stands also where the actor cannot be read just now to say what might be done instead.
+  const seen = await look(hub, to, caller).catch(() => undefined);
+  const { version, can } = seen ?? { version: 0, can: [] };
   return { outcome: 'rejected', code, reason, version, can };
 }
 
@@ -92,6 +95,11 @@ async function look(hub: Performing, to: string, caller: Caller): Promise<{ vers
   return { version: subject.envelope.version, can: toCan(subject, caller, hub.now()) };
 }
 
+/** What broke inside the hub says nothing of what became of the command: it is never told as a refusal, and its id makes asking again safe. */
+function mayBeSentAgain(code: FaultCode): boolean {
+  return code === 'internal' || FAULTS[code].retry;
+}
+
 /** The answer to a command that never reached the gate. */
 export function refuseCommand({
   code,
@@ -102,6 +110,6 @@ export function refuseCommand({
   readonly reason: string;
   readonly afterMs?: number;
 }): CommandAck {
-  if (isFaultCode(code) && FAULTS[code].retry) return { outcome: 'retry', afterMs: afterMs ?? RETRY_MS, code };
+  if (isFaultCode(code) && mayBeSentAgain(code)) return { outcome: 'retry', afterMs: afterMs ?? RETRY_MS, code };
   return { outcome: 'rejected', code, reason, version: 0, can: [] };
 }
