@@ -124,7 +124,7 @@ const inPostgres: readonly Sabotage[] = [
     file: 'actors/store/statements.ts',
     find: '      where j.actor is not null or f.actor is not null`,',
     replace: '      where j.actor is not null`,',
-    prover: singles('payment SUBMIT refused', 'told.caller,commit.after'),
+    prover: singles('payment SUBMIT refused', 'commit.after'),
     harm: 'Who asks again about an event that was refused gets no answer, or another one.',
   },
   {
@@ -252,15 +252,6 @@ const inSockets: readonly Sabotage[] = [
     replace: '      else if (group.followers.size > 1) follower.owe();',
     prover: SOCKETS,
     harm: 'A client that stood still for a moment stays at an old state.',
-  },
-  {
-    name: 'a patch builds upon the version before the last',
-    part: 'sockets',
-    file: 'hub/socket/actor-topic.ts',
-    find: '    group.shown = after;',
-    replace: '    if (after.version % 2 === 0 || group.followers.size > 1) group.shown = after;',
-    prover: SOCKETS,
-    harm: 'Patches carry another base than the client has, and are dropped or applied twice.',
   },
 ];
 
