@@ -12,6 +12,7 @@ import { mustBeText } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
 import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { Happening, Result } from './step.ts';
+import { toCommitFault } from './store/store.ts';
 import type { Store } from './store/store.ts';
 
 export type Open = { readonly kind: IntegrationKind; readonly integration: Integration };
@@ -56,6 +57,7 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 /** Effects that wait for a place beyond this are left in the database and found again. */
 const QUEUE = 5_000;
+const AGAIN_MS = 1_000;
 const HELD: Pass = { go: false, reason: 'paused', after_ms: 500, holds: true };
 
 /**
@@ -89,21 +91,32 @@ export class Effects {
   /** Finds the effects that were under way when a node stopped. */
   async resume(): Promise<void> {
     const { store, partitions, read } = this.#options;
+    let missed = false;
     for (let after = ''; !this.#stopped;) {
       const page = await store.pending(partitions(), after, 500);
       for (const address of page) {
-        // One that cannot be read keeps nobody else's effects waiting.
+        // One that cannot be read keeps nobody else's effects waiting. Where it was the database, it can be read later.
         const live = await read(address).catch((error: unknown) => {
           this.#options.ports.log.error({ err: error, actor: address }, 'An actor with effects under way could not be read');
+          missed ||= toCommitFault(error) !== undefined;
           return undefined;
         });
         if (live !== undefined) this.#ensure(address, live.envelope);
       }
       const last = page.at(-1);
-      if (last === undefined || page.length < 500) return this.#options.ports.reach('resumed');
+      if (last === undefined || page.length < 500) break;
       after = last;
       while (this.#jobs.size > QUEUE && !this.#stopped) await this.#pause(100);
     }
+    if (missed) this.#options.ports.timers.after(AGAIN_MS, () => this.#resumeAgain());
+    this.#options.ports.reach('resumed');
+  }
+
+  #resumeAgain(): void {
+    this.resume().catch((error: unknown) => {
+      this.#options.ports.log.warn({ err: error }, 'Effects that were left waiting could not be read; they are looked for again');
+      this.#options.ports.timers.after(AGAIN_MS, () => this.#resumeAgain());
+    });
   }
 
   /** Another node does what is asked for in these partitions from now on, with the same keys. */
@@ -196,9 +209,7 @@ export class Effects {
       } else this.#begin(job);
     } else if (this.#left) {
       this.#left = false;
-      this.resume().catch((error: unknown) =>
-        this.#options.ports.log.warn({ err: error }, 'Effects that were left waiting could not be read'),
-      );
+      this.#resumeAgain();
     }
   }
 

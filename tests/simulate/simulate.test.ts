@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { MemoryStore } from '../../actors/store/memory.ts';
 import type { Store } from '../../actors/store/store.ts';
 import { ClusterStage } from '../support/cluster-stage.ts';
+import { Desk, RuntimeStage } from '../support/runtime-stage.ts';
 import { FAULTS } from './faults.ts';
 import type { FaultKind } from './faults.ts';
 import { SEEDS } from './seeds.ts';
@@ -85,6 +87,27 @@ test('[SIM-11] a node that is started again under its name gives up what it had 
   await stage.settled();
   const { a = 0, b = 0 } = stage.shares();
   expect([a > 0, b > 0, a + b]).toEqual([true, true, 32]);
+});
+
+test('[SIM-12] an effect that was under way when a node died is done though its actor could not be read at first', async () => {
+  const desk = new Desk({ honours_keys: true });
+  const stage = await new RuntimeStage({ integrations: [desk.open] }).start();
+  desk.answer = () => new Promise(() => undefined);
+  await stage.send('counter/a', '@create');
+  await stage.send('counter/a', 'CALL');
+  // What search finds it by is written, so that only its effect has it read again.
+  await stage.ports.advance(1_000);
+  await stage.crash();
+  desk.answer = ({ key }) => ({ kind: 'done', output: { mark: key } });
+  const load = vi.spyOn(MemoryStore.prototype, 'load').mockImplementation(function (this: MemoryStore, addresses) {
+    if (!addresses.includes('counter/a')) return Promise.resolve(addresses.map((address) => this.database.load(address)));
+    load.mockRestore();
+    return Promise.reject(Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P01' }));
+  });
+  await stage.start();
+  expect(stage.ports.lines.some(({ message }) => message.includes('could not be read'))).toBe(true);
+  await stage.ports.advance(5_000);
+  expect(stage.state('counter/a')).toBe('open');
 });
 
 describe('a planted bug is found', LONG, () => {

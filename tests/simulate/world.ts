@@ -187,10 +187,10 @@ export class World {
     };
     this.hosts[0]?.start();
     this.#watch(-1);
+    this.#attend();
     await setStage(new Client('stage', new Chance(seed, 'stage'), around));
     for (const host of this.hosts.slice(1)) host.start();
     new Nemesis(this).start();
-    this.#attend();
     const everybody: Promise<void>[] = [];
     for (let i = 0; i < this.shape.clients; i++) everybody.push(this.#serve(new Client(`u${i}`, new Chance(seed, `client ${i}`), around)));
     for (let i = 0; i < this.shape.publishers; i++) everybody.push(this.#notify(`s${i}`, new Chance(seed, `publisher ${i}`)));
