@@ -10,7 +10,7 @@ type Fault = { readonly payment: string; readonly operation: string; readonly fa
 type Asked = { readonly operation_id: string; readonly payment?: string; readonly amount_minor?: number };
 
 /** So long is a call under way that other events come in between. */
-const LATENCY_MS = 40;
+const LATENCY_MS = 200;
 
 /** A gateway in memory that outlives every process: like the sandbox it honours keys, remembers what it did, and fails on request. */
 export class MemoryGateway {
@@ -29,6 +29,7 @@ export class MemoryGateway {
       kind: sandbox,
       integration: {
         perform: async (call) => {
+          this.#note(call);
           await pause(LATENCY_MS / 2);
           if (dead()) return new Promise<never>(() => undefined);
           const result = this.#perform(call);
@@ -45,7 +46,6 @@ export class MemoryGateway {
     const fault = this.#faults.find((one) => one.payment === payment && one.operation === operation && one.times > 0);
     if (fault !== undefined) fault.times--;
     if (fault?.fault === 'timeout_before') return new Promise<never>(() => undefined);
-    if (operation !== 'lookup') this.keys.set(`${operation} ${operation_id}`, this.#keysOf(operation, operation_id).add(key));
     const index = this.journal.findIndex((entry) => entry.operation_id === operation_id);
     const earlier = this.journal[index];
     if (operation === 'lookup') {
@@ -59,8 +59,10 @@ export class MemoryGateway {
     return { kind: 'done', output: toAnswer(entry, earlier === undefined ? this.journal.length - 1 : index) };
   }
 
-  #keysOf(operation: string, operation_id: string): Set<string> {
-    return this.keys.get(`${operation} ${operation_id}`) ?? new Set();
+  #note({ key, operation, input }: Call): void {
+    if (operation === 'lookup') return;
+    const name = `${operation} ${(input as Asked).operation_id}`;
+    this.keys.set(name, (this.keys.get(name) ?? new Set<string>()).add(key));
   }
 }
 
