@@ -1,5 +1,4 @@
-import { partitionOf } from '../machines/ids.ts';
-import { typeOf } from '../machines/ids.ts';
+import { partitionOf, typeOf } from '../machines/ids.ts';
 import type { Definition, Question } from '../machines/machine.ts';
 import type { Live } from './batch.ts';
 import type { Circuits, Pass } from './circuits.ts';

@@ -39,7 +39,7 @@ export type RuntimeOptions = {
   readonly release?: string;
   readonly hub_id: string;
   /** What the nodes of one database sign with what they pass on to each other. */
-  readonly node_secret?: string;
+  readonly node_secret: string;
   readonly lease_ms: number;
   readonly memory_bytes: number;
   readonly scale: number;
@@ -235,7 +235,7 @@ export class Runtime {
   }
 
   #toForwarding(): Forwarding {
-    const { ports, bus, node, hub_id, node_secret = hub_id } = this.#options;
+    const { ports, bus, node, node_secret } = this.#options;
     return new Forwarding({
       ports,
       bus,

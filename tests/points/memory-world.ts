@@ -70,6 +70,7 @@ class Mortal {
       node: 'one',
       url: () => '',
       hub_id: 'hub1',
+      node_secret: 'of this hub',
       lease_ms: 5_000,
       memory_bytes: 32 << 20,
       scale: world.scale,

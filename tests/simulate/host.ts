@@ -88,6 +88,7 @@ export class Host {
       release,
       url: () => machine,
       hub_id: HUB_ID,
+      node_secret: 'of this hub',
       lease_ms: this.#options.lease_ms,
       memory_bytes: this.#options.memory_bytes,
       scale: this.#options.scale,

@@ -104,6 +104,7 @@ export class RuntimeStage {
       node: 'one',
       url: () => '',
       hub_id: 'hub1',
+      node_secret: 'of this hub',
       lease_ms: 5_000,
       memory_bytes: 32 << 20,
       scale: 1,

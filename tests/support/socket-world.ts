@@ -45,6 +45,7 @@ export class SocketWorld {
       node: 'node_1',
       url: () => 'http://node.example',
       hub_id: 'hub_1',
+      node_secret: 'of this hub',
       lease_ms: 5000,
       // So little that actors are put out of memory and read again all the time.
       memory_bytes: 20_000,
