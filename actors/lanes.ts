@@ -54,6 +54,8 @@ export class Lanes {
   /** Given up when what is under way in them has ended. */
   readonly #leaving = new Set<number>();
   readonly #listeners: CommitListener[] = [];
+  /** What was committed and the listeners have not been told, in the order of the commits. */
+  readonly #untold: { readonly rows: readonly Committed[]; readonly about: readonly Delivery[] }[] = [];
   readonly #lanesAtWork = new Set<number>();
   #active = 0;
   #scheduled = false;
@@ -73,7 +75,11 @@ export class Lanes {
       stopped: () => this.#stopped,
       run: (deliveries, lane) => this.#run(deliveries, lane, true),
       settle: (delivery, outcome) => this.#settle(delivery, outcome),
-      tell: (rows) => this.#tell(rows),
+      tell: (rows) => {
+        this.#untold.push({ rows, about: [] });
+        this.tellAll();
+      },
+      tellAll: () => this.tellAll(),
     });
   }
 
@@ -166,6 +172,7 @@ export class Lanes {
       delivery.settle({ outcome: 'retry', after_ms: 1000, reason: 'stopping' });
     }
     if (this.#active > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.tellAll();
   }
 
   #schedule(): void {
@@ -175,6 +182,8 @@ export class Lanes {
     this.#options.ports.timers.soon(() => {
       this.#scheduled = false;
       this.#pump();
+      // While the next batch is on its way to the disk: whoever sends one event after another does not wait for the listeners.
+      if (this.#untold.length > 0) this.#options.ports.timers.soon(() => this.tellAll());
     });
   }
 
@@ -327,8 +336,8 @@ export class Lanes {
     }
     for (const { delivery, outcome } of work.answers) this.#settle(delivery, outcome);
     this.#options.ports.reach('told.caller', deliveries);
-    if (work.rows.length > 0) this.#tell(work.rows);
-    this.#options.ports.reach('told.listeners', deliveries);
+    this.#untold.push({ rows: work.rows, about: deliveries });
+    this.#schedule();
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {
@@ -336,6 +345,14 @@ export class Lanes {
       delivery.settle(outcome);
     } catch (error) {
       this.#options.ports.log.error({ err: error, actor: delivery.address }, 'Whoever waited for an event threw when told');
+    }
+  }
+
+  /** Tells the listeners now of all that was committed; before a partition is lost, or where somebody needs what they know. */
+  tellAll(): void {
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+      if (next.rows.length > 0) this.#tell(next.rows);
+      this.#options.ports.reach('told.listeners', next.about);
     }
   }
 

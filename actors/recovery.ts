@@ -22,6 +22,8 @@ export type RecoveryOptions = {
   readonly run: (deliveries: readonly Delivery[], lane: number) => Promise<void>;
   readonly settle: (delivery: Delivery, outcome: Parameters<Delivery['settle']>[0]) => void;
   readonly tell: (rows: readonly Committed[]) => void;
+  /** Tells listeners what was committed before: of a partition that is lost they will hear nothing more. */
+  readonly tellAll: () => void;
 };
 
 /** What becomes of a batch whose commit failed: what was in memory of its actors is thrown away first, whatever it was. */
@@ -67,7 +69,8 @@ export class Recovery {
 
   /** This node does not own them any more: nothing of them may stay in memory, and what waits goes back to its sender. */
   lose(partitions: readonly number[]): void {
-    const { heads, residents, mailbox, onLost } = this.#options;
+    const { heads, residents, mailbox, onLost, tellAll } = this.#options;
+    tellAll();
     for (const partition of partitions) heads.delete(partition);
     residents.forget(partitions);
     this.#giveBack(mailbox.drain(new Set(partitions)), 'not_ready');

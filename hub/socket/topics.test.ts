@@ -38,7 +38,7 @@ test('[CHAOS-8] whoever has seen a newer version on another node than this one h
   await world.start();
   const { runtime, store, ports } = world;
   // Nothing of what the other node commits is heard.
-  const deaf = { definitions: runtime.definitions, onChange: () => undefined };
+  const deaf = { definitions: runtime.definitions, onChange: () => undefined, lanes: { tellAll: () => undefined } };
   const topics = new Topics({ runtime: deaf, store, ports, history: 'h1', read: (_, address) => world.truth(address) });
   world.send('shelf/c', '@create', { client: 'acme', label: 'a', secret: 'b' });
   await ports.advance(200);

@@ -17,7 +17,7 @@ import { toKey } from './topic.ts';
 import type { ListQuestion } from './topic.ts';
 
 export type TopicsOptions = {
-  readonly runtime: Pick<Runtime, 'definitions' | 'onChange'>;
+  readonly runtime: Pick<Runtime, 'definitions' | 'onChange'> & { readonly lanes: Pick<Runtime['lanes'], 'tellAll'> };
   /** Reads the newest committed state of an actor. */
   readonly read: (definition: Definition, address: string) => Promise<Subject | undefined>;
   readonly store: Pick<Store, 'list' | 'count'>;
@@ -68,8 +68,9 @@ export class Topics {
     return { actors: this.#actors.size, lists: this.#lists.size };
   }
 
-  /** What is known of an actor that is followed here. */
+  /** What is known of an actor that is followed here, its newest commit included. */
   peek(address: string): ActorTopic | undefined {
+    this.#options.runtime.lanes.tellAll();
     return this.#actors.get(address)?.topic;
   }
 
