@@ -215,6 +215,58 @@ describe('sending another event in its place', () => {
     await expect(resolve(stage, letter, { action: 'resubmit', event: add(9) }, both)).rejects.toThrow('applied already');
     expect([n(stage), (await first(stage)).resolution]).toEqual([1, 'applied']);
   });
+
+  test('[DEAD-24] where one in its place was refused the event itself may still come; of both one takes effect', async () => {
+    const stage = await staged(1);
+    await resume(stage);
+    const both: Caller = { ...OPERATOR, roles: ['operator', 'clerk'] };
+    const edit = async (by_n: number) => resolve(stage, await first(stage), { action: 'resubmit', event: add(by_n) }, both);
+    expect((await edit(-4)).resolution).toBe('rejected');
+    expect((await edit(3)).resolution).toBe('applied');
+    expect(await stage.send(A, 'ADD', { by_n: 1 }, { id: 'add-1' })).toMatchObject({ outcome: 'rejected', code: 'replaced' });
+    expect(n(stage)).toBe(3);
+  });
+});
+
+describe('what an actor told another', () => {
+  /** The second counter has told the first, which is paused, something that it refuses. */
+  async function told(): Promise<RuntimeStage> {
+    const stage = await staged();
+    await stage.send(B, 'TELL', { to: A, what: 'UNLOCK' });
+    await stage.ports.advance(1_000);
+    await resume(stage);
+    return stage;
+  }
+  const heard = (stage: RuntimeStage): string[] =>
+    stage.database
+      .journalOf(B)
+      .flatMap(({ event }) => (event.includes('"tell.refused"') ? [(JSON.parse(event) as { reason: string }).reason] : []));
+
+  test('[DEAD-25] refused in the end, it comes back to its sender once, who has drawn its conclusions from then on', async () => {
+    const stage = await told();
+    const letter = await first(stage);
+    expect((await resolve(stage, letter, { action: 'resubmit' })).resolution).toBe('rejected');
+    // The node died before it could write down that it is resolved.
+    stage.database.operated.ends.clear();
+    await stage.restart();
+    expect((await resolve(stage, letter, { action: 'resubmit' })).resolution).toBe('rejected');
+    expect(heard(stage)).toEqual(['not_in_state']);
+    await expect(resolve(stage, letter, { action: 'resubmit', event: { type: 'TICK' } })).rejects.toThrow('its sender has been told');
+  });
+
+  test('[DEAD-26] discarded, it comes back to its sender', async () => {
+    const stage = await told();
+    expect((await resolve(stage, await first(stage), { action: 'discard' })).resolution).toBe('discarded');
+    expect(heard(stage)).toEqual(['discarded']);
+  });
+
+  test('[DEAD-27] one in its place that is refused leaves it open, and one that is taken is its end', async () => {
+    const stage = await told();
+    const letter = await first(stage);
+    const edit = (type: string) => resolve(stage, letter, { action: 'resubmit', event: { type } });
+    expect([(await edit('UNLOCK')).resolution, heard(stage)]).toEqual([undefined, []]);
+    expect([(await edit('TOUCH')).resolution, heard(stage)]).toEqual(['applied', []]);
+  });
 });
 
 describe('replaying a cause', () => {

@@ -10,6 +10,7 @@ import type { Ports } from './ports/ports.ts';
 import type { Happening } from './step.ts';
 import type { CauseKey, Letter, Resolution } from './store/operations.ts';
 import type { Store } from './store/store.ts';
+import { toRefusal } from './tells.ts';
 
 export type LettersOptions = {
   readonly store: Store;
@@ -60,21 +61,25 @@ export class Letters {
    * person sent is then the operator's own act, and needs the operator's own right to it; what a system or the hub sent stays theirs.
    */
   async edit(letter: Letter, event: LetterEvent, resolver: Resolver): Promise<Resolved> {
-    mustBe(letter, [undefined, 'rejected']);
+    // A sender that has been told of the refusal has drawn its conclusions: a payment has gone back, for one.
+    mustBe(letter, isTold(letter) ? [undefined] : [undefined, 'rejected']);
     const { operator } = resolver;
     const sender = letter.caller;
     const caller = isPerson(sender) ? operator : await this.#senderOf(letter, resolver);
     const n = `${letter.edits + 1}-${bodyHash(JSON.stringify(event)).slice(0, 8)}`;
-    const rejected = letter.resolution === 'rejected';
+    // One that was refused itself has its end already; where only one in its place was, it may still come again and take effect.
+    const [ended] = letter.resolution === 'rejected' ? await this.#options.store.lookup([letter]) : [];
     const instead = { event_id: letter.event_id, body_hash: bodyHash(letter.event) };
     const own = this.#toOwn(letter, event, caller, {
       event_id: `letter:${letter.event_id}!edit-${n}`,
       single: false,
       by: operator.id,
-      // One that was refused has its end already; nothing of it can take effect any more.
-      ...(rejected ? {} : { instead }),
+      ...(ended === undefined ? { instead } : {}),
     });
-    return this.#conclude(letter, resolver, await this.#options.deliver(letter.actor, own, caller));
+    const outcome = await this.#options.deliver(letter.actor, own, caller);
+    // What an actor told stays open until it has its end: only then may its sender hear that it was refused.
+    if (isTold(letter) && outcome.outcome === 'rejected' && outcome.code !== 'resolved') return { outcome, resolution: undefined };
+    return this.#conclude(letter, resolver, outcome);
   }
 
   /** Sees to it that the event never takes effect, whoever sends it again. */
@@ -151,6 +156,8 @@ export class Letters {
     const { store, ports } = this.#options;
     const found = await this.#resolutionOf(letter, outcome, discarding);
     if (found === undefined) return { outcome, resolution: undefined };
+    const back = found === 'applied' ? undefined : await this.#tellSender(letter, outcome);
+    if (back?.outcome === 'retry') return { outcome: back, resolution: undefined };
     const said = outcome.outcome === 'rejected' && found === 'rejected' ? ` (${outcome.code})` : '';
     const ending = { resolution: found, by: operator.id, at: ports.clock.now(), note: `${reason}${said}` };
     await store.operations.end(letter.id, ending);
@@ -158,6 +165,21 @@ export class Letters {
     const late = outcome.outcome === 'rejected' && ['resolved', 'replaced', 'discarded'].includes(outcome.code) && !discarding;
     if (late || (discarding && found !== 'discarded')) throw new Fault('resolved', `It has been ${found} already.`);
     return { outcome, resolution: found };
+  }
+
+  /** An actor whose `tell` was refused in the end hears of it as it would have at once; before the letter is closed, so that it always does. */
+  async #tellSender(letter: Letter, outcome: Outcome): Promise<Outcome | undefined> {
+    const [, from, v, i] = TOLD.exec(letter.event_id) ?? [];
+    if (from === undefined || outcome.outcome !== 'rejected') return undefined;
+    const reason = outcome.code === 'resolved' ? await this.#refusalOf(letter) : outcome.code;
+    const send = { to: letter.actor, event: JSON.parse(letter.event) as LetterEvent };
+    const own = reason === undefined ? undefined : toRefusal(this.#options.definitions, from, { v: Number(v), i: Number(i) }, send, reason);
+    return own && this.#options.deliver(from, own, HUB);
+  }
+
+  async #refusalOf({ actor, event_id }: Letter): Promise<string | undefined> {
+    const [earlier] = await this.#options.store.lookup([{ actor, event_id }]);
+    return earlier?.reason === 'replaced' ? undefined : earlier?.reason;
   }
 
   async #resolutionOf(letter: Letter, outcome: Outcome, discarding: boolean): Promise<Resolution | undefined> {
@@ -182,17 +204,23 @@ export class Letters {
   }
 }
 
+/** Sent by an actor, from the step that made this version. */
+const TOLD = /^own:([^@]+)@(\d+)#(\d+)$/;
+
+function isTold({ event_id }: Letter): boolean {
+  return TOLD.test(event_id);
+}
+
 function isPerson(caller: string): boolean {
   return caller !== HUB.id && readAddress(caller) === undefined && !caller.startsWith('system:');
 }
 
 /** What can still become of a letter follows from how it has ended so far. */
-function mustBe({ resolution }: Letter, allowed: readonly (Resolution | undefined)[]): void {
+function mustBe(letter: Letter, allowed: readonly (Resolution | undefined)[]): void {
+  const { resolution } = letter;
   if (allowed.includes(resolution)) return;
-  const hint =
-    resolution === 'rejected'
-      ? 'It was refused, for good under its id; send an event in its place.'
-      : `It has been ${String(resolution)} already.`;
+  const rest = isTold(letter) ? 'its sender has been told.' : 'send an event in its place.';
+  const hint = resolution === 'rejected' ? `It was refused, for good under its id; ${rest}` : `It has been ${String(resolution)} already.`;
   throw new Fault('resolved', hint);
 }
 

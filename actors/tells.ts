@@ -57,13 +57,8 @@ export class Tells {
   /** A refused `tell` comes back to its sender, where its machine wants to know. */
   async #refused(from: string, origin: { v: number; i: number; id: string }, send: Send, reason: string): Promise<void> {
     this.#options.ports.log.info({ from, to: send.to, event: send.event.type, reason }, 'A tell was refused');
-    const definition = this.#options.definitions.get(typeOf(from));
-    if (definition === undefined || !Object.hasOwn(definition.internal, 'tell.refused')) return;
-    const { type, ...sent } = send.event;
-    const event = { type: 'tell.refused', to: send.to, event: type, reason, sent };
-    const event_id = `${ownId(from, origin.v, origin.i)}!refused`;
-    const own: Own = { event_id, happening: { kind: 'event', event }, event, causation: `${from}@${origin.v}` };
-    await this.#deliver(from, own, HUB);
+    const own = toRefusal(this.#options.definitions, from, origin, send, reason);
+    if (own !== undefined) await this.#deliver(from, own, HUB);
   }
 
   /** Until there is an outcome; throws when the hub stops first, so that it is told again. */
@@ -76,4 +71,20 @@ export class Tells {
       await new Promise<void>((resolve) => void ports.timers.after(outcome.after_ms, resolve));
     }
   }
+}
+
+/** How a sender hears that what it told was refused, under an id of its own; undefined where its machine does not want to know. */
+export function toRefusal(
+  definitions: ReadonlyMap<string, Definition>,
+  from: string,
+  origin: { readonly v: number; readonly i: number },
+  send: { readonly to: string; readonly event: { readonly type: string } },
+  reason: string,
+): Own | undefined {
+  const definition = definitions.get(typeOf(from));
+  if (definition === undefined || !Object.hasOwn(definition.internal, 'tell.refused')) return undefined;
+  const { type, ...sent } = send.event;
+  const event = { type: 'tell.refused', to: send.to, event: type, reason, sent };
+  const event_id = `${ownId(from, origin.v, origin.i)}!refused`;
+  return { event_id, happening: { kind: 'event', event }, event, causation: `${from}@${origin.v}` };
 }

@@ -22,7 +22,7 @@ type Actor = {
   /** What each event id came to: the version, or the reason of its refusal. */
   readonly ids: Map<string, number | string>;
 };
-type Send = { readonly to: string; arrived: boolean; kept: boolean };
+type Send = { readonly to: string; arrived: boolean };
 
 const NOTHING: Waiting = { timers: {}, effects: {} };
 const NOTHING_TEXT = ',"timers":{},"effects":{}}';
@@ -37,6 +37,11 @@ export class Checker {
   /** The newest rows, for the story of a failure. */
   readonly newest: JournalRow[] = [];
   readonly sends = new Map<string, Send>();
+  /** Actors that wait for timers, effects or an operator now. */
+  readonly waiting = new Set<string>();
+  /** Actors that are parked now, and all the letters that were kept for such. */
+  readonly parked = new Set<string>();
+  readonly letters = new Set<string>();
   /** Domain events that were asked for, and whether they have gone out. */
   readonly facts = new Map<string, boolean>();
   readonly byType = new Map<string, number>();
@@ -53,10 +58,6 @@ export class Checker {
   constructor(violated: (violation: Violation) => void, onRow: (row: JournalRow) => void) {
     this.#violated = violated;
     this.#onRow = onRow;
-  }
-
-  get addresses(): IterableIterator<string> {
-    return this.#actors.keys();
   }
 
   /** What an event id came to: a version, the reason of a refusal, or nothing. */
@@ -102,11 +103,7 @@ export class Checker {
       if (this.#creations.has(name)) this.#fail('creation', `The creation key ${name} was used twice`);
       this.#creations.add(name);
     }
-    // What is told to a parked actor waits among the dead letters for an operator; sent again later it may still arrive.
-    for (const { event_id } of batch.dead) {
-      const send = this.sends.get(event_id);
-      if (send !== undefined) send.kept = true;
-    }
+    for (const { id } of batch.dead) this.letters.add(id);
     this.#post(batch);
   }
 
@@ -151,11 +148,19 @@ export class Checker {
     const waiting = text === known.text ? known.waiting : text === NOTHING_TEXT ? NOTHING : (JSON.parse(`{${text.slice(1)}`) as Waiting);
     this.#follows(row, known.waiting, waiting);
     this.#causes(row, known.waiting, waiting);
+    if (waiting !== known.waiting) this.#sort(actor, waiting);
     Object.assign(known, { version, at: row.at, text, waiting });
     if (row.asked !== '') this.#asked(row, JSON.parse(row.asked) as Asked);
     const type = `${actor.slice(0, actor.indexOf('/'))} ${eventTypeOf(row.event)}`;
     this.byType.set(type, (this.byType.get(type) ?? 0) + 1);
     this.#onRow(row);
+  }
+
+  #sort(address: string, waiting: Waiting): void {
+    if (waiting === NOTHING) this.waiting.delete(address);
+    else this.waiting.add(address);
+    if (waiting.parked === undefined) this.parked.delete(address);
+    else this.parked.add(address);
   }
 
   #once(address: string, actor: Actor, event_id: string, came_to: number | string): void {
@@ -262,7 +267,7 @@ export class Checker {
   }
 
   #asked({ actor, version }: JournalRow, asked: Asked): void {
-    for (const { i, to } of asked.sends) this.sends.set(ownId(actor, version, i), { to, arrived: false, kept: false });
+    for (const { i, to } of asked.sends) this.sends.set(ownId(actor, version, i), { to, arrived: false });
     for (const { i } of asked.events) this.facts.set(`${actor}@${version}#${i}`, false);
   }
 

@@ -18,13 +18,14 @@ export function findUnsettled({ checker, database, hosts, server }: World): stri
     if (!host.up) return `${host.machine} is not up`;
     if (host.release < release) return `${host.machine} is of an older release`;
   }
-  for (const address of checker.addresses) {
+  for (const address of checker.waiting) {
     const { timers, effects, parked } = checker.waitingOf(address);
     for (const id in timers) return `${address} waits for timer ${id}`;
     for (const id in effects) return `${address} waits for effect ${id}`;
     if (parked !== undefined) return `${address} is parked`;
   }
-  for (const [id, { to, arrived, kept }] of checker.sends) if (!arrived && !kept) return `${id} has not reached ${to}`;
+  for (const [id, { to, arrived }] of checker.sends) if (!arrived) return `${id} has not reached ${to}`;
+  for (const id of checker.letters) if (!database.operated.ends.has(id)) return `the dead letter ${id} is open`;
   for (const [id, out] of checker.facts) if (!out) return `the event ${id} has not gone out`;
   const { created, last } = server.stateOf('greenlines.in.x.y') ?? { created: '', last: 0 };
   for (const { partition, published, stream, cursor } of database.progressOf(PARTITIONS)) {

@@ -1,9 +1,6 @@
-import { toOwnDelivery } from '../../actors/delivery.ts';
-import { HUB } from '../../actors/caller.ts';
 import type { Log } from '../../actors/ports/ports.ts';
 import { MemoryDatabase } from '../../actors/store/memory-database.ts';
 import type { Batch, Head, JournalRow, Store } from '../../actors/store/store.ts';
-import { partitionOf, typeOf } from '../../machines/ids.ts';
 import { Chance } from './chance.ts';
 import { Checker } from './checker.ts';
 import type { Violation } from './checker.ts';
@@ -14,6 +11,7 @@ import { findUnsettled, judge } from './final.ts';
 import { HUB_ID, Host } from './host.ts';
 import type { Life } from './life.ts';
 import { Nemesis } from './nemesis.ts';
+import { Operator } from './operator.ts';
 import { Providers } from './providers.ts';
 import { Publishers } from './publishers.ts';
 import { WatchedServer } from './server.ts';
@@ -187,7 +185,7 @@ export class World {
     };
     this.hosts[0]?.start();
     this.#watch(-1);
-    this.#attend();
+    new Operator(this, around.violated).start();
     await setStage(new Client('stage', new Chance(seed, 'stage'), around));
     for (const host of this.hosts.slice(1)) host.start();
     new Nemesis(this).start();
@@ -226,20 +224,6 @@ export class World {
   async #settle(): Promise<void> {
     do await this.time.wait(LOOK_MS);
     while (findUnsettled(this) !== undefined);
-  }
-
-  /** What an operator does with actors that were parked because the database refused a value. */
-  #attend(): void {
-    this.time.after(2_000, () => this.#attend());
-    for (const address of this.checker.addresses) {
-      if (this.checker.waitingOf(address).parked === undefined) continue;
-      const host = this.hosts.find(({ runtime }) => runtime?.lanes.owns(partitionOf(address)));
-      const definition = host?.runtime?.definitions.get(typeOf(address));
-      if (host?.runtime === undefined || definition === undefined) continue;
-      const event_id = `own:operator#${address}-${Math.round(this.time.now)}`;
-      const own = { event_id, happening: { kind: 'resume' }, event: { type: '@resume' }, causation: '' } as const;
-      host.runtime.lanes.deliver(toOwnDelivery(address, definition, own, HUB, () => undefined));
-    }
   }
 
   #host(machine: string, wrap: (store: Store) => Store): Host {
