@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { counter, repair } from '../tests/support/toy-machines.ts';
+import { partitionOf } from '../machines/ids.ts';
 import { LanesStage } from '../tests/support/lanes-stage.ts';
 import type { Outcome } from './delivery.ts';
 import type { Mishap } from './store/memory.ts';
@@ -253,6 +254,41 @@ describe('a commit that goes wrong', () => {
     // In the old state this would have been refused, for ever.
     expect(await stage.send(A, 'UNLOCK')).toMatchObject({ outcome: 'applied', version: 3 });
   });
+
+  test.each(['commit', 'load'] as const)(
+    '[LANE-26] an answer to a %s that comes when the partition was lost and taken again is not what this node knows then',
+    async (call) => {
+      const stage = await staged();
+      await stage.create(A);
+      const told = stage.rows.length;
+      if (call === 'load') stage.lanes.lose([partitionOf(A)]);
+      if (call === 'load') await stage.claim();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const real = stage.store[call].bind(stage.store) as (...args: readonly unknown[]) => Promise<unknown>;
+      Object.assign(stage.store, {
+        [call]: (...args: readonly unknown[]) => {
+          Object.assign(stage.store, { [call]: real });
+          return real(...args).then(async (answer) => promise.then(() => answer));
+        },
+      });
+      const answer = stage.event(A, call === 'load' ? 'UNLOCK' : 'TOUCH');
+      await stage.ports.advance(100);
+      const other = new LanesStage({ ports: stage.ports, database: stage.database });
+      stage.database.release('one');
+      other.node = 'two';
+      await other.start();
+      await other.send(A, 'LOCK');
+      stage.database.release('two');
+      stage.lanes.lose([partitionOf(A)]);
+      await stage.claim();
+      resolve();
+      await stage.hear(answer);
+      if (call === 'commit') expect(await stage.send(A, 'UNLOCK')).toMatchObject({ outcome: 'applied' });
+      // Of the row that it wrote before whoever took the partition has read.
+      expect(stage.rows.slice(told).map(({ row }) => row.event)).toEqual(['{"type":"UNLOCK"}']);
+      expect(kind(await answer)).toBe('applied');
+    },
+  );
 
   test('[LANE-17] stopping does not wait for a database that is gone', async () => {
     const stage = new LanesStage({ faults: { onCommit: () => 'retry' } });

@@ -40,6 +40,8 @@ export type LanesOptions = {
   readonly onLost: (partitions: readonly number[]) => void;
 };
 
+type Epochs = ReadonlyMap<number, number | undefined>;
+
 /**
  * The lanes: each loops taking what waits, stepping it in memory, committing it in one statement and then telling everybody.
  * A partition is in one batch at a time, so its rows are numbered without gaps and its actors never fork.
@@ -227,8 +229,10 @@ export class Lanes {
     let lookAll = careful;
     for (let attempt = 0; ; attempt++) {
       let work: Work | undefined;
+      const epochs = this.#epochsOf(deliveries);
       try {
         work = await this.#step(deliveries, lookAll);
+        if (this.#hasMoved(epochs)) throw new CommitFault('retry', 'A partition was lost while its actors were read');
         reach('commit.before', deliveries);
         if (!work.empty) await store.commit(work.toBatch(), lane);
         reach('commit.after', deliveries);
@@ -237,14 +241,26 @@ export class Lanes {
         // A bug of the hub: what it does to one event it does not do to those that came with it.
         if (fault === undefined)
           return void (deliveries.length > 1 ? await this.#recovery.oneByOne(deliveries, lane) : this.#apologise(error, deliveries));
-        const next = await this.#recovery.recover(fault, deliveries, lane, attempt);
+        // What another epoch wrote was refused; where this node has a newer one by now the batch is stepped again under that.
+        const again = fault.kind === 'fenced' && this.#hasMoved(epochs) ? new CommitFault('retry', fault.message) : fault;
+        const next = await this.#recovery.recover(again, deliveries, lane, attempt);
         if (next === 'settled') return;
         lookAll = true;
         continue;
       }
-      this.#conclude(work, deliveries);
+      this.#conclude(work, deliveries, epochs);
       return;
     }
+  }
+
+  #epochsOf(deliveries: readonly Delivery[]): Epochs {
+    return new Map(deliveries.map(({ partition }) => [partition, this.#heads.get(partition)?.epoch]));
+  }
+
+  /** Whether one of them was lost, and perhaps taken again, since: what was read before says nothing of it any more. */
+  #hasMoved(epochs: Epochs): boolean {
+    for (const [partition, epoch] of epochs) if (this.#heads.get(partition)?.epoch !== epoch) return true;
+    return false;
   }
 
   async #step(deliveries: readonly Delivery[], lookAll: boolean): Promise<Work> {
@@ -299,18 +315,22 @@ export class Lanes {
       if (live === undefined && (!fresh || loadAll)) missing.push(address);
     }
     if (missing.length === 0) return known;
+    const changes = new Map(missing.map((address) => [address, this.#residents.changesOf(partitionOf(address))]));
     for (const { address, envelope, refused, created_at } of await this.#options.store.load(missing)) {
       if (envelope === undefined) known.set(address, { live: undefined, refused });
-      else known.set(address, await this.#revive(address, envelope, refused, created_at));
+      else {
+        const isNew = changes.get(address) === this.#residents.changesOf(partitionOf(address));
+        known.set(address, await this.#revive(address, envelope, refused, created_at, isNew));
+      }
     }
     return known;
   }
 
   /** An envelope that cannot be read stops its own actor and nobody else. */
-  async #revive(address: string, envelope: string, refused: boolean, created_at: number): Promise<Known> {
+  async #revive(address: string, envelope: string, refused: boolean, created_at: number, isNew: boolean): Promise<Known> {
     try {
       const live = revive(this.#options.definitions, address, envelope, refused, created_at);
-      this.#residents.keep(address, live);
+      if (isNew) this.#residents.keep(address, live);
       return { live, refused };
     } catch (error) {
       const why = whyNotRead(error) ?? 'unreadable';
@@ -322,21 +342,24 @@ export class Lanes {
     }
   }
 
-  #conclude(work: Work, deliveries: readonly Delivery[]): void {
+  #conclude(work: Work, deliveries: readonly Delivery[], epochs: Epochs): void {
     this.#commits++;
     this.#residents.changed(work.partitions);
-    for (const [partition, head] of work.heads) {
+    // An answer can come when the partition has been lost and taken again: others have written since, and whoever took it has read it all.
+    const isMine = (partition: number): boolean => this.#heads.get(partition)?.epoch === epochs.get(partition);
+    for (const [partition, { seq, hash }] of work.heads) {
       const mine = this.#heads.get(partition);
-      if (mine !== undefined) Object.assign(mine, { seq: head.seq, hash: head.hash });
+      if (mine !== undefined && isMine(partition)) Object.assign(mine, { seq, hash });
     }
-    for (const [address, live] of work.after) this.#residents.keep(address, live);
+    for (const [address, live] of work.after) if (isMine(partitionOf(address))) this.#residents.keep(address, live);
     for (const address of work.newlyRefused) {
       const live = this.#residents.peek(address);
       if (live !== undefined && !live.refused) this.#residents.keep(address, { ...live, refused: true });
     }
     for (const { delivery, outcome } of work.answers) this.#settle(delivery, outcome);
     this.#options.ports.reach('told.caller', deliveries);
-    this.#untold.push({ rows: work.rows, about: deliveries });
+    const rows = this.#hasMoved(epochs) ? work.rows.filter(({ row }) => isMine(row.partition)) : work.rows;
+    this.#untold.push({ rows, about: deliveries });
     this.#schedule();
   }
 
