@@ -289,22 +289,30 @@ export class Outlet {
         return;
       }
       this.#options.ports.reach('repair.read');
-      await this.#again(rows);
+      await this.#again(lane, rows);
       this.#options.ports.reach('repair.sent');
-      lane.published = rows.at(-1)?.seq ?? lane.published;
       this.#options.onPublished(partition, lane.published);
     }
   }
 
-  async #again(rows: readonly HistoryRow[]): Promise<void> {
-    const waits: Promise<void>[] = [];
-    for (const row of rows) {
-      const out: Out = { actor: row.actor, version: row.version, at: row.at, asked: JSON.parse(row.asked) as Asked };
-      for (const send of out.asked.sends) waits.push(this.#send(out, send));
-      for (const event of out.asked.events) {
-        const { subject, data, headers } = this.#cloudEvent(out, event);
-        waits.push(this.#options.bus.publishAcked(subject, data, headers));
-      }
+  /** How far it has come is known while the rest waits, for an actor whose node is gone perhaps: whoever takes over repeats only that. */
+  async #again(lane: Lane, rows: readonly HistoryRow[]): Promise<void> {
+    const sent = new Set<HistoryRow>();
+    let first = 0;
+    const end = (row: HistoryRow): void => {
+      sent.add(row);
+      for (let next = rows[first]; next !== undefined && sent.has(next); next = rows[++first])
+        lane.published = Math.max(lane.published, next.seq);
+    };
+    await Promise.all(rows.map((row) => this.#sendAgain(row).then(() => end(row))));
+  }
+
+  async #sendAgain(row: HistoryRow): Promise<void> {
+    const out: Out = { actor: row.actor, version: row.version, at: row.at, asked: JSON.parse(row.asked) as Asked };
+    const waits: Promise<unknown>[] = out.asked.sends.map((send) => this.#send(out, send));
+    for (const event of out.asked.events) {
+      const { subject, data, headers } = this.#cloudEvent(out, event);
+      waits.push(this.#options.bus.publishAcked(subject, data, headers));
     }
     await Promise.all(waits);
   }

@@ -56,6 +56,10 @@ export class Client {
     return answer;
   }
 
+  pause(for_ms: number): Promise<void> {
+    return this.#around.time.wait(for_ms);
+  }
+
   /** Asks until there is an answer. One that is known must come again. */
   async #insist(asked: Asked, id: string, known: Answer | undefined): Promise<Answer> {
     const { time, faults, violated } = this.#around;

@@ -16,8 +16,8 @@ export const FAULTS = {
   'commit.poison': 1 / 500,
   /** A call to the database finds its connection gone; takes long; or its answer takes long on its way back. */
   'store.gone': 1 / 400,
-  'store.slow': 1 / 300,
-  'answer.slow': 1 / 300,
+  'store.slow': 1 / 150,
+  'answer.slow': 1 / 150,
   /** Looked at ten times a second: the database answers nobody for a while; a process stands still beyond its lease, or for less. */
   'database.down': 1 / 400,
   'node.stands': 1 / 150,
@@ -32,6 +32,9 @@ export const FAULTS = {
   'nats.wiped': 1 / 800,
   'nats.cut': 1 / 600,
   'link.breaks': 1 / 40,
+  /** A message between nodes is lost, or others overtake it. */
+  'message.lost': 1 / 250,
+  'message.slow': 1 / 25,
   /** What other systems do: publish again what they have a receipt of, do not hear a receipt. */
   'publication.repeated': 1 / 40,
   'receipt.unheard': 1 / 60,

@@ -28,6 +28,8 @@ type SiteName =
   | 'store'
   | 'answer'
   | 'publish'
+  | 'lost'
+  | 'overtaken'
   | 'gone'
   | 'slow'
   | 'slowly'
@@ -60,6 +62,8 @@ export class Life {
       store: faults.site('crash.store', machine),
       answer: faults.site('crash.answer', machine),
       publish: faults.site('crash.publish', machine),
+      lost: faults.site('message.lost', machine),
+      overtaken: faults.site('message.slow', machine),
       gone: faults.site('store.gone', machine),
       slow: faults.site('store.slow', machine),
       slowly: faults.site('answer.slow', machine),
@@ -174,7 +178,7 @@ export function openStore({ life, time, database, release, downUntil }: StoreOpt
   // A commit waits for the disk, and batches fill meanwhile.
   const delay = (call: keyof Store): number => {
     if (sites.store.strikes()) life.die();
-    const slow_ms = sites.slow.strikes() ? 2 + sites.slow.force() ** 3 * 12_000 : 0;
+    const slow_ms = sites.slow.strikes() ? 2 + sites.slow.force() ** 8 * 12_000 : 0;
     return Math.max((call === 'commit' ? chance.between(1, 5) : chance.between(0.05, 1.2)) + slow_ms, downUntil() - time.now);
   };
   const network = { now: () => life.ports.clock.now() };
@@ -220,7 +224,7 @@ function through(target: object, names: readonly string[], life: Life): Calls {
     (...args: readonly unknown[]): Promise<unknown> => {
       if (life.dead) return new Promise(() => undefined);
       const answer = Reflect.apply(Reflect.get(target, name) as Calls[string], target, args);
-      const slow_ms = sites.slowly.strikes(name) ? sites.slowly.force() ** 3 * 9_000 : 0;
+      const slow_ms = sites.slowly.strikes(name) ? 2 + sites.slowly.force() ** 8 * 9_000 : 0;
       return life.hear(answer, chance.between(0.02, 0.3) + slow_ms);
     };
   return Object.fromEntries(names.map((name) => [name, toCall(name)]));

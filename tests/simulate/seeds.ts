@@ -14,4 +14,10 @@ export const SEEDS: readonly Seed[] = [
     found: 'a node started again under its name kept, for ever and unserved, what was another node’s share by then',
   },
   { seed: 31_340, steps: 20_000, found: 'an effect was forgotten when the database could not be read for its actor while a node started' },
+  {
+    seed: 781,
+    steps: 20_000,
+    found: 'the answer to a commit came when its partition was lost and taken again, and an old state was believed',
+  },
+  { seed: 31_343, steps: 20_000, found: 'what was told to a parked actor and refused later never came back to its sender' },
 ];

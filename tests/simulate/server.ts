@@ -59,7 +59,10 @@ export class BreakableBus extends MemoryBus {
 /** A process's connection: what it says goes nowhere when the process is dead or its connection broken. */
 export function connect(server: WatchedServer, life: Life): BreakableBus {
   const { ports } = life;
-  const soon = (run: () => void): void => void ports.timers.after(life.chance.between(0.02, 0.4), run);
+  const soon = (run: () => void): void => {
+    const slow_ms = life.sites.overtaken.strikes() ? 1 + life.sites.overtaken.force() ** 4 * 500 : 0;
+    ports.timers.after(life.chance.between(0.02, 0.4) + slow_ms, run);
+  };
   const bus: BreakableBus = new BreakableBus(
     server,
     {
@@ -69,7 +72,9 @@ export function connect(server: WatchedServer, life: Life): BreakableBus {
     {
       onPublish: ({ subject }) => {
         if (life.sites.publish.strikes(subject)) life.die();
-        return life.dead || bus.broken ? 'lost' : 'none';
+        if (life.dead || bus.broken) return 'lost';
+        // What a stream takes keeps its order on a connection and arrives as long as that lives; the rest may get lost.
+        return !subject.startsWith('greenlines.event.') && life.sites.lost.strikes(subject) ? 'lost' : 'none';
       },
     },
   );

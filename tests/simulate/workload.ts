@@ -36,14 +36,14 @@ async function welcome(client: Client, address: string): Promise<void> {
 export async function errand(client: Client, n: number, database: MemoryDatabase): Promise<void> {
   const { chance } = client;
   const which = chance.next();
-  if (which < 0.3) return pay(client, `payment/p-${client.name}-${n}`, database);
-  if (which < 0.55) return count(client, `counter/n-${client.name}-${n}`, true);
-  if (which < 0.7) return count(client, `counter/h${chance.below(HOT)}`, false);
+  if (which < 0.25) return pay(client, `payment/p-${client.name}-${n}`, database);
+  if (which < 0.55) return count(client, `counter/n-${client.name}-${n}`, true, database);
+  if (which < 0.7) return count(client, `counter/h${chance.below(HOT)}`, false, database);
   if (which < 0.82) return pass(client);
   if (which < 0.89) return transfer(client);
   if (which < 0.94) return reserve(client, `reservation/r-${client.name}-${n}`);
   if (which < 0.97) return judge(client, `client/c${chance.below(CLIENTS)}`);
-  return count(client, `counter/${chance.is(0.2) ? 'absent' : 'h'}${chance.below(HOT)}`, false);
+  return count(client, `counter/${chance.is(0.2) ? 'absent' : 'h'}${chance.below(HOT)}`, false, database);
 }
 
 async function pay(client: Client, address: string, database: MemoryDatabase): Promise<void> {
@@ -67,12 +67,23 @@ async function pay(client: Client, address: string, database: MemoryDatabase): P
     const denies = chance.is(0.1);
     await client.ask({ address, type: denies ? 'DENY' : 'APPROVE', payload: denies ? { reason: 'no' } : { hash }, caller: APPROVER });
   }
-  if (manual) {
+  if (manual && (await comesTo(client, address, 'authorized', database))) {
     await client.ask({ address, type: chance.is(0.8) ? 'CAPTURE' : 'CANCEL', caller: CLERK });
-    if (chance.is(0.5)) await client.ask({ address, type: 'CAPTURE', caller: CLERK });
+    if (chance.is(0.1)) await client.ask({ address, type: 'CAPTURE', caller: CLERK });
   }
-  for (let i = chance.below(3); i > 0; i--)
+  const refunds = chance.below(3);
+  if (refunds === 0 || !(await comesTo(client, address, 'settled', database))) return;
+  for (let i = refunds; i > 0; i--)
     await client.ask({ address, type: 'REFUND', payload: { refund: `r${i}`, amount_minor: 1 + chance.below(400) }, caller: CLERK });
+}
+
+/** Looks at it for a while, as one does on a screen; some are impatient. */
+async function comesTo(client: Client, address: string, state: string, database: MemoryDatabase): Promise<boolean> {
+  for (let looks = 0; looks < 12; looks++) {
+    if (stateOf(database, address).startsWith(state)) return true;
+    await client.pause(client.chance.between(4, 60));
+  }
+  return client.chance.is(0.1);
 }
 
 function contextOf(database: MemoryDatabase, address: string): Readonly<Record<string, unknown>> {
@@ -80,30 +91,34 @@ function contextOf(database: MemoryDatabase, address: string): Readonly<Record<s
   return envelope === undefined ? {} : (JSON.parse(envelope) as StoredEnvelope).snapshot.context;
 }
 
-/** What a client says to a counter at a time: what it begins it mostly brings to an end, so that most is taken and some refused. */
-const SAYINGS: readonly (readonly string[])[] = [
-  ['ADD', 'ADD', 'ADD'],
-  ['ADD', 'TOUCH'],
-  ['SAY', 'ADD'],
-  ['SAY', 'TELL'],
-  ['LOCK', 'UNLOCK', 'ADD'],
-  ['WAIT', 'CALM', 'TOUCH'],
-  ['WAIT', 'AGAIN', 'CALM'],
-  ['CALL', 'LEAVE'],
-  ['CALL', 'AGAIN', 'ADD'],
-  ['ASK', 'TOUCH'],
-];
+/** What a counter takes in each state. Clients see where it stands, as on a screen that may be behind, and mostly keep to that. */
+const TAKES: Readonly<Record<string, readonly string[]>> = {
+  open: ['ADD', 'ADD', 'ADD', 'ADD', 'TOUCH', 'TOUCH', 'LOCK', 'SAY', 'SAY', 'WAIT', 'CALL', 'ASK', 'TELL'],
+  locked: ['UNLOCK'],
+  waiting: ['CALM', 'AGAIN'],
+  calling: ['LEAVE', 'AGAIN'],
+};
+const SAYINGS = [...new Set(Object.values(TAKES).flat())];
 
-async function count(client: Client, address: string, fresh: boolean): Promise<void> {
+async function count(client: Client, address: string, fresh: boolean, database: MemoryDatabase): Promise<void> {
   const { chance } = client;
   if (fresh) await client.ask({ address, type: '@create', payload: { start: 10 }, caller: CLERK });
-  for (let i = 1 + chance.below(6); i > 0; i--) {
-    for (const type of chance.pick(SAYINGS)) await client.ask({ address, type, payload: toCounterPayload(type, chance), caller: CLERK });
+  for (let i = 3 + chance.below(14); i > 0; i--) {
+    let state = stateOf(database, address);
+    // Mostly timers and calls may come to their end first.
+    if (state !== 'open' && state !== 'locked' && chance.is(0.7)) await client.pause(chance.between(3, 40));
+    state = stateOf(database, address);
+    const type = chance.pick(chance.is(0.92) ? (TAKES[state] ?? SAYINGS) : SAYINGS);
+    await client.ask({ address, type, payload: toCounterPayload(type, chance), caller: CLERK });
   }
 }
 
+function stateOf(database: MemoryDatabase, address: string): string {
+  return database.actorOf(address)?.state ?? '';
+}
+
 function toCounterPayload(type: string, chance: Chance): Record<string, unknown> {
-  if (type === 'ADD') return { by_n: chance.below(9) - 3 };
+  if (type === 'ADD') return { by_n: chance.below(12) - 1 };
   // Most tells are refused there, or nobody is there: a refusal has to find its way back, too.
   if (type === 'TELL') return { to: chance.is(0.8) ? `counter/h${chance.below(HOT)}` : 'counter/nobody', what: 'TICK' };
   return {};
