@@ -1,6 +1,7 @@
 import { partitionOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import type { Caller } from './caller.ts';
+import { bodyHash } from './chain.ts';
 import type { Asked, Envelope, PendingEffect } from './envelope.ts';
 import type { Happening, Result } from './step.ts';
 import type { ActorRow, JournalRow } from './store/store.ts';
@@ -71,7 +72,7 @@ export function ownId(address: string, v: number, i: number): string {
 export function toParking(delivery: Delivery, why: string): Delivery {
   return {
     ...delivery,
-    event_id: `own:${delivery.address}#poison-${delivery.event_id.slice(0, 64)}`,
+    event_id: `own:${delivery.address}#poison-${bodyHash(delivery.event_id).slice(0, 32)}`,
     happening: { kind: 'park', code: 'poison', detail: why.slice(0, 500) },
     event: JSON.stringify({ type: '@park', code: 'poison' }),
     settle: () => undefined,

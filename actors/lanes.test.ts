@@ -225,6 +225,24 @@ describe('a commit that goes wrong', () => {
     expect(answers.map(kind)).toEqual(['applied', 'parked', 'applied']);
     expect(stage.stored(B)?.context['n']).toBe(2);
     expect(stage.stored(A)).toMatchObject({ context: { n: 0 }, parked: { code: 'poison' } });
+    expect(stage.database.dead).toMatchObject([{ actor: A, reason: 'parked', detail: 'poison', caller: 'ann' }]);
+  });
+
+  test('[LANE-27] each event with a value that the database refuses is kept, however alike their ids; a creation is refused', async () => {
+    const stage = new LanesStage({
+      faults: { onCommit: ({ journal }) => (journal.some(({ event }) => /venom|666/.test(event)) ? 'poison' : 'none') },
+    });
+    await stage.start();
+    await stage.create(A);
+    const long = 'x'.repeat(100);
+    for (const end of ['a', 'b']) {
+      const poisoned = stage.event(A, 'ADD', { by_n: 1, note: 'venom' }, { id: `${long}${end}` });
+      expect(await stage.hear(poisoned)).toEqual({ outcome: 'parked', reason: 'poison' });
+      expect(stage.stored(A)).toMatchObject({ parked: { code: 'poison' } });
+      await stage.hear(stage.offer(A, { kind: 'resume' }));
+    }
+    expect(stage.database.dead.map(({ event_id }) => event_id.slice(-2))).toEqual(['xa', 'xb']);
+    expect(await stage.create(B, { input: { start: 666 } })).toMatchObject({ outcome: 'rejected', code: 'invalid' });
   });
 
   test('[LANE-15] a node that lost a partition commits nothing more for it, says retry, and tells who has to know', async () => {

@@ -29,6 +29,8 @@ export type RecoveryOptions = {
 /** What becomes of a batch whose commit failed: what was in memory of its actors is thrown away first, whatever it was. */
 export class Recovery {
   readonly #options: RecoveryOptions;
+  /** Those whose actors have been parked because of them. */
+  readonly #isolated = new WeakSet<Delivery>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -123,17 +125,26 @@ export class Recovery {
     }
   }
 
-  /** A value that PostgreSQL refuses harms its own actor alone: the event that fails parks it. */
+  /** A value that PostgreSQL refuses harms its own actor alone: the event that fails parks it, and waits like any other for an operator. */
   async #isolate(fault: CommitFault, deliveries: readonly Delivery[], lane: number): Promise<'settled'> {
+    const { ports, heads, run, settle } = this.#options;
     const [only] = deliveries;
     if (deliveries.length > 1) return this.oneByOne(deliveries, lane);
     if (only === undefined) return 'settled';
-    this.#options.ports.log.error(
-      { actor: only.address, event_id: only.event_id, reason: fault.message },
-      'PostgreSQL refuses a value; its actor is parked',
-    );
-    if (only.happening.kind !== 'park' && only.happening.kind !== 'create') await this.#options.run([toParking(only, fault.message)], lane);
-    this.#options.settle(only, { outcome: 'parked', reason: 'poison' });
+    const { happening, address, event_id, partition } = only;
+    ports.log.error({ actor: address, event_id, reason: fault.message }, 'PostgreSQL refuses a value of an event');
+    if (happening.kind === 'create') {
+      settle(only, { outcome: 'rejected', code: 'invalid', detail: 'The database refuses a value of it.', version: 0 });
+      return 'settled';
+    }
+    if (happening.kind !== 'park' && !this.#isolated.has(only)) {
+      this.#isolated.add(only);
+      await run([toParking(only, fault.message)], lane);
+      if (!heads.has(partition)) return this.#giveBack([only], 'not_ready');
+      await run([only], lane);
+      return 'settled';
+    }
+    settle(only, { outcome: 'parked', reason: 'poison' });
     return 'settled';
   }
 

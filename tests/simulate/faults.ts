@@ -34,7 +34,7 @@ export const FAULTS = {
   'link.breaks': 1 / 40,
   /** A message between nodes is lost, or others overtake it. */
   'message.lost': 1 / 250,
-  'message.slow': 1 / 25,
+  'message.slow': 1 / 10,
   /** What other systems do: publish again what they have a receipt of, do not hear a receipt. */
   'publication.repeated': 1 / 40,
   'receipt.unheard': 1 / 60,

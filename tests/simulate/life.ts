@@ -195,9 +195,9 @@ export function openStore({ life, time, database, release, downUntil }: StoreOpt
         if (sites.lost_before.strikes()) return 'lost_before';
         if (sites.lost_after.strikes()) return 'lost_after';
         if (sites.late.strikes()) return 'late';
-        // A value that PostgreSQL refuses harms the one event that has it; here that of a client, who asks again.
+        // A value that PostgreSQL refuses harms the one event that has it; the hub's own rows about it have none.
         const [only] = journal;
-        const alone = journal.length === 1 && only?.event_id.startsWith('caller:') === true;
+        const alone = journal.length === 1 && only?.event.startsWith('{"type":"@') === false;
         return alone && sites.poison.strikes() ? 'poison' : 'none';
       },
     },
