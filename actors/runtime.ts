@@ -365,6 +365,7 @@ export class Runtime {
     if (!this.#up) return;
     this.#timers.rescan();
     this.#resumeEffects();
+    this.#search.lookAround();
   }
 
   #resumeEffects(): void {

@@ -2,11 +2,13 @@ import { idOf } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import type { Live } from './batch.ts';
 import type { Committed } from './delivery.ts';
+import { whyNotRead } from './migration.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import type { Store } from './store/store.ts';
 
 const FLUSH_MS = 250;
 const MOST = 2_000;
+const AGAIN_MS = 5_000;
 
 /** Writes behind what full-text search finds actors by; only what a step changed is written. */
 export class SearchIndex {
@@ -16,6 +18,8 @@ export class SearchIndex {
   readonly #read: (address: string) => Promise<Live | undefined>;
   #cancel: Cancel | undefined;
   #writing: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #stopped = false;
 
   constructor(options: { readonly store: Store; readonly ports: Ports; readonly read: (address: string) => Promise<Live | undefined> }) {
     this.#store = options.store;
@@ -24,11 +28,12 @@ export class SearchIndex {
   }
 
   start(): void {
-    this.#catchUp().catch((error: unknown) => this.#ports.log.warn({ err: error }, 'Actors that search does not know could not be read'));
+    this.lookAround();
     this.#cancel = this.#ports.timers.every(FLUSH_MS, () => void this.#flush());
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#cancel?.();
     await this.#writing;
     await this.#flush();
@@ -46,16 +51,33 @@ export class SearchIndex {
     }
   }
 
-  /** What was waiting when the last node stopped. */
+  /** Looks for actors that another node made and did not live to write down. */
+  lookAround(): void {
+    if (this.#stopped) return;
+    this.#looking ??= this.#catchUp()
+      .catch((error: unknown) => {
+        this.#ports.log.warn({ err: error }, 'Actors that search does not know could not be read; they are looked for again');
+        this.#ports.timers.after(AGAIN_MS, () => this.lookAround());
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
   async #catchUp(): Promise<void> {
-    for (;;) {
-      const missing = await this.#store.unindexed(MOST);
-      for (const address of missing) {
-        const live = await this.#read(address);
-        if (live !== undefined) this.#add(address, live.definition, live.envelope.snapshot.context as Record<string, unknown>);
+    for (let found = MOST; found === MOST && !this.#stopped;) {
+      found = 0;
+      for (const address of await this.#store.unindexed(MOST)) {
+        const live = await this.#read(address).catch((error: unknown) => {
+          // A release that can read it finds it later.
+          if (whyNotRead(error) === undefined) throw error;
+          return undefined;
+        });
+        if (live === undefined) continue;
+        this.#add(address, live.definition, live.envelope.snapshot.context as Record<string, unknown>);
+        found++;
       }
       await this.#flush();
-      if (missing.length < MOST) return;
     }
   }
 

@@ -159,3 +159,21 @@ describe('a database that does not answer', () => {
     expect(clerk?.store.entries.get('shelf?limit=3')?.copy).toMatchObject({ total: 1 });
   });
 });
+
+test('[SYNC-85] where nobody can say what a person may do now nothing more is sent to him, and what he sees stays', async () => {
+  const { world, clients } = await open('clerk');
+  const [clerk] = clients;
+  const address = await make(world, 'a');
+  clerk?.follow(address);
+  await world.ports.advance(100);
+  world.people.unreachable = true;
+  world.people.change('clerk', { roles: ['clerk'] });
+  world.send(address, 'SET', { n: 5, list: [] });
+  await world.ports.advance(200);
+  expect(clerk?.connected).toBe(false);
+  expect(copyOf(clerk, address)?.version).toBe(1);
+  world.people.unreachable = false;
+  await world.run(clerk?.connect() ?? Promise.resolve());
+  await world.ports.advance(200);
+  expect(copyOf(clerk, address)).toMatchObject({ version: 2, context: { n: 5 } });
+});

@@ -1,4 +1,4 @@
-import { Fault, sentenceFor } from '../../machines/fault.ts';
+import { FAULTS, Fault, sentenceFor } from '../../machines/fault.ts';
 import type { Definition } from '../../machines/machine.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Ports } from '../../actors/ports/ports.ts';
@@ -260,8 +260,10 @@ export class Peer {
       },
       (error: unknown) => {
         if (mine !== this.#verifications || this.#closed) return;
-        if (!(error instanceof Fault)) this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
-        for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
+        // Where only the database did not answer nothing is known to be withdrawn: what is shown stays, and nothing more is sent.
+        const unknown = !(error instanceof Fault) || FAULTS[error.code].retry;
+        if (unknown) this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
+        else for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
         this.cut(error instanceof Fault ? error.code : 'retry');
       },
     );

@@ -144,6 +144,8 @@ class TestPeople implements Pick<Guard, 'verify' | 'onChange'> {
   ]);
   readonly #listeners = new Set<(username: string) => void>();
   #generation = 1;
+  /** Their database does not answer. */
+  unreachable = false;
 
   constructor(world: SocketWorld) {
     this.#world = world;
@@ -156,6 +158,7 @@ class TestPeople implements Pick<Guard, 'verify' | 'onChange'> {
 
   async verify(token: string): Promise<Session> {
     await new Promise<void>((resolve) => void this.#world.ports.timers.after(3, resolve));
+    if (this.unreachable) throw new Error('Connection terminated unexpectedly');
     const caller = this.callerOf(token);
     if (caller === undefined) throw new Fault('unauthenticated');
     return { caller, expiresAt: this.#world.ports.clock.now() + HOUR, generation: this.#generation };
