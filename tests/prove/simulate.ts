@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import type { Report, Work } from '../simulate/worker.ts';
 import type { Proof } from './prove.ts';
@@ -7,10 +8,14 @@ const SAY_MS = 10_000;
 /** Seeds of one worker never meet those of another. */
 const APART = 1_000_000;
 
-/** So many steps of simulated worlds on fresh seeds, on two cores: nothing that must hold is broken in any of them. */
+/**
+ * So many steps of simulated worlds on fresh seeds, on two cores: nothing that must hold is broken in any of them. Behind the number
+ * of steps a seed, or `tree` for one that every change of the sources makes anew: fresh, and the same wherever they are checked out.
+ */
 export async function simulate(args: readonly string[], tell: (line: string) => void): Promise<Proof> {
   const steps = Number(args[0] ?? 100_000_000);
-  const seed = Number(args[1] ?? 1 + Math.floor(Math.random() * 2 ** 30));
+  const [, from = 'chance'] = args;
+  const seed = from === 'chance' ? 1 + Math.floor(Math.random() * 2 ** 30) : from === 'tree' ? seedOfTree() : Number(from);
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const sum = { steps: 0, worlds: 0, longest: { seed: 0, ms: 0 }, faults: new Map<string, number>(), events: new Map<string, number>() };
@@ -61,4 +66,9 @@ export async function simulate(args: readonly string[], tell: (line: string) => 
 
 function toSorted(counts: ReadonlyMap<string, number>): Record<string, number> {
   return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
+}
+
+function seedOfTree(): number {
+  const tree = execFileSync('git', ['rev-parse', 'HEAD^{tree}'], { encoding: 'utf8', cwd: import.meta.dirname });
+  return Number.parseInt(tree.slice(0, 7), 16);
 }

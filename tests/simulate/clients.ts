@@ -119,7 +119,7 @@ export class Client {
   /** Mostly the node that owns the actor, as if the client had asked there before; otherwise any, which has to pass it on. */
   #choose(partition: number): Host {
     const { hosts } = this.#around;
-    const owner = this.chance.is(0.7) ? hosts.find(({ runtime }) => runtime?.lanes.owns(partition) === true) : this.#at;
+    const owner = this.chance.is(0.85) ? hosts.find(({ runtime }) => runtime?.lanes.owns(partition) === true) : this.#at;
     return owner ?? this.chance.pick(hosts);
   }
 
