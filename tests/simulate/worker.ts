@@ -16,6 +16,9 @@ export type Report =
   | { readonly kind: 'line'; readonly line: string }
   | { readonly kind: 'end'; readonly steps: number; readonly held: boolean };
 
+// Most errors here are faults that were drawn; what fails is told again with its stack by `npm run simulate`.
+Error.stackTraceLimit = 0;
+
 const { seed, steps } = workerData as Work;
 const send = (report: Report): void => parentPort?.postMessage(report);
 
