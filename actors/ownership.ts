@@ -96,6 +96,11 @@ export class Ownership {
     return this.#peers;
   }
 
+  /** Whether it is still this node's under this very claim. */
+  holds(partition: number, epoch: number): boolean {
+    return this.#owned.get(partition) === epoch;
+  }
+
   lost(partitions: readonly number[]): void {
     for (const partition of partitions) this.#owned.delete(partition);
     if (this.#running === undefined && this.#next !== undefined) this.#schedule();

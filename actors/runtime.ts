@@ -347,11 +347,14 @@ export class Runtime {
     });
   }
 
-  async #takeOver(heads: ReadonlyMap<number, Head>): Promise<void> {
-    const progress = await this.#options.store.progress([...heads.keys()]);
+  async #takeOver(claimed: ReadonlyMap<number, Head>): Promise<void> {
+    const progress = await this.#options.store.progress([...claimed.keys()]);
+    // What was lost while this was read is not taken up: it would be believed here until its first commit is refused.
+    const heads = new Map([...claimed].filter(([partition, { epoch }]) => this.#ownership.holds(partition, epoch)));
     for (const [partition, { seq }] of heads) this.#changes.took(partition, seq);
     this.lanes.own(heads);
     for (const row of progress) {
+      if (!heads.has(row.partition)) continue;
       this.#outlet.own(row.partition, row.published);
       this.#intake.own(row);
     }
