@@ -177,3 +177,23 @@ test('[SYNC-85] where nobody can say what a person may do now nothing more is se
   await world.ports.advance(200);
   expect(copyOf(clerk, address)).toMatchObject({ version: 2, context: { n: 5 } });
 });
+
+test('[SYNC-86] who missed more versions than the hub keeps in memory is continued from the journal', async () => {
+  const { world, clients } = await open('clerk', 'acme');
+  const address = await make(world, 'a');
+  for (const client of clients) client.follow(address);
+  await world.ports.advance(200);
+  for (const client of clients) client.disconnect();
+  for (let n = 1; n <= 40; n++) {
+    world.send(address, 'SET', { n, list: [`a${n}`, `b${n}`] });
+    await world.ports.advance(20);
+  }
+  await world.ports.advance(200);
+  for (const client of clients) await world.run(client.connect());
+  await world.ports.advance(300);
+  for (const client of clients) {
+    expect(client.hows).toEqual({ current: 0, replay: 1, snapshot: 1 });
+    expect(copyOf(client, address)).toMatchObject({ version: 41, context: { n: 40, list: ['a40', 'b40'] } });
+    expect(client.misfits).toBe(0);
+  }
+});

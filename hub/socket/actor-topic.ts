@@ -9,8 +9,9 @@ import { show, toCause, toEmptyPatch, toMergedPatch, toPatch, toSnapshot } from 
 import type { Origin, Shown } from './projection.ts';
 import type { Rights } from './rights.ts';
 
-/** How many versions are kept to continue from. */
+/** How many versions are kept to continue from, and how many older ones that were read because somebody stood there. */
 const RING = 16;
+const BASES = 8;
 
 export type Joined = { readonly how: 'current' | 'replay' | 'snapshot'; readonly epoch: string; readonly version: number };
 
@@ -32,6 +33,7 @@ export class ActorTopic {
   readonly #now: () => number;
   readonly #groups = new Map<string, Group>();
   #ring: Envelope[] = [];
+  readonly #bases: Envelope[] = [];
   #told = 0;
   /** Who brought about what has not been told yet. */
   #makers = new Set<string>();
@@ -67,6 +69,23 @@ export class ActorTopic {
     if (head !== undefined && head.version >= envelope.version) return;
     this.#ring.push(envelope);
     if (this.#ring.length > RING) this.#ring.shift();
+  }
+
+  /** Whether a copy that stands at this version can be continued. */
+  knows(version: number): boolean {
+    return this.#find(version) !== undefined;
+  }
+
+  /** An older version, from the journal, at which somebody's copy stands. */
+  remember(envelope: Envelope): void {
+    if (this.knows(envelope.version)) return;
+    this.#bases.push(envelope);
+    if (this.#bases.length > BASES) this.#bases.shift();
+  }
+
+  #find(version: number): Envelope | undefined {
+    const is = (envelope: Envelope): boolean => envelope.version === version;
+    return this.#ring.find(is) ?? this.#bases.find(is);
   }
 
   /** A version that was committed; told by the next `flush`. */
@@ -170,7 +189,7 @@ export class ActorTopic {
 
   /** The version that a copy stands at, if it is still known and older than what the group sees. */
   #base(version: number, below: number): Envelope | undefined {
-    return version < below ? this.#ring.find((envelope) => envelope.version === version) : undefined;
+    return version < below ? this.#find(version) : undefined;
   }
 
   #leave(group: Group, follower: Follower): void {

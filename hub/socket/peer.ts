@@ -150,7 +150,9 @@ export class Peer {
       const rights = definition === undefined ? undefined : rightsOf(definition, this.caller);
       if (definition === undefined || rights === undefined) throw new Fault('not_found');
       if (topic.kind === 'actor') {
-        return { kind: 'actor', topic, definition, held: await this.#options.topics.actor(topic.address, definition, at?.version), at };
+        const { topics } = this.#options;
+        const continues = at?.epoch === `${topics.history}.${rights.key}`;
+        return { kind: 'actor', topic, definition, held: await topics.actor(topic.address, definition, at?.version, continues), at };
       }
       return { kind: 'list', topic, rights, held: await this.#options.topics.list(topic.question, definition, rights) };
     } catch (error) {

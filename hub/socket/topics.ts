@@ -1,6 +1,7 @@
 import type { Committed } from '../../actors/delivery.ts';
 import type { Ports } from '../../actors/ports/ports.ts';
 import type { Runtime } from '../../actors/runtime.ts';
+import { readEnvelope } from '../../actors/step.ts';
 import type { Store } from '../../actors/store/store.ts';
 import { Fault } from '../../machines/fault.ts';
 import { typeOf } from '../../machines/ids.ts';
@@ -20,7 +21,7 @@ export type TopicsOptions = {
   readonly runtime: Pick<Runtime, 'definitions' | 'onChange'> & { readonly lanes: Pick<Runtime['lanes'], 'tellAll'> };
   /** Reads the newest committed state of an actor. */
   readonly read: (definition: Definition, address: string) => Promise<Subject | undefined>;
-  readonly store: Pick<Store, 'list' | 'count'>;
+  readonly store: Pick<Store, 'list' | 'count' | 'at'>;
   readonly ports: Ports;
   /** The first half of every epoch. */
   readonly history: string;
@@ -76,9 +77,10 @@ export class Topics {
 
   /**
    * Finds or loads an actor's topic and keeps it until `release`, so that it can be joined without a gap. Whoever comes from another
-   * node may have seen a version that this one has not heard of yet: it is read then, so that nobody is shown an older one.
+   * node may have seen a version that this one has not heard of yet: it is read then, so that nobody is shown an older one. Where he
+   * `continues` from a version that is no longer in memory that one is read from the journal.
    */
-  async actor(address: string, definition: Definition, seen = 0): Promise<Held<ActorTopic>> {
+  async actor(address: string, definition: Definition, seen = 0, continues = false): Promise<Held<ActorTopic>> {
     const entry = this.#actors.get(address) ?? this.#open(address, definition);
     entry.pins++;
     const release = (): void => {
@@ -104,7 +106,21 @@ export class Topics {
         throw error;
       }
     }
+    if (continues) await this.#remember(entry.topic, seen);
     return { topic: entry.topic.head === undefined ? undefined : entry.topic, release };
+  }
+
+  /** Only as this version of its machine wrote it: a lifted one is not what the copy was made from. Without it he gets a snapshot. */
+  async #remember(topic: ActorTopic, version: number): Promise<void> {
+    if (topic.head === undefined || version >= topic.head.version || topic.knows(version)) return;
+    try {
+      const row = await this.#options.store.at(topic.address, { version });
+      if (row === undefined || row.version !== version || row.envelope === '') return;
+      const { envelope, lifted } = readEnvelope(topic.definition, row.envelope);
+      if (lifted === undefined) topic.remember(envelope);
+    } catch (error) {
+      this.#options.ports.log.debug({ err: error, actor: topic.address }, 'An older version cannot be read; a snapshot is sent');
+    }
   }
 
   /** The same for a list. */

@@ -68,6 +68,11 @@ export class SocketWorld {
         await this.#wait();
         return count;
       },
+      at: async (address: string, moment: { version: number } | { at: number }) => {
+        const row = await this.store.at(address, moment);
+        await this.#wait();
+        return row;
+      },
     };
     this.topics = new Topics({
       runtime: this.runtime,
