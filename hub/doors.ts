@@ -34,6 +34,7 @@ export async function openDoors(given: Omit<DoorsOptions, 'metrics'>): Promise<D
       const people = http.people(hub);
       hub.runtime.forwarding.use({ direct: postToNode, recheck: async (token) => (await people.verify(token)).caller });
       sockets.attach(hub, people);
+      http.streams(sockets.stream);
       await http.attach(hub);
     },
     drain: async () => {

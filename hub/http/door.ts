@@ -3,6 +3,7 @@ import { Fault } from '../../machines/fault.ts';
 import type { People } from '../auth/people.ts';
 import type { Hub } from '../hub.ts';
 import { Limits } from './limits.ts';
+import type { OpenStream } from './sync.ts';
 
 /** What everything behind the HTTP door shares: the hub, once there is one, and what is under way. */
 export class Door {
@@ -10,6 +11,8 @@ export class Door {
   readonly limits = new Limits();
   /** Address of this node for clients and other nodes; known once it listens. */
   url = '';
+  /** Who serves those that follow topics over HTTP; known once there is a hub. */
+  stream: OpenStream | undefined;
   #inside: { readonly hub: Hub; readonly people: People } | undefined;
   #stopping = false;
   #underWay = 0;

@@ -88,7 +88,7 @@ async function admit(door: Door, route: Route, request: FastifyRequest): Promise
 }
 
 /** Whoever shows no valid token counts against his address. */
-async function identify(door: Door, people: People, request: FastifyRequest): Promise<Caller> {
+export async function identify(door: Door, people: People, request: FastifyRequest): Promise<Caller> {
   try {
     return (await people.verify(readBearer(request))).caller;
   } catch (error) {

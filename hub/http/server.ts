@@ -21,6 +21,8 @@ import { answerError, mountRoutes } from './mount.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { routes } from './routes.ts';
 import { useOrigins, usePressureGuard, useSecurity } from './security.ts';
+import { mountSync } from './sync.ts';
+import type { OpenStream } from './sync.ts';
 import { answerUnknown } from './unknown.ts';
 
 export type HttpDoor = {
@@ -30,6 +32,8 @@ export type HttpDoor = {
   readonly url: () => string;
   people(hub: Hub): People;
   attach(hub: Hub): Promise<void>;
+  /** Who serves those that follow topics over HTTP. */
+  streams(open: OpenStream): void;
   drain(): Promise<void>;
   close(): Promise<void>;
 };
@@ -67,6 +71,9 @@ export async function openHttp(options: DoorsOptions): Promise<HttpDoor> {
       );
       options.metrics.gauge('hub_heads_missing', 'Partitions whose signed head the journal lacked at the start.', () => hub.heads.missing);
       door.open(hub, known);
+    },
+    streams: (open) => {
+      door.stream = open;
     },
     drain: async () => {
       await door.drain(DRAIN_MS);
@@ -124,6 +131,7 @@ async function build(door: Door, hq: Console): Promise<FastifyInstance> {
   mountHealth(app, door);
   mountFigures(app, door);
   mountRoutes(app, routes, door);
+  mountSync(app, door);
   await mountDocuments(app, door);
   await hq.mount(app);
   return app;

@@ -14,6 +14,7 @@ import {
   subscribeSchema,
   unsubscribeSchema,
 } from '../protocol/messages.ts';
+import type { Subscribe } from '../protocol/messages.ts';
 import type { Subject } from '../view.ts';
 import { Budgets } from './budget.ts';
 import { perform, refuseCommand } from './commands.ts';
@@ -30,9 +31,21 @@ const NODES_MS = 10_000;
 const AUTHENTICATE_COST = 20;
 /** Generous: the mailboxes have bounds of their own. This stops what no screen and no import would ever do. */
 const LIMITS = { burst: 10_000, perSecond: 2_000, patience: 10_000 };
+const MOST_STREAMS = 1_000;
+const MOST_STREAMS_EACH = 20;
 const CLOSE_MS = 5_000;
 /** The longest that a drain waits for clients to go by themselves. */
 const LEAVE_MS = 2_000;
+
+/** A one-way connection to a client. */
+export type Stream = {
+  readonly write: (text: string, sent: () => void) => void;
+  /** Bytes that nobody has taken. */
+  readonly queued: () => number;
+  /** After what is written has gone out or, with `hard`, at once. */
+  readonly end: (hard: boolean) => void;
+  readonly onClose: (run: () => void) => void;
+};
 
 /** Everybody who is connected to this node, once there is a hub behind the door. */
 export class Hall {
@@ -43,6 +56,7 @@ export class Hall {
   readonly #budgets = new Budgets(LIMITS);
   readonly #peers = new Set<Peer>();
   readonly #byPerson = new Map<string, Set<Peer>>();
+  readonly #streams = new Set<Peer>();
   readonly #closing: Cancel[] = [];
   #opened: Topics | undefined;
   #opening: Promise<void> | undefined;
@@ -118,11 +132,7 @@ export class Hall {
       ports.timers.after(CLOSE_MS, terminate);
     };
     const peer = new Peer({ line, ports, topics: this.#opened, people: this.#people, session, token, disconnect });
-    this.#peers.add(peer);
-    const { id } = session.caller;
-    const others = this.#byPerson.get(id);
-    if (others === undefined) this.#byPerson.set(id, new Set([peer]));
-    else others.add(peer);
+    this.#entered(peer);
     // Every event goes through the one dispatcher and no further: an event named `error` would end the process otherwise.
     socket.use((packet) => {
       if (!peer.closed) this.#events.receive(peer, packet);
@@ -131,6 +141,48 @@ export class Hall {
     socket.on('disconnect', () => this.#left(peer));
     peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls });
     peer.outbox.flush();
+  }
+
+  /**
+   * The same frames one way, for those who cannot have WebSockets: `begin` opens the way once nothing can be refused any more. Throws
+   * the faults `stopping`, `overloaded` and `rate_limited`.
+   */
+  async stream(session: Session, token: string, asked: Subscribe, begin: () => Stream): Promise<void> {
+    const topics = this.#opened;
+    const { node, url, ports } = this.#hub;
+    const { id } = session.caller;
+    if (topics === undefined || this.#draining) throw new Fault('stopping');
+    const mine = [...(this.#byPerson.get(id) ?? [])].filter((peer) => this.#streams.has(peer)).length;
+    if (this.#streams.size >= MOST_STREAMS || mine >= MOST_STREAMS_EACH)
+      throw new Fault('overloaded', `A person has at most ${MOST_STREAMS_EACH} streams; follow more topics on one.`);
+    const verdict = this.#budgets.take(id, asked.length, ports.clock.monotonic());
+    if (verdict.kind !== 'granted') throw new Fault('rate_limited');
+    const stream = begin();
+    const line = {
+      write: (frames: string, sent: () => void) => stream.write(`event: frames\ndata: [${frames}]\n\n`, sent),
+      queued: () => stream.queued(),
+    };
+    const disconnect = (hard: boolean): void => {
+      stream.end(hard);
+      if (!hard) ports.timers.after(CLOSE_MS, () => stream.end(true));
+    };
+    const peer = new Peer({ line, ports, topics, people: this.#people, session, token, disconnect });
+    this.#streams.add(peer);
+    this.#entered(peer);
+    stream.onClose(() => {
+      this.#streams.delete(peer);
+      this.#left(peer);
+    });
+    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls: [url(), ...this.#others] });
+    peer.outbox.flush();
+    await peer.subscribe(asked, (acks) => stream.write(`event: subscribed\ndata: ${JSON.stringify(acks)}\n\n`, () => undefined));
+  }
+
+  #entered(peer: Peer): void {
+    this.#peers.add(peer);
+    const others = this.#byPerson.get(peer.caller.id);
+    if (others === undefined) this.#byPerson.set(peer.caller.id, new Set([peer]));
+    else others.add(peer);
   }
 
   /** Tells everybody to go, each at another moment, so that the other nodes are not asked by all at once. */

@@ -8,12 +8,16 @@ import type { DoorsOptions } from '../doors.ts';
 import type { Hub } from '../hub.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
+import type { Subscribe } from '../protocol/messages.ts';
 import { Hall } from './hall.ts';
+import type { Stream } from './hall.ts';
 import { mayConnectFrom } from './origin.ts';
 import type { Guard } from './peer.ts';
 
 export type Sockets = {
   attach(hub: Hub, people: Guard): void;
+  /** Frames one way, over HTTP. Throws the faults of whoever is not let in. */
+  stream(token: string, topics: Subscribe, begin: () => Stream): Promise<void>;
   /** Tells everybody to go, each at another moment, and waits until they have or the time is over. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +66,10 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
       hub = attached;
       hall = new Hall(attached, people);
       watch(options.metrics, hall);
+    },
+    stream: async (token, topics, begin) => {
+      if (hall === undefined) throw new Fault('not_ready');
+      await hall.stream(await hall.verify(token), token, topics, begin);
     },
     drain: async () => hall?.drain(),
     close: async () => {
