@@ -308,6 +308,29 @@ describe('a commit that goes wrong', () => {
     },
   );
 
+  test('[LANE-28] what was missed is not told when others have written while it was read: whoever takes over has read it all', async () => {
+    const stage = await staged('none', 'lost_after');
+    await stage.create(A);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const since = stage.store.since.bind(stage.store);
+    stage.store.since = (...args) => since(...args).then((rows) => promise.then(() => rows));
+    const answer = stage.event(A, 'TOUCH');
+    await stage.ports.advance(1_000);
+    const other = new LanesStage({ ports: stage.ports, database: stage.database });
+    stage.database.release('one');
+    other.node = 'two';
+    await other.start();
+    await other.send(A, 'LOCK');
+    stage.database.release('two');
+    stage.lanes.lose([partitionOf(A)]);
+    await stage.claim();
+    const before = stage.lost.length;
+    resolve();
+    expect(codeOf(await stage.hear(answer))).toBe('not_ready');
+    expect([stage.rows.map(({ row }) => row.version), stage.lost.slice(before)]).toEqual([[1], [partitionOf(A)]]);
+    expect(stage.lanes.headOf(partitionOf(A))).toBeUndefined();
+  });
+
   test('[LANE-17] stopping does not wait for a database that is gone', async () => {
     const stage = new LanesStage({ faults: { onCommit: () => 'retry' } });
     await stage.start();

@@ -96,6 +96,7 @@ export class Recovery {
   /** The new epoch makes sure that the lost statement can no longer commit; what it did is in the journal then. */
   async #startOver(partitions: readonly number[], deliveries: readonly Delivery[]): Promise<'again' | 'settled'> {
     const { heads: mine, residents, reclaim, tell, stopped, ports } = this.#options;
+    const epochs = new Map(partitions.map((partition) => [partition, mine.get(partition)?.epoch]));
     residents.forget(partitions);
     for (let attempt = 0; ; attempt++) {
       try {
@@ -105,8 +106,8 @@ export class Recovery {
         const owned = partitions.every((partition) => heads.has(partition));
         const missed = owned ? await readMissed(this.#options, mine, heads) : [];
         // One that was lost while this waited is no partition of the outlet's, the intake's and the effects' any more: only a
-        // takeover makes it theirs again.
-        if (!owned || partitions.some((partition) => !mine.has(partition))) {
+        // takeover makes it theirs again. Where there was one meanwhile, what was read here is older than what it has read.
+        if (!owned || partitions.some((partition) => mine.get(partition)?.epoch !== epochs.get(partition))) {
           this.lose(partitions);
           return this.#giveBack(deliveries, 'not_ready');
         }
