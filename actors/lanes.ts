@@ -58,6 +58,7 @@ export class Lanes {
   readonly #listeners: CommitListener[] = [];
   /** What was committed and the listeners have not been told, in the order of the commits. */
   readonly #untold: { readonly rows: readonly Committed[]; readonly about: readonly Delivery[] }[] = [];
+  #telling = false;
   readonly #lanesAtWork = new Set<number>();
   #active = 0;
   #scheduled = false;
@@ -119,11 +120,7 @@ export class Lanes {
 
   /** What is in memory of an actor, without loading it. */
   peek(address: string): Live | undefined {
-    return this.#mayAnswer() ? this.#residents.get(address) : undefined;
-  }
-
-  #mayAnswer(): boolean {
-    return this.#options.mayAnswer?.() ?? true;
+    return (this.#options.mayAnswer?.() ?? true) ? this.#residents.get(address) : undefined;
   }
 
   /** Another node owns them by now. */
@@ -373,19 +370,20 @@ export class Lanes {
 
   /** Tells the listeners now of all that was committed; before a partition is lost, or where somebody needs what they know. */
   tellAll(): void {
+    if (this.#telling) return; // a listener that asks for it hears what comes next in its turn
+    this.#telling = true;
     for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
-      if (next.rows.length > 0) this.#tell(next.rows);
+      if (next.rows.length > 0) for (const listener of this.#listeners) this.#tell(listener, next.rows);
       this.#options.ports.reach('told.listeners', next.about);
     }
+    this.#telling = false;
   }
 
-  #tell(rows: readonly Committed[]): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(rows);
-      } catch (error) {
-        this.#options.ports.log.error({ err: error }, 'A listener threw after a commit');
-      }
+  #tell(listener: CommitListener, rows: readonly Committed[]): void {
+    try {
+      listener(rows);
+    } catch (error) {
+      this.#options.ports.log.error({ err: error }, 'A listener threw after a commit');
     }
   }
 
