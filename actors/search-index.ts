@@ -18,7 +18,7 @@ export class SearchIndex {
   readonly #read: (address: string) => Promise<Live | undefined>;
   #cancel: Cancel | undefined;
   #writing: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
+  #looking = false;
   #stopped = false;
 
   constructor(options: { readonly store: Store; readonly ports: Ports; readonly read: (address: string) => Promise<Live | undefined> }) {
@@ -53,14 +53,15 @@ export class SearchIndex {
 
   /** Looks for actors that another node made and did not live to write down. */
   lookAround(): void {
-    if (this.#stopped) return;
-    this.#looking ??= this.#catchUp()
+    if (this.#stopped || this.#looking) return;
+    this.#looking = true;
+    this.#catchUp()
       .catch((error: unknown) => {
         this.#ports.log.warn({ err: error }, 'Actors that search does not know could not be read; they are looked for again');
         this.#ports.timers.after(AGAIN_MS, () => this.lookAround());
       })
       .finally(() => {
-        this.#looking = undefined;
+        this.#looking = false;
       });
   }
 

@@ -17,7 +17,7 @@ import type { Guard } from './peer.ts';
 export type Sockets = {
   attach(hub: Hub, people: Guard): void;
   /** Frames one way, over HTTP. Throws the faults of whoever is not let in. */
-  stream(token: string, topics: Subscribe, begin: () => Stream): Promise<void>;
+  readonly stream: (token: string, topics: Subscribe, begin: () => Stream) => Promise<void>;
   /** Tells everybody to go, each at another moment, and waits until they have or the time is over. */
   drain(): Promise<void>;
   close(): Promise<void>;
