@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Report, Work } from '../simulate/worker.ts';
 import type { Proof } from './prove.ts';
@@ -69,6 +70,7 @@ function toSorted(counts: ReadonlyMap<string, number>): Record<string, number> {
 }
 
 function seedOfTree(): number {
-  const tree = execFileSync('git', ['rev-parse', 'HEAD^{tree}'], { encoding: 'utf8', cwd: import.meta.dirname });
-  return Number.parseInt(tree.slice(0, 7), 16);
+  const trees = ['actors', 'machines', 'tests/simulate'].map((folder) => `HEAD:${folder}`);
+  const text = execFileSync('git', ['rev-parse', ...trees], { encoding: 'utf8', cwd: import.meta.dirname });
+  return Number.parseInt(createHash('sha256').update(text).digest('hex').slice(0, 7), 16);
 }
