@@ -68,6 +68,7 @@ function toStream(raw: ServerResponse): Stream {
     },
     queued: () => raw.writableLength,
     end: (hard) => void (hard ? raw.destroy() : raw.end()),
-    onClose: (run) => void raw.on('close', run),
+    // Whoever has gone while his token was looked at closes nothing any more.
+    onClose: (run) => void (raw.destroyed ? run() : raw.on('close', run)),
   };
 }
