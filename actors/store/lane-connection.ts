@@ -2,6 +2,10 @@ import pg from 'pg';
 import type { Statement } from './statements.ts';
 import { CommitFault } from './store.ts';
 
+/** A statement that counts nothing writes a row and its actor, or nothing, since its fence held nothing. */
+const ONE: Written = { held: 1, j: 1, a: 1 };
+const NOTHING: Written = { held: 0, j: 0, a: 0 };
+
 /** The counts that the commit statement returns; `p` where it had postings to write. */
 export type Written = { readonly held: number; readonly j: number; readonly a: number; readonly p?: number };
 
@@ -37,10 +41,8 @@ export class Lane {
   async write(statement: Statement): Promise<Written> {
     const client = await this.connect();
     try {
-      const { rows } = await client.query<Written>(statement);
-      const row = rows[0];
-      if (row === undefined) throw new Error('The commit statement returned no row');
-      return row;
+      const { rows, rowCount } = await client.query<Written>(statement);
+      return rows[0] ?? (rowCount === 1 ? ONE : NOTHING);
     } catch (error) {
       throw this.#read(error, client);
     }

@@ -45,8 +45,9 @@ function batchOf(...given: readonly (readonly [JournalRow, ActorRow])[]): Batch 
 /** The rows of actor A, as the tables hold them after this batch. */
 async function kept(batch: Batch): Promise<unknown[]> {
   await owner.query('truncate journal, actor');
-  const { rows } = await owner.query<{ held: number; j: number; a: number }>(commitStatement(batch));
-  expect(rows).toEqual([{ held: batch.partitions.length, j: batch.journal.length, a: batch.actors.length }]);
+  const { rows, rowCount } = await owner.query<{ held: number; j: number; a: number }>(commitStatement(batch));
+  if (batch.journal.length === 1) expect(rowCount).toBe(1);
+  else expect(rows).toEqual([{ held: batch.partitions.length, j: batch.journal.length, a: batch.actors.length }]);
   const journal = await owner.query('select * from journal where actor = $1', [A]);
   const actor = await owner.query('select * from actor where address = $1', [A]);
   return [...journal.rows, ...actor.rows];
@@ -89,8 +90,8 @@ describe('a batch of one row', () => {
     const commit = owner.query(commitStatement(ONE));
     expect(await Promise.race([commit.then(() => 'went through'), sleep(150).then(() => 'waits')])).toBe('waits');
     await claimer.query('commit');
-    expect((await commit).rows).toEqual([{ held: 0, j: 0, a: 0 }]);
-    expect((await owner.query(commitStatement(ONE))).rows).toEqual([{ held: 0, j: 0, a: 0 }]);
+    expect((await commit).rowCount).toBe(0);
+    expect((await owner.query(commitStatement(ONE))).rowCount).toBe(0);
     expect((await owner.query('select 1 from journal union all select 1 from actor')).rows).toEqual([]);
   });
 

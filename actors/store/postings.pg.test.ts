@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { partitionOf } from '../../machines/ids.ts';
 import { actorRow, batchOf, journalRow, postingRow } from '../../tests/contract/rows.ts';
 import { testDatabase } from '../../tests/support/postgres.ts';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
@@ -53,9 +54,11 @@ test('[POST-13] a database that drops legs without a word is noticed at once, by
   }
 });
 
+const HEADS = [{ partition: partitionOf(A), epoch: 1, seq: 0, hash: '' }];
+
 test('[POST-14] the statement of a batch without postings does not know the ledger at all', () => {
-  const without = commitStatement(batchOf([], batch(1, { postings: [] })));
+  const without = commitStatement(batchOf(HEADS, batch(1, { postings: [] })));
   expect([without.name, /posting/.test(without.text)]).toEqual(['append_one', false]);
-  const parts = commitStatement(batchOf([], batch(1)));
+  const parts = commitStatement(batchOf(HEADS, batch(1)));
   expect([parts.name, parts.values.length - without.values.length]).toEqual(['appendp', 9]);
 });

@@ -5,11 +5,12 @@ import type { Proof } from './prove.ts';
 
 /** At most so many times the bare INSERT. */
 const CEILING = 3;
-const WARM_TURNS = 10;
+/** A hub runs for weeks: what Node has not compiled yet after two thousand events says nothing of it. */
+const WARM_TURNS = 30;
 
 /** One event with its commit beside one bare INSERT on the same PostgreSQL, in turns. */
 export async function idle(args: readonly string[], tell: (line: string) => void): Promise<Proof> {
-  const turns = Number(args[0] ?? 15);
+  const turns = Number(args[0] ?? 25);
   const stage = await openIdle();
   try {
     for (let i = 0; i < WARM_TURNS; i++) {
