@@ -5,6 +5,7 @@ import type { Circuits, Pass } from './circuits.ts';
 import { bodyHash } from './chain.ts';
 import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
+import { nameOf } from './envelope.ts';
 import type { Envelope, PendingEffect } from './envelope.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
 import { mustBeText } from './gate.ts';
@@ -140,8 +141,7 @@ export class Effects {
   ): void {
     for (const id in before) {
       const was = before[id];
-      const now = after[id];
-      if (was === undefined || (now !== undefined && now.v === was.v && now.i === was.i)) continue;
+      if (was === undefined || nameOf(after, was) !== undefined) continue;
       const job = this.#jobs.get(ownId(address, was.v, was.i));
       if (job !== undefined && !job.ended) leave(job);
     }

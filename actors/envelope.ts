@@ -91,3 +91,9 @@ export function earliestDue(timers: Readonly<Record<string, PendingTimer>>): num
   }
   return due;
 }
+
+/** What is waited for goes by its number: a migration can give it another name while it is under way. */
+export function nameOf(pending: Readonly<Record<string, Origin>>, { v, i }: Origin): string | undefined {
+  for (const name in pending) if (pending[name]?.v === v && pending[name].i === i) return name;
+  return undefined;
+}

@@ -331,6 +331,25 @@ describe('a commit that goes wrong', () => {
     expect(stage.lanes.headOf(partitionOf(A))).toBeUndefined();
   });
 
+  test('[LANE-29] what others wrote after a lost partition was claimed again is theirs to tell, however late it is read', async () => {
+    const stage = await staged('none', 'lost_after');
+    await stage.create(A);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const since = stage.store.since.bind(stage.store);
+    stage.store.since = (...args) => promise.then(() => since(...args));
+    const answer = stage.event(A, 'TOUCH');
+    await stage.ports.advance(1_000);
+    const other = new LanesStage({ ports: stage.ports, database: stage.database });
+    stage.database.release('one');
+    other.node = 'two';
+    await other.start();
+    await other.send(A, 'LOCK');
+    resolve();
+    await stage.hear(answer);
+    expect(stage.database.journalOf(A)).toHaveLength(3);
+    expect(stage.rows.map(({ row }) => row.version)).toEqual([1, 2]);
+  });
+
   test('[LANE-17] stopping does not wait for a database that is gone', async () => {
     const stage = new LanesStage({ faults: { onCommit: () => 'retry' } });
     await stage.start();

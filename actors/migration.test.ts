@@ -199,6 +199,30 @@ describe('recording a migration', () => {
     expect(stage.stored(A)?.context).toMatchObject({ note: 'out of patience' });
   });
 
+  test('[MIG-26] what an older node still sends under the old name is taken by its number: a timer, and a call that was renamed', async () => {
+    const stage = await upgraded(async (old) => {
+      await open(old);
+      await old.send(A, 'HOLD');
+    });
+    const fired = { kind: 'timer', id: 'xstate.after.patience.offer.held', v: 2, i: 0 } as const;
+    const timers = read(stored('HOLD')).timers;
+    expect(timers[fired.id]).toMatchObject({ v: fired.v, i: fired.i });
+    expect(await stage.hear(stage.offer(A, fired, { event_id: `own:${A}@2#0` }))).toMatchObject({ outcome: 'applied', version: 4 });
+    expect(stage.stored(A)?.context).toMatchObject({ note: 'out of patience' });
+
+    const calling = toLive(offerOne, stored('CALL'));
+    const { v, i } = must(calling.effects['stamp'], 'the call');
+    const by = { by: 'hub', now: START, scale: 1 };
+    const result = { kind: 'done', output: { mark: 'ok' } } as const;
+    expect(step(offerOne, calling, { kind: 'started', id: 'before', v, i }, by)).toMatchObject({
+      next: { effects: { stamp: { started: true } } },
+    });
+    expect(step(offerOne, calling, { kind: 'result', id: 'before', v, i, result }, by)).toMatchObject({
+      next: { snapshot: { value: 'open' } },
+    });
+    expect(step(offerOne, calling, { kind: 'result', id: 'stamp', v, i: i + 1, result }, by)).toEqual({ outcome: 'late' });
+  });
+
   test('[MIG-14] a migration that fails changes nothing: the event is answered parked and kept, and taken by a release that mends it', async () => {
     const broken = spoilt((given) => Object.assign(given.snapshot, { value: 'gone' }));
     const stage = await upgraded(open, broken);

@@ -22,16 +22,18 @@ export async function readMissed(known: Known, seen: Heads, found: Heads): Promi
   const missed: Committed[] = [];
   for (const [partition, { seq }] of found) {
     const after = seen.get(partition)?.seq ?? seq;
-    if (seq > after) missed.push(...(await readPartition(known, partition, after)));
+    if (seq > after) missed.push(...(await readPartition(known, partition, after, seq)));
   }
   return missed;
 }
 
-async function readPartition(known: Known, partition: number, after: number): Promise<readonly Committed[]> {
+/** Up to the row that the claim saw: what others have written since then is theirs to tell, and would be told twice once it is claimed again. */
+async function readPartition(known: Known, partition: number, after: number, until: number): Promise<readonly Committed[]> {
   const { store, ports } = known;
   const rows: HistoryRow[] = [];
-  for (let page = await store.since(partition, after, PAGE); ; page = await store.since(partition, rows.at(-1)?.seq ?? after, PAGE)) {
-    rows.push(...page);
+  for (let last = after; last < until; last = rows.at(-1)?.seq ?? until) {
+    const page = await store.since(partition, last, PAGE);
+    rows.push(...page.filter(({ seq }) => seq <= until));
     if (page.length < PAGE) break;
   }
   const newest = new Map(rows.map((row, index) => [row.actor, index]));

@@ -1,7 +1,7 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Definition, Seen } from '../machines/machine.ts';
-import { toStates } from './envelope.ts';
-import type { Asked, DomainEvent, Envelope, PendingEffect, PendingTimer, Posting, Send, StoredEnvelope } from './envelope.ts';
+import { nameOf, toStates } from './envelope.ts';
+import type { Asked, DomainEvent, Envelope, Origin, PendingEffect, PendingTimer, Posting, Send, StoredEnvelope } from './envelope.ts';
 import { force } from './forcing.ts';
 import { NewerEnvelope, lift } from './migration.ts';
 import { toPosting } from './posting.ts';
@@ -125,27 +125,22 @@ function stepEvent(
   return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
 }
 
-function stepTimer(definition: Definition, envelope: Envelope, fired: { id: string; v: number; i: number }, moment: Moment): Stepped {
-  const timer = envelope.timers[fired.id];
-  if (timer === undefined || timer.v !== fired.v || timer.i !== fired.i) return { outcome: 'late' };
-  const { [fired.id]: _, ...timers } = envelope.timers;
-  return settleOwn(definition, { ...envelope, timers }, { type: timer.event }, moment);
+function stepTimer(definition: Definition, envelope: Envelope, fired: Origin, moment: Moment): Stepped {
+  const name = nameOf(envelope.timers, fired);
+  if (name === undefined) return { outcome: 'late' };
+  const { [name]: timer, ...timers } = envelope.timers;
+  return settleOwn(definition, { ...envelope, timers }, { type: timer?.event ?? name }, moment);
 }
 
-function stepResult(
-  definition: Definition,
-  envelope: Envelope,
-  ended: { id: string; v: number; i: number; result: Result },
-  moment: Moment,
-): Stepped {
-  const effect = envelope.effects[ended.id];
-  if (effect === undefined || effect.v !== ended.v || effect.i !== ended.i) return { outcome: 'late' };
-  const { [ended.id]: _, ...effects } = envelope.effects;
+function stepResult(definition: Definition, envelope: Envelope, ended: Origin & { readonly result: Result }, moment: Moment): Stepped {
+  const id = nameOf(envelope.effects, ended);
+  if (id === undefined) return { outcome: 'late' };
+  const { [id]: _, ...effects } = envelope.effects;
   const { result } = ended;
   const event =
     result.kind === 'done'
-      ? { type: `xstate.done.actor.${ended.id}`, output: result.output, actorId: ended.id }
-      : { type: `xstate.error.actor.${ended.id}`, error: result, actorId: ended.id };
+      ? { type: `xstate.done.actor.${id}`, output: result.output, actorId: id }
+      : { type: `xstate.error.actor.${id}`, error: result, actorId: id };
   return settleOwn(definition, { ...envelope, effects }, event, moment);
 }
 
@@ -162,10 +157,11 @@ function settleOwn(
   return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
 }
 
-function stepStarted(envelope: Envelope, started: { id: string; v: number; i: number }, moment: Moment): Stepped {
-  const effect = envelope.effects[started.id];
-  if (effect === undefined || effect.v !== started.v || effect.i !== started.i) return { outcome: 'late' };
-  const effects = { ...envelope.effects, [started.id]: { ...effect, started: true as const } };
+function stepStarted(envelope: Envelope, started: Origin, moment: Moment): Stepped {
+  const id = nameOf(envelope.effects, started);
+  const effect = id === undefined ? undefined : envelope.effects[id];
+  if (id === undefined || effect === undefined) return { outcome: 'late' };
+  const effects = { ...envelope.effects, [id]: { ...effect, started: true as const } };
   return applied({ ...after(envelope, moment), effects });
 }
 

@@ -20,4 +20,14 @@ export const SEEDS: readonly Seed[] = [
     found: 'the answer to a commit came when its partition was lost and taken again, and an old state was believed',
   },
   { seed: 31_343, steps: 20_000, found: 'what was told to a parked actor and refused later never came back to its sender' },
+  {
+    seed: 591_254_192,
+    steps: 20_000,
+    found: 'rows that another node had written were told again by one that claimed a partition back and read past its own end',
+  },
+  {
+    seed: 592_254_316,
+    steps: 20_000,
+    found: 'a timer that an older node sent under the name it had before a migration was late for ever, and never fired',
+  },
 ];
