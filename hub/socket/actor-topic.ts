@@ -8,6 +8,7 @@ import type { Feed, Follower } from './follower.ts';
 import { show, toCause, toEmptyPatch, toMergedPatch, toPatch, toSnapshot } from './projection.ts';
 import type { Origin, Shown } from './projection.ts';
 import type { Rights } from './rights.ts';
+import { SharedFrame } from './shared-frame.ts';
 
 /** How many versions are kept to continue from, and how many older ones that were read because somebody stood there. */
 const RING = 16;
@@ -124,8 +125,9 @@ export class ActorTopic {
       patch = toEmptyPatch(before, after, cause);
     }
     group.shown = after;
+    const frame = new SharedFrame('patch', patch);
     for (const follower of group.followers) {
-      if (follower.live) follower.send(`{"kind":"patch","sub":${follower.sub},${patch}`, after.version);
+      if (follower.live) follower.send(frame, after.version);
       else follower.owe();
     }
   }

@@ -1,4 +1,5 @@
 import type { Outbox } from './outbox.ts';
+import type { SharedFrame } from './shared-frame.ts';
 
 /** What a follower follows. */
 export type Feed = {
@@ -36,9 +37,10 @@ export class Follower {
     return this.#owed;
   }
 
-  send(frame: string, version: number): void {
+  /** A frame as text, for this subscription alone, or one that it shares with others. */
+  send(frame: string | SharedFrame, version: number): void {
     this.version = version;
-    this.#outbox.push(frame);
+    this.#outbox.push(typeof frame === 'string' ? frame : frame.of(this.sub));
   }
 
   /** From now on it is sent nothing but what catches it up, as soon as there is room. */

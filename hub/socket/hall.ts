@@ -19,6 +19,7 @@ import type { Subject } from '../view.ts';
 import { Budgets } from './budget.ts';
 import { perform, refuseCommand } from './commands.ts';
 import type { Performing } from './commands.ts';
+import { EndOfTurn } from './end-of-turn.ts';
 import { Events } from './events.ts';
 import { openLine } from './line.ts';
 import { Peer } from './peer.ts';
@@ -54,6 +55,7 @@ export class Hall {
   readonly #events: Events<Peer>;
   readonly #performing: Performing;
   readonly #budgets = new Budgets(LIMITS);
+  readonly #turn: EndOfTurn;
   readonly #peers = new Set<Peer>();
   readonly #byPerson = new Map<string, Set<Peer>>();
   readonly #streams = new Set<Peer>();
@@ -68,6 +70,7 @@ export class Hall {
     this.#hub = hub;
     this.#people = people;
     const { ports, runtime } = hub;
+    this.#turn = new EndOfTurn(ports);
     const read = (definition: Definition, address: string): Promise<Subject | undefined> => readSubject(hub, definition, address);
     this.#performing = { runtime, read, now: () => ports.clock.now() };
     this.#events = new Events({
@@ -131,7 +134,7 @@ export class Hall {
       // It may be one that does not read what would have to go out first.
       ports.timers.after(CLOSE_MS, terminate);
     };
-    const peer = new Peer({ line, ports, topics: this.#opened, people: this.#people, session, token, disconnect });
+    const peer = new Peer({ line, ports, turn: this.#turn, topics: this.#opened, people: this.#people, session, token, disconnect });
     this.#entered(peer);
     // Every event goes through the one dispatcher and no further: an event named `error` would end the process otherwise.
     socket.use((packet) => {
@@ -166,7 +169,7 @@ export class Hall {
       stream.end(hard);
       if (!hard) ports.timers.after(CLOSE_MS, () => stream.end(true));
     };
-    const peer = new Peer({ line, ports, topics, people: this.#people, session, token, disconnect });
+    const peer = new Peer({ line, ports, turn: this.#turn, topics, people: this.#people, session, token, disconnect });
     this.#streams.add(peer);
     this.#entered(peer);
     stream.onClose(() => {

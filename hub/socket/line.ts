@@ -1,9 +1,11 @@
 import type { Socket } from 'socket.io';
 import type { Line } from './outbox.ts';
+import { toMessage } from './shared-frame.ts';
 
 /**
  * The way to one client, below Socket.IO's own `emit`: the frames of many sockets are made once, as text, and only put
- * together here, where `emit` would encode them again for each. It also knows what has not reached the operating system.
+ * together here, where `emit` would encode them again for each; one that goes alone is not even encoded again. It also knows what has
+ * not reached the operating system.
  */
 export function openLine(socket: Socket): { readonly line: Line; readonly terminate: () => void } {
   const { conn } = socket;
@@ -16,7 +18,14 @@ export function openLine(socket: Socket): { readonly line: Line; readonly termin
   });
   const line: Line = {
     // Protocol 5: an event (2) of the default namespace, as JSON.
-    write: (frames, sent) => void conn.write(`2["frames",[${frames}]]`, { compress: false }, sent),
+    write: (frames, sent) => void conn.write(toMessage(frames), { compress: false }, sent),
+    writeWire: (wire, sent) => {
+      const stream = rawSocket(conn.transport)._socket;
+      // What Engine.IO holds would be overtaken; a WebSocket that closes has said its last.
+      if (waiting > 0 || conn.readyState !== 'open' || stream?.writable !== true || !isOpen(conn.transport)) return false;
+      stream.write(wire, sent);
+      return true;
+    },
     queued: () => waiting + rawSocket(conn.transport).bufferedAmount,
   };
   // Closing would first wait for a client that does not read to take all that lies in the way.
@@ -33,9 +42,21 @@ function sizeOf({ data }: Packet): number {
   return typeof data === 'string' ? data.length : 0;
 }
 
-type Raw = { readonly bufferedAmount: number; readonly terminate: () => void };
+type Raw = {
+  readonly bufferedAmount: number;
+  readonly terminate: () => void;
+  readonly readyState?: number;
+  /** The connection below it. */
+  readonly _socket?: { readonly writable: boolean; write(wire: Buffer, sent: () => void): void };
+};
 
 const NONE: Raw = { bufferedAmount: 0, terminate: () => undefined };
+
+const OPEN = 1;
+
+function isOpen(transport: object): boolean {
+  return rawSocket(transport).readyState === OPEN;
+}
 
 /** The WebSocket of `ws` under Engine.IO's transport. */
 function rawSocket(transport: object): Raw {

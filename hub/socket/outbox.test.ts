@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { VirtualPorts } from '../../actors/ports/virtual.ts';
+import { EndOfTurn } from './end-of-turn.ts';
 import { Outbox, PARK_BYTES } from './outbox.ts';
 import type { Owed } from './outbox.ts';
+import { SharedFrame } from './shared-frame.ts';
 
 /** A line that takes what it is told to take. */
 class TestLine {
@@ -161,4 +163,42 @@ test('[SYNC-46] while it is held back nothing that is owed goes out, and all of 
   outbox.push('late');
   await ports.settle();
   expect(line.written).toHaveLength(2);
+});
+
+test('[SYNC-92] a frame that many are sent goes as it was encoded when it goes alone and nothing stands before it, otherwise with the others', async () => {
+  const ports = new VirtualPorts();
+  const line = new TestLine();
+  const wires: string[] = [];
+  let free = true;
+  const writeWire = (wire: Buffer, sent: () => void): boolean => {
+    if (free) wires.push(wire.toString());
+    if (free) sent();
+    return free;
+  };
+  const outbox = new Outbox(Object.assign(line, { writeWire }), ports);
+  const shared = new SharedFrame('patch', '"version":2}').of(1);
+  outbox.push(shared);
+  await ports.settle();
+  expect([wires.length, line.written]).toEqual([1, []]);
+  outbox.push(shared);
+  outbox.push('{"kind":"heads"}');
+  await ports.settle();
+  free = false;
+  outbox.push(shared);
+  await ports.settle();
+  expect([wires.length, line.written]).toEqual([1, [`${shared.text},{"kind":"heads"}`, shared.text]]);
+});
+
+test('[SYNC-93] one socket that fails at the end of a turn keeps no other waiting', async () => {
+  const ports = new VirtualPorts();
+  const turn = new EndOfTurn(ports);
+  const failing = new TestLine();
+  failing.write = () => {
+    throw new Error('The socket is in a strange state');
+  };
+  const well = new TestLine();
+  for (const line of [failing, well]) new Outbox(line, ports, turn).push('1');
+  await ports.settle();
+  expect(well.written).toEqual(['1']);
+  expect(ports.lines.some(({ message }) => message.startsWith('What was put off'))).toBe(true);
 });

@@ -1,9 +1,13 @@
 import type { Ports } from '../../actors/ports/ports.ts';
+import { EndOfTurn } from './end-of-turn.ts';
+import type { Wired } from './shared-frame.ts';
 
 /** The way to one client. */
 export type Line = {
   /** `sent` is called when the operating system has taken it. */
   write(frames: string, sent: () => void): void;
+  /** The same with a message that is encoded already; false where it cannot go past what the transport does, and was not written. */
+  writeWire?(wire: Buffer, sent: () => void): boolean;
   /** Bytes that were written and that the operating system has not taken. */
   queued(): number;
 };
@@ -27,7 +31,13 @@ type Sent = { readonly frames: number; readonly bytes: number };
 export class Outbox {
   readonly #line: Line;
   readonly #ports: Ports;
-  #frames: string[] = [];
+  readonly #turn: EndOfTurn;
+  readonly #sent = (): void => this.#progress();
+  readonly #end = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+  #frames: (string | Wired)[] = [];
   #bytes = 0;
   #scheduled = false;
   #parked = false;
@@ -42,9 +52,11 @@ export class Outbox {
   #uncreditedFrames = 0;
   #uncreditedBytes = 0;
 
-  constructor(line: Line, ports: Ports) {
+  /** `turn` is shared by all the sockets of a node. */
+  constructor(line: Line, ports: Ports, turn = new EndOfTurn(ports)) {
     this.#line = line;
     this.#ports = ports;
+    this.#turn = turn;
   }
 
   /** Whether frames may be sent as they come; otherwise they are owed. */
@@ -61,16 +73,13 @@ export class Outbox {
   }
 
   /** Sends one frame, as JSON. */
-  push(frame: string): void {
+  push(frame: string | Wired): void {
     if (this.#closed) return;
     this.#frames.push(frame);
-    this.#bytes += frame.length;
+    this.#bytes += textOf(frame).length;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#ports.timers.soon(() => {
-      this.#scheduled = false;
-      this.flush();
-    });
+    this.#turn.later(this.#end);
   }
 
   owe(what: Owed): void {
@@ -148,12 +157,19 @@ export class Outbox {
       this.#uncreditedFrames += frames.length;
       this.#uncreditedBytes += bytes;
     }
-    this.#line.write(frames.join(','), () => this.#progress());
+    this.#write(frames);
     if (!this.#parked && this.outstanding() > PARK_BYTES) {
       this.#parked = true;
       this.#progressAt = this.#ports.clock.monotonic();
     }
     if (this.#owed.size > 0) this.pump();
+  }
+
+  /** A frame that many are sent goes as it is when it goes alone. */
+  #write(frames: readonly (string | Wired)[]): void {
+    const [only] = frames;
+    if (frames.length === 1 && typeof only === 'object' && this.#line.writeWire?.(only.wire(), this.#sent) === true) return;
+    this.#line.write(frames.map(textOf).join(','), this.#sent);
   }
 
   close(): void {
@@ -171,4 +187,8 @@ export class Outbox {
     this.#parked = false;
     this.pump();
   }
+}
+
+function textOf(frame: string | Wired): string {
+  return typeof frame === 'string' ? frame : frame.text;
 }

@@ -5,6 +5,7 @@ import type { Ports } from '../../actors/ports/ports.ts';
 import type { People, Session } from '../auth/people.ts';
 import type { Command, CommandAck, Frame, Position, Subscribe, SubscribeAck } from '../protocol/messages.ts';
 import type { ActorTopic } from './actor-topic.ts';
+import type { EndOfTurn } from './end-of-turn.ts';
 import { Follower } from './follower.ts';
 import type { ListTopic } from './list-topic.ts';
 import { Outbox } from './outbox.ts';
@@ -21,6 +22,8 @@ export type Guard = Pick<People, 'verify' | 'find' | 'onChange'>;
 export type PeerOptions = {
   readonly line: Line;
   readonly ports: Ports;
+  /** Shared by all the sockets of a node. */
+  readonly turn?: EndOfTurn;
   readonly topics: Topics;
   readonly people: Guard;
   readonly session: Session;
@@ -78,7 +81,7 @@ export class Peer {
     this.#options = options;
     this.#session = options.session;
     this.#token = options.token;
-    this.outbox = new Outbox(options.line, options.ports);
+    this.outbox = new Outbox(options.line, options.ports, options.turn);
     this.#headsAt = options.ports.clock.monotonic() + HEADS_MS;
   }
 

@@ -1,0 +1,48 @@
+/** One frame of one subscription, as JSON, and as the message that it is when it goes alone. */
+export type Wired = { readonly text: string; readonly wire: () => Buffer };
+
+/** A frame that many sockets are sent: for all whose subscriptions bear the same number it is made and encoded once. */
+export class SharedFrame {
+  readonly #kind: string;
+  readonly #rest: string;
+  readonly #wired = new Map<number, Wired>();
+
+  /** `rest` is what stands behind `kind` and `sub`, with the closing brace. */
+  constructor(kind: string, rest: string) {
+    this.#kind = kind;
+    this.#rest = rest;
+  }
+
+  of(sub: number): Wired {
+    const known = this.#wired.get(sub);
+    if (known !== undefined) return known;
+    const text = `{"kind":"${this.#kind}","sub":${sub},${this.#rest}`;
+    let wire: Buffer | undefined;
+    const wired = { text, wire: () => (wire ??= toWire(toMessage(text))) };
+    this.#wired.set(sub, wired);
+    return wired;
+  }
+}
+
+/** Frames as Socket.IO sends them: an event (2) of the default namespace, protocol 5. */
+export function toMessage(frames: string): string {
+  return `2["frames",[${frames}]]`;
+}
+
+/** The whole WebSocket message (RFC 6455 §5.2: final, text, not masked) of an Engine.IO message (4). */
+export function toWire(message: string): Buffer {
+  const bytes = 1 + Buffer.byteLength(message);
+  const head = bytes < 126 ? 2 : bytes < 65_536 ? 4 : 10;
+  const wire = Buffer.allocUnsafe(head + bytes);
+  wire[0] = 0x81;
+  if (head === 2) wire[1] = bytes;
+  else if (head === 4) {
+    wire[1] = 126;
+    wire.writeUInt16BE(bytes, 2);
+  } else {
+    wire[1] = 127;
+    wire.writeBigUInt64BE(BigInt(bytes), 2);
+  }
+  wire.write(`4${message}`, head);
+  return wire;
+}
