@@ -1,55 +1,79 @@
-import { StrictMode } from 'react';
+import { StrictMode, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { I18nProvider, RouterProvider as AriaRouterProvider } from 'react-aria-components';
-import { RouterProvider } from '@tanstack/react-router';
-import { Api } from '../core/api.ts';
 import { systemClock } from '../core/clock.ts';
-import { Connection } from '../core/connection.ts';
+import { toProblem, type Problem } from '../core/problem.ts';
 import { Session } from '../core/session.ts';
 import { browserTokens, onTokensChanged } from './browser.ts';
-import { makeRouter } from './router.tsx';
-import { ServicesProvider, type Services } from './services.ts';
-
-/** vite.config.ts puts it here: the module that holds it brings zod along, which a page neither needs nor is allowed to run. */
-declare const PROTOCOL: number;
+import type { Base } from './console.tsx';
+import { ProblemNotice, Skeleton } from './parts/notice.tsx';
+import { SignIn } from './screens/sign-in.tsx';
 
 const clock = systemClock;
 const http = { fetch: globalThis.fetch.bind(globalThis), base: '' };
-const session = new Session({ http, store: browserTokens, clock });
-const connection = new Connection({ home: location.origin, session, clock, protocol: PROTOCOL });
-const services: Services = { http, session, connection, api: new Api(http, session, clock), clock };
-
+const base: Base = { clock, http, session: new Session({ http, store: browserTokens, clock }) };
+const { session } = base;
 onTokensChanged(() => session.reload());
-// Whoever comes back to the tab, or to the network, should not wait for the next attempt.
-addEventListener('online', () => connection.nudge());
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') connection.nudge();
-});
 
-/** The live connection is up exactly while somebody is signed in, and never carries over to the next person. */
-let bearer: string | undefined;
-function follow(): void {
-  const { who } = session;
-  const next = who && JSON.stringify([who.username, who.client]);
-  if (next === bearer) return;
-  bearer = next;
-  connection.close();
-  if (next !== undefined) connection.open();
+type Found = { readonly open: () => ReactNode } | { readonly problem: Problem };
+let opening: Promise<Found> | undefined;
+
+/** Everything behind the sign-in: the router, the live connection, the controls. One request for all who ask. */
+function loadConsole(): Promise<Found> {
+  opening ??= import('./console.tsx').then(
+    ({ makeConsole }) => ({ open: makeConsole(base) }),
+    (error: unknown) => {
+      opening = undefined;
+      return { problem: toProblem(error) };
+    },
+  );
+  return opening;
 }
-session.onChange(follow);
-follow();
 
-const router = makeRouter();
+/** Long enough for the form to be there first. */
+const AHEAD_MS = 400;
+
+/** The sign-in for whoever is not signed in, at whatever address; the console for everybody else. */
+function App() {
+  const who = useSyncExternalStore(
+    (changed) => session.onChange(changed),
+    () => session.who,
+  );
+  const [found, setFound] = useState<Found>();
+  const signedIn = who !== undefined;
+  useEffect(() => {
+    if (signedIn) return void loadConsole().then(setFound);
+    // While somebody types his name, the console is on its way.
+    const timer = setTimeout(() => void loadConsole(), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, [signedIn]);
+  if (!signedIn) return <SignIn session={session} http={http} />;
+  if (found === undefined) return <Waiting />;
+  if ('problem' in found) return <NotLoaded problem={found.problem} />;
+  return <found.open />;
+}
+
+function Waiting() {
+  return (
+    <main className="page">
+      <Skeleton rows={6} label="Opening the console" />
+    </main>
+  );
+}
+
+function NotLoaded({ problem: { code } }: { problem: Problem }) {
+  const message = 'Its files did not come. Check the connection, then load the page again.';
+  return (
+    <main className="page">
+      <ProblemNotice title="The console could not be opened" problem={{ code, message }} onRetry={() => location.reload()} />
+    </main>
+  );
+}
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no #root');
+if (session.who !== undefined) void loadConsole();
 createRoot(root).render(
   <StrictMode>
-    <I18nProvider locale="en-GB">
-      <AriaRouterProvider navigate={(to) => void router.navigate({ to })}>
-        <ServicesProvider value={services}>
-          <RouterProvider router={router} />
-        </ServicesProvider>
-      </AriaRouterProvider>
-    </I18nProvider>
+    <App />
   </StrictMode>,
 );

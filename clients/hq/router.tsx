@@ -1,6 +1,14 @@
-import { createRootRoute, createRoute, createRouter, Link, type ErrorComponentProps } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  Navigate,
+  type ErrorComponentProps,
+} from '@tanstack/react-router';
 import { toProblem } from '../core/problem.ts';
-import { Empty, ProblemNotice } from './parts/notice.tsx';
+import { Empty, ProblemNotice, Skeleton } from './parts/notice.tsx';
 import type { Search } from './screen.ts';
 import { screens } from './screens.ts';
 import { Shell } from './shell.tsx';
@@ -12,19 +20,23 @@ export function makeRouter() {
     createRoute({
       getParentRoute: () => root,
       path: screen.path,
-      component: screen.component,
+      component: lazyRouteComponent(async () => ({ default: await screen.load() })),
       validateSearch: (search: Record<string, unknown>): Search => toTexts(search),
     }),
   );
+  // Whoever is here has signed in; the address of the form leads on.
+  const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: () => <Navigate to="/" replace /> });
   return createRouter({
-    routeTree: root.addChildren(routes),
+    routeTree: root.addChildren([signIn, ...routes]),
     basepath: '/hq',
     parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
     stringifySearch: (search) => {
       const text = new URLSearchParams(toTexts(search) as Record<string, string>).toString();
       return text === '' ? '' : `?${text}`;
     },
-    defaultPreload: false,
+    // The code of a screen is on its way while the pointer or the focus is on the link to it.
+    defaultPreload: 'intent',
+    defaultPendingComponent: Opening,
     defaultErrorComponent: Failed,
     scrollRestoration: true,
   });
@@ -33,6 +45,14 @@ export function makeRouter() {
 function toTexts(search: Record<string, unknown>): Record<string, string> {
   const texts = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
   return Object.fromEntries(texts);
+}
+
+function Opening() {
+  return (
+    <div className="page">
+      <Skeleton rows={6} label="Opening the page" />
+    </div>
+  );
 }
 
 /** A fault of the console itself must not leave an empty page. */

@@ -1,15 +1,24 @@
 import type { ReactNode } from 'react';
 
-/** One screen: where it is, what it is called, what it shows. */
+/** One screen: where it is, what it is called, who is led to it, and the way to its code, which comes when somebody goes there. */
 export type Screen = {
   /** Below `/hq`; `$name` is a parameter. */
   readonly path: string;
   readonly title: string;
-  readonly component: () => ReactNode;
-  /** Where it stands in the navigation, if it does. `icon` is an SVG path in a box of 20. */
-  readonly nav?: { readonly label: string; readonly icon: string };
-  /** Shown to whoever is not signed in. */
-  readonly open?: boolean;
+  /** Brings the module and gives the component that shows it. */
+  readonly load: () => Promise<() => ReactNode>;
+  /** Where it stands in the navigation, if it does. */
+  readonly nav?: NavEntry;
+};
+
+export type NavEntry = {
+  readonly label: string;
+  /** An SVG path in a box of 20. */
+  readonly icon: string;
+  /** `g` and then this letter goes there. */
+  readonly key?: string;
+  /** Shown only to whoever has one of these roles; the hub has the last word. */
+  readonly roles?: readonly string[];
 };
 
 /** The query of an address: plain texts, as they stand in it. */

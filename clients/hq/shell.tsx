@@ -1,22 +1,21 @@
 import { useEffect, useRef } from 'react';
-import { Link, Navigate, Outlet, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Announcer } from './parts/announcer.tsx';
 import { ConnectionPill, StaleBanner } from './parts/connection-pill.tsx';
 import { Logo } from './parts/logo.tsx';
 import { UserMenu } from './parts/user-menu.tsx';
+import type { Who } from '../core/session.ts';
+import type { NavEntry } from './screen.ts';
 import { screens } from './screens.ts';
 import { useConnectionState, useWho } from './services.ts';
-import { SignIn } from './screens/sign-in.tsx';
 
-/** What stands around every screen; the sign-in instead of it for whoever is not signed in, at whatever address. */
+/** What stands around every screen. */
 export function Shell() {
   const who = useWho();
   const { phase } = useConnectionState();
-  const atSignIn = useRouterState({ select: ({ location }) => location.pathname.endsWith('/sign-in') });
   useSearchKey();
   useFocusOnArrival();
-  if (who === undefined) return <SignIn />;
-  if (atSignIn) return <Navigate to="/" replace />;
+  if (who === undefined) return null; // signed out just now: the form takes the place of all this
   return (
     <Announcer>
       <a className="skip" href="#content">
@@ -32,7 +31,7 @@ export function Shell() {
           <UserMenu who={who} />
         </header>
         <nav className="nav" aria-label="Main">
-          {screens.map(({ path, nav }) => nav && <NavLink key={path} path={path} {...nav} />)}
+          {screens.map(({ path, nav }) => nav && isFor(nav, who) && <NavLink key={path} path={path} {...nav} />)}
         </nav>
         <main className="content" id="content" tabIndex={-1} data-scroll-restoration-id="content">
           <StaleBanner />
@@ -41,6 +40,10 @@ export function Shell() {
       </div>
     </Announcer>
   );
+}
+
+function isFor({ roles }: NavEntry, who: Who): boolean {
+  return roles === undefined || who.roles.some((role) => roles.includes(role));
 }
 
 function NavLink({ path, label, icon }: { path: string; label: string; icon: string }) {

@@ -14,14 +14,15 @@ import { Ago, Time } from '../parts/time.tsx';
 import { Timers } from '../parts/timers.tsx';
 import { useHistory, type History } from '../parts/use-history.ts';
 import { Value } from '../parts/value.tsx';
-import type { Screen, Search } from '../screen.ts';
+import type { Search } from '../screen.ts';
 import { useActor, useServices, type Followed } from '../services.ts';
 import { useTitle } from '../title.ts';
 import { titleOf } from '../titles.ts';
 
 type Shown = Omit<ActorView, 'address'>;
 
-function Actor() {
+/** One actor: where it stands, what it holds, what may be done, and how it came here. */
+export function Actor() {
   const { type, id } = useParams({ strict: false }) as { type: string; id: string };
   // Another actor is another page: nothing of the one before may stay in sight.
   return <ActorPage key={`${type}/${id}`} type={type} id={id} />;
@@ -168,5 +169,3 @@ function PastBanner({ address, at, shown }: { address: string; at: string; shown
     </p>
   );
 }
-
-export const actorScreen: Screen = { path: '/$type/$id', title: 'Actor', component: Actor };

@@ -8,7 +8,6 @@ import { summaryOf } from '../parts/columns.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
 import { StateBadge, ToneGlyph } from '../parts/state-badge.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { Screen } from '../screen.ts';
 import { useList, useLists } from '../services.ts';
 import { useTitle } from '../title.ts';
 
@@ -16,7 +15,7 @@ import { useTitle } from '../title.ts';
 const SHOWN = 5;
 
 /** What needs somebody, how much there is of everything, and what is happening. */
-function Overview() {
+export function Overview() {
   useTitle('Overview');
   return (
     <div className="page overview">
@@ -199,10 +198,3 @@ function Activity() {
     </section>
   );
 }
-
-export const overviewScreen: Screen = {
-  path: '/',
-  title: 'Overview',
-  component: Overview,
-  nav: { label: 'Overview', icon: 'M3 3h6v6H3zM11 3h6v4h-6zM11 10h6v7h-6zM3 12h6v5H3z' },
-};

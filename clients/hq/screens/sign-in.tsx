@@ -1,20 +1,23 @@
-import { useEffect, useState, type FormEvent } from 'react';
-import { Button, FieldError, Form, Input, Label, TextField } from 'react-aria-components';
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { fetchDemo, type Demo } from '../../core/api.ts';
+import type { Http } from '../../core/http.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
+import type { Session } from '../../core/session.ts';
 import { Logo } from '../parts/logo.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
-import type { Screen } from '../screen.ts';
-import { useServices } from '../services.ts';
 import { useTitle } from '../title.ts';
 
-export function SignIn() {
+export type SignInProps = { readonly session: Session; readonly http: Http };
+
+/** The way in. It stands before everything else and is made of the browser's own controls, so that it is there at once. */
+export function SignIn({ session, http }: SignInProps) {
   useTitle('Sign in');
-  const { session } = useServices();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
+  const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
 
   const signIn = async (name: string, secret: string): Promise<void> => {
     setBusy(true);
@@ -24,6 +27,12 @@ export function SignIn() {
       setProblem(toProblem(error));
       setBusy(false);
     });
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    setAsked(true);
+    if (username.trim() === '' || password === '') form.current?.querySelector<HTMLElement>('input:placeholder-shown')?.focus();
+    else if (!busy) void signIn(username.trim(), password);
   };
 
   return (
@@ -36,36 +45,59 @@ export function SignIn() {
         <h1>Sign in to HQ</h1>
         {session.ended !== undefined && !problem && <p className="notice">Your session has ended. {session.ended}</p>}
         {problem && <ProblemNotice title="You are not signed in" problem={problem} />}
-        <Form
-          className="form"
-          onSubmit={(event: FormEvent) => {
-            event.preventDefault();
-            if (!busy) void signIn(username.trim(), password);
-          }}
-        >
-          <TextField className="field" name="username" value={username} onChange={setUsername} isRequired autoFocus>
-            <Label>Name</Label>
-            <Input className="input" autoComplete="username" autoCapitalize="none" spellCheck="false" />
-            <FieldError className="field-error" />
-          </TextField>
-          <TextField className="field" name="password" type="password" value={password} onChange={setPassword} isRequired>
-            <Label>Password</Label>
-            <Input className="input" autoComplete="current-password" />
-            <FieldError className="field-error" />
-          </TextField>
-          <Button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
+        <form className="form" onSubmit={submit} noValidate ref={form}>
+          <Field label="Name" kind="username" value={username} onChange={setUsername} missing={asked && username.trim() === ''} />
+          <Field label="Password" kind="password" value={password} onChange={setPassword} missing={asked && password === ''} />
+          <button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
             {busy ? 'Signing in…' : 'Sign in'}
-          </Button>
-        </Form>
-        <DemoPeople busy={busy} onChoose={(name, secret) => void signIn(name, secret)} />
+          </button>
+        </form>
+        <DemoPeople http={http} busy={busy} onChoose={(name, secret) => void signIn(name, secret)} />
       </div>
     </main>
   );
 }
 
+type FieldProps = {
+  readonly label: string;
+  readonly kind: 'username' | 'password';
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly missing: boolean;
+};
+
+function Field({ label, kind, value, onChange, missing }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="field" data-invalid={missing || undefined}>
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="input"
+        name={kind}
+        type={kind === 'password' ? 'password' : 'text'}
+        autoComplete={kind === 'password' ? 'current-password' : 'username'}
+        autoCapitalize="none"
+        spellCheck="false"
+        placeholder=" "
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        aria-required="true"
+        aria-invalid={missing || undefined}
+        aria-describedby={missing ? `${id}-error` : undefined}
+        autoFocus={kind === 'username'}
+      />
+      {missing && (
+        <span className="field-error" id={`${id}-error`}>
+          {kind === 'password' ? 'Enter your password.' : 'Enter your name.'}
+        </span>
+      )}
+    </div>
+  );
+}
+
 /** In the demo, and only there: everybody who can sign in, one click each. */
-function DemoPeople({ busy, onChoose }: { busy: boolean; onChoose: (username: string, password: string) => void }) {
-  const { http } = useServices();
+function DemoPeople({ http, busy, onChoose }: { http: Http; busy: boolean; onChoose: (username: string, password: string) => void }) {
   const [demo, setDemo] = useState<Demo>();
   useEffect(() => {
     let here = true;
@@ -81,15 +113,13 @@ function DemoPeople({ busy, onChoose }: { busy: boolean; onChoose: (username: st
       <ul className="demo-people">
         {demo.people.map(({ username, roles }) => (
           <li key={username}>
-            <Button className="demo-person" isDisabled={busy} onPress={() => onChoose(username, demo.password)}>
+            <button type="button" className="demo-person" disabled={busy} onClick={() => onChoose(username, demo.password)}>
               <span className="demo-name">{username}</span>
               <span className="demo-roles">{roles.join(', ')}</span>
-            </Button>
+            </button>
           </li>
         ))}
       </ul>
     </section>
   );
 }
-
-export const signInScreen: Screen = { path: '/sign-in', title: 'Sign in', component: SignIn, open: true };
