@@ -18,7 +18,7 @@ export function matches(row: ActorRow, filter: Filter, textOf: (address: string)
 
 /** The rows of one page, in order. Equal values are in the order of their addresses, so that no row is shown twice. */
 export function page(rows: readonly ActorRow[], query: ListQuery): ActorRow[] {
-  const { sort, descending, after, limit } = query;
+  const { sort, descending, after, limit, offset = 0 } = query;
   const key = ({ address, title, created_at, updated_at }: ActorRow): string | number =>
     ({ updatedAt: updated_at, createdAt: created_at, title, address })[sort];
   const compare = (a: readonly [string | number, string], b: readonly [string | number, string]): number =>
@@ -31,7 +31,7 @@ export function page(rows: readonly ActorRow[], query: ListQuery): ActorRow[] {
     .map((row) => [[key(row), row.address], row] as const)
     .filter(([place]) => bound === undefined || compare(place, bound) > 0)
     .sort(([a], [b]) => compare(a, b))
-    .slice(0, limit)
+    .slice(offset, offset + limit)
     .map(([, row]) => row);
 }
 

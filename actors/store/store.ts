@@ -181,6 +181,8 @@ export type ListQuery = {
   readonly limit: number;
   /** The sort value and address of the last row of the page before. */
   readonly after?: { readonly value: string; readonly address: string };
+  /** So many rows are passed over: for whoever jumps into the middle of a list. */
+  readonly offset?: number;
 };
 
 export type ListRow = ActorRow & { readonly envelope: string };

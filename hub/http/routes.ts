@@ -6,9 +6,11 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { historyRoutes } from './routes/history.ts';
 import { integrationRoutes } from './routes/integrations.ts';
+import { listRoutes } from './routes/lists.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { sandboxRoutes } from './routes/sandbox.ts';
+import { viewRoutes } from './routes/views.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** Every route of the hub. A new one is one file and one line here. */
@@ -16,6 +18,8 @@ export const routes: readonly Route[] = [
   ...authRoutes,
   ...demoRoutes,
   ...actorRoutes,
+  ...listRoutes,
+  ...viewRoutes,
   ...historyRoutes,
   ...webhookRoutes,
   ...sandboxRoutes,

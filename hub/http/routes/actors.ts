@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { idFromKey } from '../../../actors/id-from-key.ts';
 import { toLive } from '../../../actors/step.ts';
-import type { ListRow } from '../../../actors/store/store.ts';
+import type { ListQuery, ListRow } from '../../../actors/store/store.ts';
 import { Fault } from '../../../machines/fault.ts';
 import { isId, toAddress } from '../../../machines/ids.ts';
 import type { Definition } from '../../../machines/machine.ts';
@@ -97,7 +97,24 @@ const get = defineRoute({
   },
 });
 
-const SORTS = ['updatedAt', '-updatedAt', 'createdAt', '-createdAt', 'title', '-title'] as const;
+/** What every list of actors is narrowed by. */
+export const listFilter = {
+  state: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[A-Za-z0-9_.-]+$/)
+    .optional()
+    .describe('A state, or the beginning of a path of states'),
+  tag: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[A-Za-z0-9_.-]+$/)
+    .optional(),
+  q: z.string().max(200).refine(isText, 'NUL and halves of surrogate pairs are not taken').optional().describe('Words that it is found by'),
+};
+export const SORTS = ['updatedAt', '-updatedAt', 'createdAt', '-createdAt', 'title', '-title'] as const;
 
 const list = defineRoute({
   method: 'GET',
@@ -105,25 +122,7 @@ const list = defineRoute({
   summary: 'A list of actors',
   params: ofType,
   query: z.strictObject({
-    state: z
-      .string()
-      .min(1)
-      .max(128)
-      .regex(/^[A-Za-z0-9_.-]+$/)
-      .optional()
-      .describe('A state, or the beginning of a path of states'),
-    tag: z
-      .string()
-      .min(1)
-      .max(64)
-      .regex(/^[A-Za-z0-9_.-]+$/)
-      .optional(),
-    q: z
-      .string()
-      .max(200)
-      .refine(isText, 'NUL and halves of surrogate pairs are not taken')
-      .optional()
-      .describe('Words that it is found by'),
+    ...listFilter,
     sort: z.enum(SORTS).default('-updatedAt'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
     cursor: z.string().min(1).max(1024).optional().describe('`next` of the page before'),
@@ -132,16 +131,10 @@ const list = defineRoute({
   handler: async ({ hub, caller, params, query }) => {
     const definition = definitionOf(hub, params.type);
     const { audience, ...scope } = scopeOf(definition, caller);
-    const { sort: order, limit, cursor, state, tag, q } = query;
-    const descending = order.startsWith('-');
-    const sort = order.replace('-', '') as 'updatedAt' | 'createdAt' | 'title';
-    const filter = {
-      ...(state === undefined ? {} : { state }),
-      ...(tag === undefined ? {} : { tag }),
-      ...(q === undefined ? {} : { text: q }),
-    };
+    const { sort: order, limit, cursor } = query;
+    const { sort, descending } = readSort(order);
     const after = cursor === undefined ? {} : { after: readCursor(cursor, order) };
-    const rows = await hub.store.list({ type: params.type, ...filter, ...scope, sort, descending, limit: limit + 1, ...after });
+    const rows = await hub.store.list({ type: params.type, ...toFilter(query), ...scope, sort, descending, limit: limit + 1, ...after });
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     const next =
@@ -152,8 +145,26 @@ const list = defineRoute({
   },
 });
 
+export type Filter = { readonly state?: string | undefined; readonly tag?: string | undefined; readonly q?: string | undefined };
+
+/** The filter as the store takes it. */
+export function toFilter({ state, tag, q }: Filter): Pick<ListQuery, 'state' | 'tag' | 'text'> {
+  return {
+    ...(state === undefined ? {} : { state }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(q === undefined ? {} : { text: q }),
+  };
+}
+
+export function readSort(order: (typeof SORTS)[number]): {
+  readonly sort: 'updatedAt' | 'createdAt' | 'title';
+  readonly descending: boolean;
+} {
+  return { sort: order.replace('-', '') as 'updatedAt' | 'createdAt' | 'title', descending: order.startsWith('-') };
+}
+
 /** A live actor of the same version need not be read from its text. One that this release cannot read keeps nobody else from being listed. */
-function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Promise<Subject | undefined> {
+export function toSubject(hub: Hub, definition: Definition, { address, version, envelope }: ListRow): Promise<Subject | undefined> {
   const live = hub.runtime.lanes.peek(address)?.envelope;
   return unlessUnreadable(() => ({ address, definition, envelope: live?.version === version ? live : toLive(definition, envelope) }));
 }
