@@ -45,5 +45,5 @@ async function heard(wires: readonly Buffer[]): Promise<string[]> {
 
 test('[SYNC-91] what is encoded once is read by a WebSocket like any other message, whatever its length', async () => {
   const messages = [0, 124, 125, 200, 65_534, 65_535, 70_000].map((length) => 'é'.repeat(Math.floor(length / 2)) + 'x'.repeat(length % 2));
-  expect(await heard(messages.map(toWire))).toEqual(messages.map((message) => `text 4${message}`));
+  expect(await heard(messages.map((message) => toWire(message)))).toEqual(messages.map((message) => `text 4${message}`));
 });

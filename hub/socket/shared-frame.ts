@@ -29,8 +29,8 @@ export function toMessage(frames: string): string {
   return `2["frames",[${frames}]]`;
 }
 
-/** The whole WebSocket message (RFC 6455 §5.2: final, text, not masked) of an Engine.IO message (4). */
-export function toWire(message: string): Buffer {
+/** The whole WebSocket message (RFC 6455 §5.2: final, text, not masked) of an Engine.IO packet; 4 is a message. */
+export function toWire(message: string, packet = '4'): Buffer {
   const bytes = 1 + Buffer.byteLength(message);
   const head = bytes < 126 ? 2 : bytes < 65_536 ? 4 : 10;
   const wire = Buffer.allocUnsafe(head + bytes);
@@ -43,6 +43,6 @@ export function toWire(message: string): Buffer {
     wire[1] = 127;
     wire.writeBigUInt64BE(BigInt(bytes), 2);
   }
-  wire.write(`4${message}`, head);
+  wire.write(packet + message, head);
   return wire;
 }

@@ -7,6 +7,7 @@ import { chaos } from './chaos.ts';
 import { crash } from './crash.ts';
 import { deliver } from './deliver.ts';
 import { failover } from './failover.ts';
+import { fuzz } from './fuzz.ts';
 import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
@@ -30,6 +31,7 @@ const LINES: Readonly<Record<string, Line>> = {
   crash,
   deliver,
   failover,
+  fuzz,
   idle,
   memory,
   peers,

@@ -1,0 +1,4 @@
+import { shelf } from '../support/shelf.ts';
+
+/** What the nodes of the fuzz know beside the product's machines. */
+export const machines = [shelf];
