@@ -22,7 +22,8 @@ export type ChangesOptions = {
 export type Interest = { readonly hear: CommitListener; readonly wants: (address: string) => boolean };
 
 type Change = readonly [address: string, version: number];
-type Known = { seen: number; waiting: Promise<void> | undefined; to: number };
+/** Of a partition: up to where all is told, how far it goes as far as is known, and the last row that this node wrote itself. */
+type Known = { seen: number; waiting: Promise<void> | undefined; to: number; mine: number };
 
 /** Without NATS the ends of the journal are asked for; with it only in case a last message was lost and its owner with it. */
 const POLL_MS = 1_000;
@@ -61,7 +62,7 @@ export class Changes {
   /** From the ends of the journal on. */
   async start(): Promise<void> {
     const { bus, ports, store } = this.#options;
-    for (const [partition, end] of await store.ends()) this.#known.set(partition, { seen: end, waiting: undefined, to: end });
+    for (const [partition, end] of await store.ends()) this.#known.set(partition, { seen: end, waiting: undefined, to: end, mine: 0 });
     bus.listen(SUBJECTS.changes, ({ data }) => this.#hear(data));
     this.#poll = ports.timers.every(POLL_MS, () => this.#look());
   }
@@ -71,11 +72,13 @@ export class Changes {
     this.#poll?.();
   }
 
-  /** What this node commits itself everybody here has been told. */
+  /** What this node commits itself everybody here has been told; what the owner before it wrote last is perhaps still being read. */
   committed(rows: readonly Committed[]): void {
     for (const { row } of rows) {
       const known = this.#known.get(row.partition);
-      if (known !== undefined && row.seq > known.seen) known.seen = row.seq;
+      if (known === undefined) continue;
+      known.mine = Math.max(known.mine, row.seq);
+      closeUp(known);
     }
   }
 
@@ -110,6 +113,7 @@ export class Changes {
       () => {
         known.waiting = undefined;
         known.seen = Math.max(known.seen, to);
+        closeUp(known);
         if (known.to > known.seen) this.#reach(partition, known.to);
       },
       (error: unknown) => {
@@ -125,8 +129,10 @@ export class Changes {
       const page = await this.#options.store.since(partition, after, PAGE);
       const last = page.at(-1);
       if (last === undefined) return;
-      await this.#tell(page.map(({ actor, version }) => [actor, version] as const));
-      after = last.seq;
+      // Beyond it may be what this node has written, and told, itself.
+      const until = known.to;
+      await this.#tell(page.filter(({ seq }) => seq <= until).map(({ actor, version }) => [actor, version] as const));
+      after = Math.min(last.seq, until);
       known.seen = Math.max(known.seen, after);
     }
   }
@@ -187,6 +193,11 @@ export class Changes {
       (error: unknown) => ports.log.warn({ err: error }, 'The ends of the journal could not be read; they are read again'),
     );
   }
+}
+
+/** Once nothing of others is missing any more, what this node wrote behind it counts too. */
+function closeUp(known: Known): void {
+  if (known.waiting === undefined && known.to <= known.seen) known.seen = Math.max(known.seen, known.mine);
 }
 
 function parse(data: Uint8Array): unknown {

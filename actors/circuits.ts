@@ -26,7 +26,15 @@ const REPORT_SOON_MS = 50;
 const WAIT_MS = 500;
 const PROBES_AT_ONCE = 1;
 
-type Known = { states: readonly string[]; counts: Counts; report: Cancel | undefined; soon: boolean; probing: number; paused: boolean };
+type Known = {
+  version: number;
+  states: readonly string[];
+  counts: Counts;
+  report: Cancel | undefined;
+  soon: boolean;
+  probing: number;
+  paused: boolean;
+};
 
 /**
  * What the workers know of each integration's actor: its newest committed state, asked before every call; and what the calls
@@ -40,6 +48,7 @@ export class Circuits {
     this.#options = options;
     for (const name of options.names) {
       this.#known.set(name, {
+        version: 0,
         states: [],
         counts: { succeeded: 0, failed: 0, unauthorized: 0 },
         report: undefined,
@@ -65,7 +74,9 @@ export class Circuits {
 
   #see(name: string, envelope: Envelope): void {
     const known = this.#known.get(name);
-    if (known === undefined) return;
+    // Read after the end of a node, it can be older than what this one has written since.
+    if (known === undefined || envelope.version < known.version) return;
+    known.version = envelope.version;
     known.states = toStates(envelope.snapshot.value);
     known.paused = envelope.parked !== undefined;
   }
