@@ -72,7 +72,7 @@ export type StoredActor = {
   readonly effects: Readonly<Record<string, AskedBy & { readonly src: string; readonly input: unknown; readonly started?: true }>>;
 };
 
-export type Options<M extends AnyStateMachine, Events extends Schemas> = {
+export type Options<M extends AnyStateMachine, Events extends Schemas, Input extends z.ZodObject = z.ZodObject> = {
   /** The noun: lower case, also the first token of its subjects and addresses. */
   readonly type: string;
   /** Raised whenever a stored envelope of the version before would not fit; `migrate` then has an entry for that version. */
@@ -81,7 +81,7 @@ export type Options<M extends AnyStateMachine, Events extends Schemas> = {
   readonly migrate?: Readonly<Record<number, (actor: StoredActor) => StoredActor>>;
   readonly machine: M;
   /** What a creator sends. */
-  readonly input: z.ZodObject;
+  readonly input: Input;
   /** What may come from outside, by event name. */
   readonly events: Events;
   /** What only the hub itself and other actors send. */
@@ -129,8 +129,15 @@ export type Definition = {
   readonly settings: z.ZodObject;
 };
 
+/** A definition that still knows its types, for clients that are typed from it. `types` never holds a value. */
+export type TypedDefinition<M extends AnyStateMachine, Events extends Schemas, Input extends z.ZodObject> = Definition & {
+  readonly types?: { readonly machine: M; readonly events: Events; readonly input: Input };
+};
+
 /** Binds a machine to everything that the hub must know about it, and refuses what could not be made durable. */
-export function defineMachine<M extends AnyStateMachine, const Events extends Schemas>(options: Options<M, Events>): Definition {
+export function defineMachine<M extends AnyStateMachine, const Events extends Schemas, Input extends z.ZodObject>(
+  options: Options<M, Events, Input>,
+): TypedDefinition<M, Events, Input> {
   checkNames(options);
   checkMigrations(options);
   checkChart(options.type, options.machine);
@@ -144,7 +151,7 @@ export function defineMachine<M extends AnyStateMachine, const Events extends Sc
     questions: {},
     settings: z.strictObject({}),
     ...options,
-  } as unknown as Definition;
+  } as unknown as TypedDefinition<M, Events, Input>;
 }
 
 function checkNames(options: Options<AnyStateMachine, Schemas>): void {

@@ -63,7 +63,13 @@ describe('a connection', () => {
   test('[SYNC-61] a connection begins with a hello that says the protocol, the node and where else to go', async () => {
     const client = await connect('clerk');
     await client.until('hello');
-    expect(client.frames[0]).toEqual({ kind: 'hello', protocol: PROTOCOL_VERSION, node: hub.hub.node, urls: [hub.url] });
+    expect(client.frames[0]).toEqual({
+      kind: 'hello',
+      protocol: PROTOCOL_VERSION,
+      node: hub.hub.node,
+      urls: [hub.url],
+      now: expect.any(String),
+    });
   });
 
   test('[SYNC-62] a connection is refused without a good token, and to a client of another protocol', async () => {

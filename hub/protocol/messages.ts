@@ -104,7 +104,8 @@ export type ListOp =
 export type Cause = { readonly event: string; readonly by: string; readonly at: string };
 
 export type Frame =
-  | { readonly kind: 'hello'; readonly protocol: number; readonly node: string; readonly urls: readonly string[] }
+  /** `now` is the hub's clock (ISO 8601, UTC), so that a client whose own is wrong counts down rightly; older hubs do not say it. */
+  | { readonly kind: 'hello'; readonly protocol: number; readonly node: string; readonly urls: readonly string[]; readonly now?: string }
   | {
       readonly kind: 'snapshot';
       readonly sub: number;

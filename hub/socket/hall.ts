@@ -142,7 +142,7 @@ export class Hall {
     });
     socket.on('error', () => undefined);
     socket.on('disconnect', () => this.#left(peer));
-    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls });
+    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls, now: new Date(ports.clock.now()).toISOString() });
     peer.outbox.flush();
   }
 
@@ -176,7 +176,8 @@ export class Hall {
       this.#streams.delete(peer);
       this.#left(peer);
     });
-    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls: [url(), ...this.#others] });
+    const now = new Date(ports.clock.now()).toISOString();
+    peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls: [url(), ...this.#others], now });
     peer.outbox.flush();
     await peer.subscribe(asked, (acks) => stream.write(`event: subscribed\ndata: ${JSON.stringify(acks)}\n\n`, () => undefined));
   }
