@@ -165,7 +165,7 @@ test('[SYNC-46] while it is held back nothing that is owed goes out, and all of 
   expect(line.written).toHaveLength(2);
 });
 
-test('[SYNC-92] a frame that many are sent goes as it was encoded when it goes alone and nothing stands before it, otherwise with the others', async () => {
+test('[SYNC-92] frames that many are sent go as they were encoded for the first, unless others go with them or something stands before them', async () => {
   const ports = new VirtualPorts();
   const line = new TestLine();
   const wires: string[] = [];
@@ -180,13 +180,18 @@ test('[SYNC-92] a frame that many are sent goes as it was encoded when it goes a
   outbox.push(shared);
   await ports.settle();
   expect([wires.length, line.written]).toEqual([1, []]);
+  const [second, third] = [7, 8].map((version) => new SharedFrame('patch', `"version":${version}}`).of(1));
+  for (const each of [shared, second, third]) if (each !== undefined) outbox.push(each);
+  await ports.settle();
+  expect([wires.length, line.written]).toEqual([2, []]);
+  expect(wires[1]).toContain(`[${shared.text},${second?.text},${third?.text}]`);
   outbox.push(shared);
   outbox.push('{"kind":"heads"}');
   await ports.settle();
   free = false;
   outbox.push(shared);
   await ports.settle();
-  expect([wires.length, line.written]).toEqual([1, [`${shared.text},{"kind":"heads"}`, shared.text]]);
+  expect([wires.length, line.written]).toEqual([2, [`${shared.text},{"kind":"heads"}`, shared.text]]);
 });
 
 test('[SYNC-93] one socket that fails at the end of a turn keeps no other waiting', async () => {

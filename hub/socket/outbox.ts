@@ -165,11 +165,13 @@ export class Outbox {
     if (this.#owed.size > 0) this.pump();
   }
 
-  /** A frame that many are sent goes as it is when it goes alone. */
+  /** What many are sent in this turn goes as it was encoded for the first of them. */
   #write(frames: readonly (string | Wired)[]): void {
-    const [only] = frames;
-    if (frames.length === 1 && typeof only === 'object' && this.#line.writeWire?.(only.wire(), this.#sent) === true) return;
-    this.#line.write(frames.map(textOf).join(','), this.#sent);
+    const [first, ...rest] = frames;
+    let all = typeof first === 'object' ? first : undefined;
+    for (const next of rest) all = typeof next === 'object' ? all?.with(next) : undefined;
+    if (all !== undefined && this.#line.writeWire?.(all.wire, this.#sent) === true) return;
+    this.#line.write(all?.text ?? frames.map(textOf).join(','), this.#sent);
   }
 
   close(): void {

@@ -10,7 +10,10 @@ test('[SYNC-90] a frame is made and encoded once for all whose subscriptions bea
   const frame = new SharedFrame('patch', '"base":1,"version":2}');
   expect(frame.of(7).text).toBe('{"kind":"patch","sub":7,"base":1,"version":2}');
   expect(frame.of(7)).toBe(frame.of(7));
-  expect(frame.of(7).wire()).toBe(frame.of(7).wire());
+  expect(frame.of(7).wire).toBe(frame.of(7).wire);
+  const other = new SharedFrame('patch', '"base":4,"version":5}').of(1);
+  expect(frame.of(7).with(other)).toBe(frame.of(7).with(other));
+  expect(frame.of(7).with(other).text).toBe(`${frame.of(7).text},${other.text}`);
   expect(frame.of(8).text).not.toBe(frame.of(7).text);
 });
 

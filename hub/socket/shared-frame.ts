@@ -1,5 +1,27 @@
-/** One frame of one subscription, as JSON, and as the message that it is when it goes alone. */
-export type Wired = { readonly text: string; readonly wire: () => Buffer };
+/** Frames that more than one socket is sent, as JSON, and as the message that they are when nothing else goes with them. */
+export class Wired {
+  readonly text: string;
+  #wire: Buffer | undefined;
+  readonly #followed = new Map<Wired, Wired>();
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The whole message; made once. */
+  get wire(): Buffer {
+    return (this.#wire ??= toWire(toMessage(this.text)));
+  }
+
+  /** These and then those, which is the same for every socket that is sent the same in one turn. */
+  with(next: Wired): Wired {
+    const known = this.#followed.get(next);
+    if (known !== undefined) return known;
+    const both = new Wired(`${this.text},${next.text}`);
+    this.#followed.set(next, both);
+    return both;
+  }
+}
 
 /** A frame that many sockets are sent: for all whose subscriptions bear the same number it is made and encoded once. */
 export class SharedFrame {
@@ -16,9 +38,7 @@ export class SharedFrame {
   of(sub: number): Wired {
     const known = this.#wired.get(sub);
     if (known !== undefined) return known;
-    const text = `{"kind":"${this.#kind}","sub":${sub},${this.#rest}`;
-    let wire: Buffer | undefined;
-    const wired = { text, wire: () => (wire ??= toWire(toMessage(text))) };
+    const wired = new Wired(`{"kind":"${this.#kind}","sub":${sub},${this.#rest}`);
     this.#wired.set(sub, wired);
     return wired;
   }
