@@ -350,6 +350,29 @@ describe('a commit that goes wrong', () => {
     expect(stage.rows.map(({ row }) => row.version)).toEqual([1, 2]);
   });
 
+  test('[LANE-30] what was read while a lost statement could still commit is forgotten when its partition is claimed again', async () => {
+    const mishaps: Mishap[] = ['none', 'late'];
+    const stage = new LanesStage({
+      faults: { onCommit: () => mishaps.shift() ?? 'none', delay_ms: (call) => (call === 'claim' ? 1_000 : 0) },
+    });
+    await stage.start();
+    await stage.create(A);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const answer = stage.event(A, 'LOCK');
+    await stage.ports.advance(10);
+    const load = stage.store.load.bind(stage.store);
+    stage.store.load = (addresses) => {
+      stage.store.load = load;
+      return load(addresses).then((rows) => promise.then(() => rows));
+    };
+    const reading = stage.lanes.read(A);
+    await stage.ports.advance(600);
+    resolve();
+    expect((await stage.hear(reading))?.envelope.version).toBe(1);
+    expect(kind(await stage.hear(answer))).toBe('duplicate');
+    expect(await stage.send(A, 'UNLOCK')).toMatchObject({ outcome: 'applied', version: 3 });
+  });
+
   test('[LANE-17] stopping does not wait for a database that is gone', async () => {
     const stage = new LanesStage({ faults: { onCommit: () => 'retry' } });
     await stage.start();

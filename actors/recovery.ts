@@ -111,6 +111,8 @@ export class Recovery {
           this.lose(partitions);
           return this.#giveBack(deliveries, 'not_ready');
         }
+        // What was read meanwhile may be of before the lost statement, which could commit until it was claimed.
+        residents.forget(partitions);
         for (const [partition, head] of heads) mine.set(partition, { ...head });
         if (missed.length > 0) tell(missed);
         ports.reach('recover.missed', deliveries);

@@ -30,4 +30,9 @@ export const SEEDS: readonly Seed[] = [
     steps: 20_000,
     found: 'a timer that an older node sent under the name it had before a migration was late for ever, and never fired',
   },
+  {
+    seed: 94_715_777,
+    steps: 20_000,
+    found: 'an actor that was read while a lost statement could still commit was believed, and a payment waited for its answer for ever',
+  },
 ];
