@@ -17,6 +17,7 @@ import { startEmbedded } from './embedded/services.ts';
 import type { Embedded } from './embedded/services.ts';
 import { HeadsKeeper } from './heads-keeper.ts';
 import type { Hub } from './hub.ts';
+import { Tickets } from './inspect/tickets.ts';
 import { Integrations } from './integrations.ts';
 import { Vault } from './keys.ts';
 import { machineSettings } from './machine-settings.ts';
@@ -167,6 +168,7 @@ async function openHub(building: Building): Promise<Hub> {
     embedded: services,
     archiving,
     heads,
+    tickets: new Tickets(ports.clock),
     url,
     trouble,
   };

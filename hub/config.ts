@@ -27,6 +27,8 @@ const schema = z.object({
   HUB_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   HUB_NODE_ID: z.string().refine(isId).optional(),
   HUB_INSPECT: flag.optional(),
+  /** `1` lets developers use the inspector of stately.ai, which is a page of somebody else, on what they inspect. */
+  HUB_INSPECT_STATELY: flag.default(false),
   /** `0` leaves the HQ console out: a node that only serves programs. */
   HUB_CONSOLE: flag.default(true),
   /** How much memory live actors may take, in megabytes. */
@@ -64,6 +66,7 @@ export type Config = {
   readonly logLevel: string;
   readonly nodeId: string | undefined;
   readonly inspect: boolean;
+  readonly inspectStately: boolean;
   readonly console: boolean;
   readonly actorBytes: number;
   readonly approvalFrom: number;
@@ -117,6 +120,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     logLevel: read.HUB_LOG_LEVEL,
     nodeId: read.HUB_NODE_ID,
     inspect: read.HUB_INSPECT ?? demo,
+    inspectStately: read.HUB_INSPECT_STATELY,
     console: read.HUB_CONSOLE,
     actorBytes: read.HUB_ACTOR_MB * 1024 * 1024,
     approvalFrom: read.HUB_APPROVAL_FROM,

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import type { Hub } from './hub.ts';
 import { openHttp } from './http/server.ts';
+import { openInspection } from './inspect/server.ts';
 import type { HubLog } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import { openSockets } from './socket/server.ts';
@@ -27,6 +28,7 @@ export async function openDoors(given: Omit<DoorsOptions, 'metrics'>): Promise<D
   const options: DoorsOptions = { ...given, metrics: new Metrics() };
   const http = await openHttp(options);
   const sockets = openSockets(http.server, options);
+  const inspection = openInspection(http.server, options);
   return {
     port: http.port,
     url: http.url,
@@ -34,15 +36,17 @@ export async function openDoors(given: Omit<DoorsOptions, 'metrics'>): Promise<D
       const people = http.people(hub);
       hub.runtime.forwarding.use({ direct: postToNode, recheck: async (token) => (await people.verify(token)).caller });
       sockets.attach(hub, people);
+      inspection.attach(hub, people);
       http.streams(sockets.stream);
       await http.attach(hub);
     },
     drain: async () => {
-      await sockets.drain();
+      await Promise.all([sockets.drain(), inspection.drain()]);
       await http.drain();
     },
     close: async () => {
       await sockets.close();
+      inspection.close();
       await http.close();
     },
   };

@@ -8,6 +8,7 @@ import type { Archiving } from './backup/archiving.ts';
 import type { Config } from './config.ts';
 import type { Embedded } from './embedded/services.ts';
 import type { HeadsKeeper } from './heads-keeper.ts';
+import type { Tickets } from './inspect/tickets.ts';
 import type { Integrations } from './integrations.ts';
 import type { Vault } from './keys.ts';
 import type { HubLog } from './observe/log.ts';
@@ -34,6 +35,8 @@ export type Hub = {
   readonly embedded: Embedded;
   readonly archiving: Archiving;
   readonly heads: HeadsKeeper;
+  /** Of the inspector, on this node. */
+  readonly tickets: Tickets;
   /** Address of this node for clients and other nodes; known once it listens. */
   readonly url: () => string;
   /** Why the hub would not commit now; undefined when it would. */

@@ -72,7 +72,8 @@ export function toListItem(subject: Subject, audience: Audience): ListItem {
   };
 }
 
-function tagsOf(envelope: Envelope): readonly string[] {
+/** The tags of its states, and whether it is parked. */
+export function tagsOf(envelope: Envelope): readonly string[] {
   const tags = [...envelope.snapshot.tags];
   return envelope.parked === undefined ? tags : [...tags, 'parked'];
 }

@@ -5,6 +5,7 @@ import { controlRoutes } from './routes/controls.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { historyRoutes } from './routes/history.ts';
+import { inspectRoutes } from './routes/inspect.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { listRoutes } from './routes/lists.ts';
 import { nodeRoutes } from './routes/nodes.ts';
@@ -28,4 +29,5 @@ export const routes: readonly Route[] = [
   ...controlRoutes,
   ...deadLetterRoutes,
   ...nodeRoutes,
+  ...inspectRoutes,
 ];
