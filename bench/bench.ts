@@ -1,6 +1,7 @@
 /** `npm run bench -- deliver`: runs one bench; each prints its own table. */
 const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   deliver: () => import('./deliver.ts'),
+  fanout: () => import('./fanout.ts'),
   memory: () => import('./memory.ts'),
   peers: () => import('./peers/run.ts'),
 };

@@ -7,6 +7,7 @@ import { chaos } from './chaos.ts';
 import { crash } from './crash.ts';
 import { deliver } from './deliver.ts';
 import { failover } from './failover.ts';
+import { fanout } from './fanout.ts';
 import { fuzz } from './fuzz.ts';
 import { idle } from './idle.ts';
 import { memory } from './memory.ts';
@@ -31,6 +32,7 @@ const LINES: Readonly<Record<string, Line>> = {
   crash,
   deliver,
   failover,
+  fanout,
   fuzz,
   idle,
   memory,

@@ -1,0 +1,131 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { assign, setup } from 'xstate';
+import { Server } from 'socket.io';
+import { WebSocketServer } from 'ws';
+import { z } from 'zod';
+import { defineMachine } from '../machines/machine.ts';
+import type { Birth, Stamp } from '../machines/machine.ts';
+import { CLERK, act, openStage } from './stage.ts';
+
+/*
+ * One server process that sends states to everybody who is connected: the hub with the patches of actors that are committed, stock
+ * Socket.IO with a room, or bare WebSockets with a loop, the same bytes each.
+ */
+
+export type FanoutKind = 'hub' | 'socket.io' | 'ws';
+export type FanoutJob = { readonly kind: FanoutKind; readonly actors: number; readonly message: string };
+export type FanoutUp = { readonly up: true; readonly port: number; readonly token: string; readonly topics: readonly string[] };
+/** `at` is when the state was there to be told, in epoch milliseconds. */
+export type FanoutSent = { readonly sent: number; readonly at: number };
+export type FanoutAsk = { readonly send: true } | { readonly rss: true } | { readonly end: true };
+
+/** Makes one broadcast; resolves with when the state was there to be told. */
+type Sender = () => Promise<number>;
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+process.once('message', (job) => {
+  serve(job as FanoutJob).catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  });
+});
+
+async function serve({ kind, actors, message }: FanoutJob): Promise<void> {
+  const { port, token, topics, send } = await (kind === 'hub' ? hub(actors) : kind === 'socket.io' ? stock(message) : bare(message));
+  const used = process.cpuUsage();
+  let sent = 0;
+  let last: Promise<void> = Promise.resolve();
+  process.on('message', (asked) => {
+    const ask = asked as FanoutAsk;
+    if ('rss' in ask) {
+      const { user, system } = process.cpuUsage(used);
+      process.send?.({ rss_mb: process.memoryUsage.rss() / 1e6, cpu_s: (user + system) / 1e6 });
+    } else if ('send' in ask) {
+      // One after another: commits that are under way together would be one broadcast.
+      last = last.then(async () => void process.send?.({ sent: sent++, at: await send() } satisfies FanoutSent));
+      last.catch((error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      });
+    } else process.exit(0);
+  });
+  process.send?.({ up: true, port, token, topics } satisfies FanoutUp);
+}
+
+type Served = { readonly port: number; readonly token: string; readonly topics: readonly string[]; readonly send: Sender };
+
+const NOTE = 'n'.repeat(120);
+
+/** About as much as a screen is told of a payment that moves on. */
+const board = defineMachine({
+  type: 'board',
+  version: 1,
+  machine: setup({
+    types: { context: {} as { n: number; note: string }, events: {} as Stamp & { type: 'SET'; n: number }, input: {} as Birth },
+  }).createMachine({
+    id: 'board',
+    context: { n: 0, note: '' },
+    on: { SET: { actions: assign({ n: ({ event }) => event.n, note: ({ event }) => `${NOTE}${event.n}` }) } },
+  }),
+  input: z.strictObject({}),
+  events: { SET: z.strictObject({ n: z.int() }) },
+  permissions: { '@create': ['clerk'], SET: ['clerk'] },
+  views: { hq: { rows: 'all', fields: 'all' } },
+  belongs: () => ({}),
+  title: () => 'board',
+  summary: () => '',
+  search: () => [],
+});
+
+async function hub(actors: number): Promise<Served> {
+  const stage = await openStage({}, [board]);
+  const topics = Array.from({ length: actors }, (_, index) => `board/b${index}`);
+  for (const address of topics) await act(stage.hub, CLERK, address, '@create', {}, address);
+  const url = stage.hub.url();
+  let n = 0;
+  const send = async (): Promise<number> => {
+    n++;
+    await Promise.all(topics.map((address) => act(stage.hub, CLERK, address, 'SET', { n })));
+    return now();
+  };
+  return { port: Number(new URL(url).port), token: await signIn(url), topics, send };
+}
+
+async function signIn(url: string): Promise<string> {
+  const body = JSON.stringify({ username: 'admin', password: 'bench-only-password' });
+  const answer = await fetch(`${url}/v1/auth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  return ((await answer.json()) as { accessToken: string }).accessToken;
+}
+
+async function stock(message: string): Promise<Served> {
+  const http = createServer();
+  const io = new Server(http, { transports: ['websocket'], serveClient: false, perMessageDeflate: false });
+  io.on('connection', (socket) => void socket.join('all'));
+  const frames: unknown = (JSON.parse(message.slice(2)) as unknown[])[1];
+  const port = await listen(http);
+  const send = (): Promise<number> => {
+    const at = now();
+    io.to('all').emit('frames', frames);
+    return Promise.resolve(at);
+  };
+  return { port, token: '', topics: [], send };
+}
+
+async function bare(message: string): Promise<Served> {
+  const http = createServer();
+  const server = new WebSocketServer({ server: http, perMessageDeflate: false });
+  server.on('connection', (socket) => socket.on('error', () => undefined));
+  const port = await listen(http);
+  const send = (): Promise<number> => {
+    const at = now();
+    for (const client of server.clients) client.send(message);
+    return Promise.resolve(at);
+  };
+  return { port, token: '', topics: [], send };
+}
+
+function listen(http: ReturnType<typeof createServer>): Promise<number> {
+  return new Promise((resolve) => http.listen(0, '127.0.0.1', () => resolve((http.address() as AddressInfo).port)));
+}

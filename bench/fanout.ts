@@ -1,0 +1,157 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ClientsHave, ClientsJob, ClientsResult, ClientsUp } from './fanout-clients.ts';
+import type { FanoutJob, FanoutKind, FanoutSent, FanoutUp } from './fanout-server.ts';
+import { median, quantile } from './lifecycle.ts';
+
+/* What one actor's change costs when thousands look at it, beside stock Socket.IO and bare WebSockets with the same bytes, in turns. */
+
+export type FanoutRow = {
+  readonly kind: FanoutKind;
+  readonly clients: number;
+  readonly states: number;
+  readonly deliveries_per_s: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly server_cpu: number;
+  readonly clients_cpu: number;
+  readonly kb_per_connection: number;
+};
+
+const IN_FLIGHT = 4;
+const WARM_MS = 1_000;
+
+type Process = {
+  readonly child: ChildProcess;
+  ask<T>(message: object): Promise<T>;
+  next<T>(fits: (message: object) => boolean): Promise<T>;
+};
+
+function start(file: string): Process {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: ['--max-semi-space-size=64'],
+  });
+  const next = <T>(fits: (message: object) => boolean): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const hear = (message: unknown): void => {
+        if (typeof message !== 'object' || message === null || !fits(message)) return;
+        child.off('message', hear);
+        child.off('exit', gone);
+        resolve(message as T);
+      };
+      const gone = (code: number | null): void => reject(new Error(`${file} ended with ${code}`));
+      child.on('message', hear);
+      child.on('exit', gone);
+    });
+  return {
+    child,
+    next,
+    ask: (message) => {
+      const answer = next<never>((said) => !('have' in said) && !('sent' in said));
+      child.send(message);
+      return answer;
+    },
+  };
+}
+
+/** One run: everybody connects, then broadcasts for so long, at most four of which somebody has not had yet. `message` is what the others send. */
+export async function fanout(kind: FanoutKind, clients: number, states: number, seconds: number, message: string) {
+  const server = start('fanout-server.ts');
+  const crowd = start('fanout-clients.ts');
+  try {
+    const { port, token, topics } = await server.ask<FanoutUp>({ kind, actors: states, message } satisfies FanoutJob);
+    const empty = await server.ask<{ rss_mb: number; cpu_s: number }>({ rss: true });
+    await crowd.ask<ClientsUp>({ kind, port, token, topics, count: clients } satisfies ClientsJob);
+    const full = await server.ask<{ rss_mb: number; cpu_s: number }>({ rss: true });
+    let turns = 0;
+    let sample = '';
+    let over = false;
+    let counted: { from: number; to: number } | undefined;
+    const send = (): void => void server.child.send({ send: true });
+    server.child.on('message', (said) => {
+      const { sent, at } = said as FanoutSent;
+      if (sent !== undefined) crowd.child.send({ turn: sent, at });
+    });
+    const done = new Promise<void>((resolve) => {
+      crowd.child.on('message', (said) => {
+        const { have, sample: seen } = said as ClientsHave & { sample?: string };
+        if (have === undefined) return;
+        turns++;
+        sample ||= seen ?? '';
+        if (!over) send();
+        else if (counted !== undefined) resolve();
+      });
+    });
+    for (let i = 0; i < IN_FLIGHT; i++) send();
+    await new Promise((resolve) => setTimeout(resolve, WARM_MS));
+    const [from, began, before] = [turns, performance.now(), await server.ask<{ cpu_s: number }>({ rss: true })];
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    counted = { from, to: turns };
+    over = true;
+    const took = (performance.now() - began) / 1000;
+    const after = await server.ask<{ cpu_s: number }>({ rss: true });
+    await done;
+    const { latencies_ms, cpu_s } = await crowd.ask<ClientsResult>({ result: true });
+    const sorted = [...latencies_ms].sort((a, b) => a - b);
+    const row: FanoutRow = {
+      kind,
+      clients,
+      states,
+      deliveries_per_s: Math.round(((counted.to - counted.from) * clients * states) / took),
+      p50_ms: quantile(sorted, 0.5),
+      p99_ms: quantile(sorted, 0.99),
+      server_cpu: Math.round(((after.cpu_s - before.cpu_s) / took) * 100) / 100,
+      clients_cpu: Math.round((cpu_s / (took + WARM_MS / 1000)) * 100) / 100,
+      kb_per_connection: Math.round(((full.rss_mb - empty.rss_mb) * 1000) / clients),
+    };
+    return { row, message: sample };
+  } finally {
+    for (const { child } of [crowd, server]) child.kill(kind === 'hub' && child === server.child ? 'SIGTERM' : 'SIGKILL');
+  }
+}
+
+export type FanoutCase = { readonly clients: number; readonly states: number };
+export const CASES: readonly FanoutCase[] = [
+  { clients: 1_000, states: 1 },
+  { clients: 5_000, states: 1 },
+  { clients: 1_000, states: 8 },
+  { clients: 5_000, states: 8 },
+];
+
+/** The kinds in turns, so that whatever else the machine does meets all of them; the medians of each. Those with eight send one at a time. */
+export async function compare({ clients, states }: FanoutCase, rounds: number, seconds: number, tell: (line: string) => void) {
+  const rows: FanoutRow[] = [];
+  for (let round = 0; round < rounds; round++) {
+    let message = '';
+    for (const kind of ['hub', 'ws', 'socket.io'] as const) {
+      // What is merged is compared with states that are sent one by one.
+      const alone = await fanout(kind, clients, kind === 'hub' ? states : 1, seconds, message);
+      if (kind === 'hub') message = states === 1 ? alone.message : (await fanout('hub', 50, 1, 0.2, '')).message;
+      rows.push(alone.row);
+      tell(JSON.stringify(alone.row));
+    }
+  }
+  const of = (kind: FanoutKind): FanoutRow[] => rows.filter((row) => row.kind === kind);
+  const middle = (kind: FanoutKind, field: 'deliveries_per_s' | 'p50_ms' | 'p99_ms' | 'server_cpu' | 'clients_cpu' | 'kb_per_connection') =>
+    median(of(kind).map((row) => row[field]));
+  const ratio = (kind: FanoutKind): number =>
+    Math.round(median(of('hub').map((row, i) => row.deliveries_per_s / (of(kind)[i]?.deliveries_per_s ?? 1))) * 100) / 100;
+  const summary = (['hub', 'ws', 'socket.io'] as const).map((kind) => ({
+    kind,
+    deliveries_per_s: middle(kind, 'deliveries_per_s'),
+    p50_ms: middle(kind, 'p50_ms'),
+    p99_ms: middle(kind, 'p99_ms'),
+    server_cpu: middle(kind, 'server_cpu'),
+    clients_cpu: middle(kind, 'clients_cpu'),
+    kb_per_connection: middle(kind, 'kb_per_connection'),
+  }));
+  return { clients, states, times_ws: ratio('ws'), times_socket_io: ratio('socket.io'), summary };
+}
+
+/** `npm run bench -- fanout [rounds] [seconds]` */
+export async function run(args: readonly string[]): Promise<void> {
+  const [rounds, seconds] = [Number(args[0] ?? 1), Number(args[1] ?? 4)];
+  for (const one of CASES) console.log(JSON.stringify(await compare(one, rounds, seconds, (line) => console.log(line)), undefined, 2));
+}
