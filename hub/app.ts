@@ -8,6 +8,7 @@ import type { Definition } from '../machines/machine.ts';
 import { machines } from '../machines/machines.ts';
 import { startArchiving } from './backup/archiving.ts';
 import type { Archiving } from './backup/archiving.ts';
+import { Census } from './census.ts';
 import type { Config } from './config.ts';
 import { startDemo } from './demo/demo.ts';
 import { openDoors } from './doors.ts';
@@ -15,6 +16,7 @@ import type { Doors } from './doors.ts';
 import { keptSecret } from './embedded/data-directory.ts';
 import { startEmbedded } from './embedded/services.ts';
 import type { Embedded } from './embedded/services.ts';
+import { Flow } from './flow.ts';
 import { HeadsKeeper } from './heads-keeper.ts';
 import type { Hub } from './hub.ts';
 import { Tickets } from './inspect/tickets.ts';
@@ -168,6 +170,7 @@ async function openHub(building: Building): Promise<Hub> {
     embedded: services,
     archiving,
     heads,
+    ...toCounters({ store, ports, runtime, node }),
     tickets: new Tickets(ports.clock),
     url,
     trouble,
@@ -176,14 +179,28 @@ async function openHub(building: Building): Promise<Hub> {
   return hub;
 }
 
+function toCounters({ store, ports, runtime, node }: Pick<Hub, 'store' | 'ports' | 'runtime' | 'node'>): Pick<Hub, 'census' | 'flow'> {
+  const { lanes } = runtime;
+  const census = new Census({ store, ports, partitions: () => lanes.partitions, headOf: (partition) => lanes.headOf(partition) });
+  return { census, flow: new Flow({ database: store.database(), ports, node }) };
+}
+
 /** Nothing is served before it is known whether the journal is the one that was left. */
-async function run({ heads, runtime }: Hub, closing: (() => Promise<void>)[]): Promise<void> {
+async function run({ heads, runtime, census, flow }: Hub, closing: (() => Promise<void>)[]): Promise<void> {
   await heads.check();
   closing.push(() => heads.stop());
+  closing.push(
+    () => census.stop(),
+    () => flow.stop(),
+  );
   closing.push(() => runtime.stop());
   runtime.onCommit((rows) => heads.committed(rows));
+  runtime.onCommit((rows) => census.committed(rows));
+  runtime.onCommit((rows) => flow.committed(rows));
   await runtime.start();
   await heads.begin(runtime.lanes);
+  census.start();
+  await flow.start();
 }
 
 /** A hub that starts again on the same data keeps its name, and so its partitions, without waiting for its old lease. */

@@ -5,8 +5,10 @@ import type { Runtime } from '../actors/runtime.ts';
 import type { PostgresStore } from '../actors/store/postgres.ts';
 import type { Settings } from '../actors/store/settings.ts';
 import type { Archiving } from './backup/archiving.ts';
+import type { Census } from './census.ts';
 import type { Config } from './config.ts';
 import type { Embedded } from './embedded/services.ts';
+import type { Flow } from './flow.ts';
 import type { HeadsKeeper } from './heads-keeper.ts';
 import type { Tickets } from './inspect/tickets.ts';
 import type { Integrations } from './integrations.ts';
@@ -35,6 +37,10 @@ export type Hub = {
   readonly embedded: Embedded;
   readonly archiving: Archiving;
   readonly heads: HeadsKeeper;
+  /** How many actors stand where. */
+  readonly census: Census;
+  /** How they moved. */
+  readonly flow: Flow;
   /** Of the inspector, on this node. */
   readonly tickets: Tickets;
   /** Address of this node for clients and other nodes; known once it listens. */

@@ -195,6 +195,28 @@ export const Progress = defineEntity({
   },
 });
 
+/** How many actors of a partition stand where, right up to row number `seq`; written behind. */
+export const Tally = defineEntity({
+  name: 'Tally',
+  tableName: 'tally',
+  properties: {
+    partition: p.smallint().primary().autoincrement(false),
+    seq: p.bigint('number'),
+    counts: p.text(),
+  },
+});
+
+/** How actors moved in the five minutes from `bucket` on, as one node committed it; written behind. */
+export const Flow = defineEntity({
+  name: 'Flow',
+  tableName: 'flow',
+  properties: {
+    bucket: p.bigint('number').primary().autoincrement(false),
+    node: p.text().primary(),
+    counts: p.text(),
+  },
+});
+
 /** What full-text search finds an actor by; written behind. */
 export const ActorText = defineEntity({
   name: 'ActorText',
@@ -261,6 +283,8 @@ export const entities = [
   Operation,
   Posting,
   Progress,
+  Tally,
+  Flow,
   ActorText,
   Person,
   RefreshToken,

@@ -8,6 +8,7 @@ import { historyRoutes } from './routes/history.ts';
 import { inspectRoutes } from './routes/inspect.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { listRoutes } from './routes/lists.ts';
+import { machineRoutes } from './routes/machines.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { sandboxRoutes } from './routes/sandbox.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...listRoutes,
   ...viewRoutes,
   ...historyRoutes,
+  ...machineRoutes,
   ...webhookRoutes,
   ...sandboxRoutes,
   ...peopleRoutes,

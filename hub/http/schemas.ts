@@ -49,6 +49,16 @@ export const historyItem = z.strictObject({
   to: states,
   changed: z.array(z.string()).describe('The fields of the context that changed'),
   hash: z.string().describe("SHA-256 over the partition's row before and this one"),
+  cause: z.string().describe('What brought it about: `<address>@<version>`, or `operator:<name>`; empty where whoever sent it did'),
+  asked: z
+    .strictObject({
+      effects: z.array(z.strictObject({ id: z.string(), src: z.string() })),
+      timers: z.array(z.strictObject({ id: z.string(), due: moment })),
+      sends: z.array(z.strictObject({ to: address, event: z.string() })),
+      events: z.array(z.string()),
+      legs: z.array(z.strictObject({ account: z.string(), amount_minor: z.int(), currency: z.string() })),
+    })
+    .describe('What it asked for: calls, timers, events to other actors, what it made known, and what it posted'),
 });
 
 export function page<Item extends z.ZodType>(item: Item) {

@@ -4,6 +4,7 @@ import { Migration0003Postings } from './0003-postings.ts';
 import { Migration0004Archive } from './0004-archive.ts';
 import { Migration0005Operations } from './0005-operations.ts';
 import { Migration0006FewerIndexes } from './0006-fewer-indexes.ts';
+import { Migration0007Figures } from './0007-figures.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   { name: '0004-archive', class: Migration0004Archive },
   { name: '0005-operations', class: Migration0005Operations },
   { name: '0006-fewer-indexes', class: Migration0006FewerIndexes },
+  { name: '0007-figures', class: Migration0007Figures },
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StoredEnvelope } from '../../../actors/envelope.ts';
+import type { Asked, StoredEnvelope } from '../../../actors/envelope.ts';
 import { toStates } from '../../../actors/envelope.ts';
 import type { HistoryRow } from '../../../actors/store/store.ts';
 import { PERSON_ROLES } from '../../auth/names.ts';
@@ -39,9 +39,12 @@ const history = defineRoute({
   },
 });
 
+const NOTHING: Asked = { sends: [], events: [] };
+
 function toItem(row: HistoryRow, before: HistoryRow | undefined) {
-  const was = before?.version === row.version - 1 ? readSnapshot(before) : undefined;
-  const is = readSnapshot(row);
+  const was = before?.version === row.version - 1 ? readEnvelope(before)?.snapshot : undefined;
+  const envelope = readEnvelope(row);
+  const is = envelope?.snapshot;
   return {
     version: row.version,
     event: row.event === '' ? { type: '@erased' } : (JSON.parse(row.event) as { type: string }),
@@ -51,12 +54,32 @@ function toItem(row: HistoryRow, before: HistoryRow | undefined) {
     to: toStates(is?.value),
     changed: changedBetween(was?.context ?? {}, is?.context ?? {}),
     hash: row.hash,
+    cause: causeOf(row),
+    asked: toAsked(row, envelope),
   };
 }
 
 /** Undefined where somebody has erased the row's contents from the archive. */
-function readSnapshot({ envelope }: HistoryRow): StoredEnvelope['snapshot'] | undefined {
-  return envelope === '' ? undefined : (JSON.parse(envelope) as StoredEnvelope).snapshot;
+function readEnvelope({ envelope }: HistoryRow): StoredEnvelope | undefined {
+  return envelope === '' ? undefined : (JSON.parse(envelope) as StoredEnvelope);
+}
+
+/** What came back from an effect has its cause in its id: `own:<address>@<version>#<n>`. */
+function causeOf({ causation, event_id }: HistoryRow): string {
+  return causation === '' ? (/^own:([^#]+\/[^#]+@\d+)#/.exec(event_id)?.[1] ?? '') : causation;
+}
+
+/** What is new in the envelope was asked for by the row that made it. */
+function toAsked({ asked, version }: HistoryRow, envelope: StoredEnvelope | undefined) {
+  const { sends, events, postings = [] } = asked === '' ? NOTHING : (JSON.parse(asked) as Asked);
+  const { effects = {}, timers = {} } = envelope ?? {};
+  return {
+    effects: Object.entries(effects).flatMap(([id, { src, v }]) => (v === version ? [{ id, src }] : [])),
+    timers: Object.entries(timers).flatMap(([id, { due, v }]) => (v === version ? [{ id, due: new Date(due).toISOString() }] : [])),
+    sends: sends.map(({ to, event }) => ({ to, event: event.type })),
+    events: events.map(({ type }) => type),
+    legs: postings.flatMap(({ legs }) => legs),
+  };
 }
 
 function changedBetween(was: Readonly<Record<string, unknown>>, is: Readonly<Record<string, unknown>>): string[] {
