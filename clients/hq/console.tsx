@@ -3,6 +3,7 @@ import { I18nProvider, RouterProvider as AriaRouterProvider } from 'react-aria-c
 import { RouterProvider } from '@tanstack/react-router';
 import { Api } from '../core/api.ts';
 import { Connection } from '../core/connection.ts';
+import { Office } from './office.ts';
 import { makeRouter } from './router.tsx';
 import { ServicesProvider, type Services } from './services.ts';
 
@@ -15,7 +16,7 @@ export type Base = Pick<Services, 'http' | 'session' | 'clock'>;
 /** The console behind the sign-in: opens the live connection for whoever is signed in, and gives what is to be shown. */
 export function makeConsole({ http, session, clock }: Base): () => ReactNode {
   const connection = new Connection({ home: location.origin, session, clock, protocol: PROTOCOL });
-  const services: Services = { http, session, connection, api: new Api(http, session, clock), clock };
+  const services: Services = { http, session, connection, api: new Api(http, session, clock), office: new Office(http, session), clock };
   // Whoever comes back to the tab, or to the network, should not wait for the next attempt.
   addEventListener('online', () => connection.nudge());
   document.addEventListener('visibilitychange', () => {

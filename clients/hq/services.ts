@@ -5,6 +5,7 @@ import type { Connection, ConnectionState } from '../core/connection.ts';
 import type { Http } from '../core/http.ts';
 import type { Session, Who } from '../core/session.ts';
 import type { ActorCopy, Entry, ListCopy } from '../core/store.ts';
+import type { Office } from './office.ts';
 import { toListTopic, type ListQuery } from '../core/topic.ts';
 
 /** What every screen works with; made once, in main.tsx. */
@@ -13,6 +14,7 @@ export type Services = {
   readonly session: Session;
   readonly connection: Connection;
   readonly api: Api;
+  readonly office: Office;
   readonly clock: Clock;
 };
 

@@ -188,7 +188,7 @@ describe('lists', () => {
     const first = await page.getByRole('row').nth(1).textContent();
     await page.getByRole('button', { name: 'Hold still' }).click();
     hub.change('payment/pay_1060', 'X', 'clerk', {});
-    await page.getByRole('button', { name: 'Go on (1 changed)' }).waitFor();
+    await page.getByRole('button', { name: '1 update — apply' }).waitFor();
     expect(await page.getByRole('row').nth(1).textContent()).toBe(first);
     await close(page);
   });

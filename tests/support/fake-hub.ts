@@ -243,7 +243,21 @@ export class FakeHub {
     if (pathname === '/v1/auth/refresh') return answer(200, tokens(readToken(String(body['refreshToken'])) ?? '', this.#options.people));
     if (pathname === '/v1/auth/sign-out') return answer(200, {});
     if (this.failing) return answer(this.failing.status, { title: 'Failed', ...this.failing });
+    if (pathname === '/v1/views') return answer(200, { items: [] });
+    if (pathname.startsWith('/v1/lists/')) return this.#lists(pathname, searchParams, body, answer);
     this.#actors(request, pathname, searchParams, body, answer);
+  }
+
+  #lists(path: string, search: URLSearchParams, body: Record<string, unknown>, answer: (status: number, body: unknown) => void): void {
+    const [, , , type = '', what] = path.split('/');
+    if (what === 'views') {
+      const ids = body['ids'] as string[];
+      return answer(200, { items: ids.flatMap((id) => this.actors.get(`${type}/${id}`)?.view ?? []) });
+    }
+    const from = Number(search.get('offset') ?? 0);
+    const size = Number(search.get('limit') ?? 100);
+    search.set('limit', '1000000');
+    answer(200, { items: this.#list(`${type}?${search}`).items.slice(from, from + size) });
   }
 
   #signIn(body: Record<string, unknown>, answer: (status: number, body: unknown) => void): void {

@@ -1,20 +1,26 @@
 import { useEffect, useRef, useState } from 'react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { SearchField, Input, Label, Button } from 'react-aria-components';
-import { formatNumber } from '../../core/format.ts';
-import type { ListCopy } from '../../core/store.ts';
+import { Button } from 'react-aria-components';
 import { Problem } from '../../core/problem.ts';
+import { toListSearch, type ListQuery } from '../../core/topic.ts';
 import type { Noun } from '../nouns.ts';
 import type { Search } from '../screen.ts';
 import { useWho } from '../services.ts';
+import { counted, texts } from '../texts.ts';
 import { useTitle } from '../title.ts';
 import { ActorTable } from './actor-table.tsx';
+import { BulkDialog } from './bulk-dialog.tsx';
 import { CreateButton } from './create-dialog.tsx';
-import { useRows } from './use-rows.ts';
+import { CsvButton } from './csv-button.tsx';
 import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
+import { SavedViews } from './saved-views.tsx';
+import { SearchBox } from './search-box.tsx';
+import { useSelection, type Selection } from './selection.ts';
 import { stateLabel } from './state-badge.tsx';
+import { useRows, type Rows } from './use-rows.ts';
 
 const NEWEST_FIRST = '-updatedAt';
+const NEEDS_SOMEBODY = 'needs_somebody';
 
 /** The live list of one noun. What is asked for stands in the address, so that a view can be kept and shared. */
 export function ListPage({ noun, states }: { noun: Noun; states: readonly string[] }) {
@@ -22,126 +28,133 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
   const { state, q, sort = NEWEST_FIRST, tag } = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const who = useWho();
-  const [held, setHeld] = useState<Shown>();
+  const [holding, setHolding] = useState(false);
+  const [over, setOver] = useState(false);
+  const [csvProblem, setCsvProblem] = useState<Problem>();
+  const query: ListQuery = { type: noun.type, state, tag, q, sort };
+  const question = toListSearch(query);
+  const selection = useSelection(question);
+  const rows = useRows(query, holding || over);
   const change = (changes: Search): void => {
     const next = { state, q, tag, sort: sort === NEWEST_FIRST ? undefined : sort, ...changes };
-    setHeld(undefined);
+    setHolding(false);
     void navigate({ to: noun.path, search: next as never, replace: true });
   };
-  const { followed, list, problem, more } = useRows({ type: noun.type, state, tag, q, sort });
-  const shown = held ?? list;
   const mayCreate = who?.roles.some((role) => noun.makers.includes(role)) ?? false;
   return (
     <div className="page list-page">
       <div className="page-head">
         <h1>{capital(noun.many)}</h1>
         <p className="muted" aria-live="off">
-          {shown === undefined ? ' ' : `${formatNumber(shown.total)} ${shown.total === 1 ? noun.one : noun.many}`}
+          {rows.total === undefined ? ' ' : counted(rows.total, noun.one, noun.many)}
         </p>
-        {mayCreate && (
-          <div className="page-tools">
-            <CreateButton noun={noun} />
-          </div>
-        )}
+        <div className="page-tools">
+          <SavedViews
+            noun={noun}
+            query={toListSearch({ type: noun.type, state, tag, q, sort: sort === NEWEST_FIRST ? undefined : sort })}
+          />
+          <CsvButton query={query} onProblem={setCsvProblem} />
+          {mayCreate && <CreateButton noun={noun} />}
+        </div>
       </div>
       <div className="filters">
-        <SearchBox value={q ?? ''} label={`Search ${noun.many}`} onChange={(text) => change({ q: text === '' ? undefined : text })} />
-        <HoldButton list={list} held={held} onHold={setHeld} />
+        <SearchBox
+          value={q ?? ''}
+          label={texts.list.search(noun.many)}
+          onChange={(text) => change({ q: text === '' ? undefined : text })}
+        />
+        <HoldButton rows={rows} holding={holding} onHold={setHolding} />
         <StateFilter noun={noun} states={states} state={state} tag={tag} onChange={change} />
       </div>
-      {followed.kind === 'refused' && (
-        <ProblemNotice
-          title={`The ${noun.many} cannot be shown`}
-          problem={new Problem(0, followed.code, followed.reason)}
-          onRetry={followed.retry}
-        />
-      )}
-      {followed.kind !== 'refused' && shown === undefined && <Skeleton rows={8} label={`Loading ${noun.many}`} />}
-      {followed.kind !== 'refused' && shown !== undefined && (
-        <div className="list-body" data-waiting={followed.kind === 'waiting' || undefined}>
-          {shown.items.length === 0 ? (
-            <NothingHere
-              noun={noun}
-              filtered={state !== undefined || q !== undefined || tag !== undefined}
-              onClear={() => change({ state: undefined, q: undefined, tag: undefined })}
-            />
-          ) : (
-            <ActorTable
-              type={noun.type}
-              label={capital(noun.one)}
-              items={shown.items}
-              total={shown.total}
-              sort={sort}
-              onSort={(next) => change({ sort: next === NEWEST_FIRST ? undefined : next })}
-              onEnd={more}
-            />
-          )}
-          {problem && <ProblemNotice title="The older ones cannot be shown" problem={problem} />}
-        </div>
-      )}
+      {csvProblem && <ProblemNotice title={texts.list.csvFailed} problem={csvProblem} />}
+      <Body
+        noun={noun}
+        rows={rows}
+        sort={sort}
+        filtered={state !== undefined || q !== undefined || tag !== undefined}
+        selection={selection}
+        onChange={change}
+        onHover={setOver}
+      />
+      {selection.size > 0 && <SelectionBar noun={noun} selection={selection} />}
     </div>
   );
 }
 
-type Shown = Pick<ListCopy, 'items' | 'total'>;
-type HoldProps = { readonly list: Shown | undefined; readonly held: Shown | undefined; readonly onHold: (held: Shown | undefined) => void };
+type BodyProps = {
+  readonly noun: Noun;
+  readonly rows: Rows;
+  readonly sort: string;
+  readonly filtered: boolean;
+  readonly selection: Selection;
+  readonly onChange: (changes: Search) => void;
+  readonly onHover: (over: boolean) => void;
+};
 
-/** Holds the list still for reading; what changes meanwhile is counted. */
-function HoldButton({ list, held, onHold }: HoldProps) {
-  const before = new Map(held?.items.map(({ address, version }) => [address, version]));
-  const changes = held === undefined ? 0 : (list?.items.filter(({ address, version }) => before.get(address) !== version).length ?? 0);
+function Body({ noun, rows, sort, filtered, selection, onChange, onHover }: BodyProps) {
+  const { followed, total, problem } = rows;
+  if (followed.kind === 'refused') {
+    return (
+      <ProblemNotice
+        title={texts.common.cannotBeShown(`The ${noun.many}`)}
+        problem={new Problem(0, followed.code, followed.reason)}
+        onRetry={followed.retry}
+      />
+    );
+  }
+  if (total === undefined) return <Skeleton rows={8} label={texts.common.loading(noun.many)} />;
   return (
-    <Button
-      className="button"
-      aria-pressed={held !== undefined}
-      isDisabled={list === undefined}
-      onPress={() => onHold(held === undefined ? list : undefined)}
-    >
-      {held === undefined ? 'Hold still' : changes === 0 ? 'Go on' : `Go on (${changes} changed)`}
-    </Button>
+    <div className="list-body" data-waiting={followed.kind === 'waiting' || undefined}>
+      {total === 0 ? (
+        <NothingHere noun={noun} filtered={filtered} onClear={() => onChange({ state: undefined, q: undefined, tag: undefined })} />
+      ) : (
+        <ActorTable
+          type={noun.type}
+          label={capital(noun.one)}
+          rows={rows}
+          total={total}
+          sort={sort}
+          onSort={(next) => onChange({ sort: next === NEWEST_FIRST ? undefined : next })}
+          selection={selection}
+          onHover={onHover}
+        />
+      )}
+      {problem && <ProblemNotice title={texts.list.stretchFailed} problem={problem} onRetry={rows.retry} />}
+    </div>
   );
 }
 
-/** Asks a moment after the last key, so that a word is one question and not six. */
-const TYPING_MS = 250;
+type HoldProps = { readonly rows: Rows; readonly holding: boolean; readonly onHold: (holding: boolean) => void };
 
-function SearchBox({ value, label, onChange }: { value: string; label: string; onChange: (text: string) => void }) {
-  const [text, setText] = useState(value);
-  const [given, setGiven] = useState(value);
-  if (given !== value) {
-    // The address has changed by another way: back, or a cleared filter.
-    setGiven(value);
-    setText(value);
-  }
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+/** Holds the list still for reading; what changes meanwhile is counted, and one press brings it in. */
+function HoldButton({ rows: { updates, apply, total }, holding, onHold }: HoldProps) {
   return (
-    <SearchField
-      className="search"
-      value={text}
-      onChange={(next) => {
-        setText(next);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => {
-          setGiven(next);
-          onChange(next);
-        }, TYPING_MS);
-      }}
-    >
-      <Label className="visually-hidden">{label}</Label>
-      <svg className="search-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-        <path d="M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9zM10.5 10.5L14 14" />
-      </svg>
-      <Input className="input" placeholder={label} />
-      {text === '' && (
-        <kbd className="search-key" aria-hidden="true">
-          /
-        </kbd>
-      )}
-      <Button className="search-clear" aria-label="Clear the search">
-        ×
+    <span className="hold">
+      <Button className="button" aria-pressed={holding} isDisabled={total === undefined} onPress={() => onHold(!holding)}>
+        {holding ? texts.list.goOn : texts.list.hold}
       </Button>
-    </SearchField>
+      {updates > 0 && (
+        <Button className="button updates" data-kind="quiet" onPress={apply}>
+          {texts.list.updates(updates)}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+function SelectionBar({ noun, selection }: { noun: Noun; selection: Selection }) {
+  const [open, setOpen] = useState<Selection['items']>();
+  return (
+    <div className="selection-bar" role="region" aria-label={texts.list.selected(selection.size)}>
+      <strong>{texts.list.selected(selection.size)}</strong>
+      <Button className="button" data-kind="main" onPress={() => setOpen(selection.items)}>
+        {texts.bulk.open}
+      </Button>
+      <Button className="button" onPress={() => selection.clear()}>
+        {texts.list.unselectAll}
+      </Button>
+      {open && <BulkDialog noun={noun} items={open} onClose={() => setOpen(undefined)} />}
+    </div>
   );
 }
 
@@ -150,18 +163,22 @@ type Filter = { readonly state: string | undefined; readonly tag: string | undef
 type StateFilterProps = Filter & { readonly noun: Noun; readonly states: readonly string[]; readonly onChange: (filter: Filter) => void };
 
 function StateFilter({ noun, states, state, tag, onChange }: StateFilterProps) {
-  const chips: readonly (Filter & { label: string })[] = [
-    { label: 'All', state: undefined, tag: undefined },
-    { label: 'Needs somebody', state: undefined, tag: 'needs_somebody' },
+  const known: readonly (Filter & { label: string })[] = [
+    { label: texts.list.all, state: undefined, tag: undefined },
+    { label: texts.list.needsSomebody, state: undefined, tag: NEEDS_SOMEBODY },
     ...states.map((one) => ({ label: stateLabel(noun, one), state: one, tag: undefined })),
   ];
+  const asked = known.some((chip) => chip.state === state && chip.tag === tag);
+  // A link may ask for what has no chip of its own.
+  const label = [state, tag === undefined ? undefined : texts.list.tag(tag)].filter((part) => part !== undefined).join(', ');
+  const chips = asked ? known : [...known, { label, state, tag }];
   const group = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // On a narrow screen the chosen one may lie beyond the edge.
     group.current?.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [state, tag]);
   return (
-    <div className="chips" role="group" aria-label="Filter by state" ref={group}>
+    <div className="chips" role="group" aria-label={texts.list.filterByState} ref={group}>
       {chips.map((chip) => (
         <button
           key={chip.label}
@@ -178,11 +195,11 @@ function StateFilter({ noun, states, state, tag, onChange }: StateFilterProps) {
 }
 
 function NothingHere({ noun, filtered, onClear }: { noun: Noun; filtered: boolean; onClear: () => void }) {
-  if (!filtered) return <Empty title={`There are no ${noun.many} yet.`}>They will appear here by themselves.</Empty>;
+  if (!filtered) return <Empty title={texts.list.none(noun.many)}>{texts.list.noneYet}</Empty>;
   return (
-    <Empty title={`No ${noun.many} match.`}>
+    <Empty title={texts.list.noMatch(noun.many)}>
       <button type="button" className="link" onClick={onClear}>
-        Show all of them
+        {texts.list.showAll}
       </button>
     </Empty>
   );

@@ -1,0 +1,34 @@
+import { useEffect, useRef } from 'react';
+
+/** Whether somebody is typing there: then letters are letters. */
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !isBox(target)))
+  );
+}
+
+/** A box to tick takes no letters. */
+function isBox(target: HTMLElement): boolean {
+  return target instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(target.type);
+}
+
+/** Whether a dialog or a menu is open, which has its own keys. */
+export function isCovered(): boolean {
+  return document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]') !== null;
+}
+
+/** Hears every key that is pressed without Ctrl, Alt or Meta while nobody types and nothing covers the page; true takes it. */
+export function useKeys(onKey: (event: KeyboardEvent) => boolean): void {
+  const newest = useRef(onKey);
+  useEffect(() => {
+    newest.current = onKey;
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isCovered()) return;
+      if (newest.current(event)) event.preventDefault();
+    };
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+  }, []);
+}

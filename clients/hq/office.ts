@@ -1,0 +1,104 @@
+import type { ActorView, ListItem } from '../../hub/protocol/messages.ts';
+import { ask, type Call, type Http } from '../core/http.ts';
+import { isRecord, Problem, readProblem, unreachable } from '../core/problem.ts';
+import type { Session } from '../core/session.ts';
+import { toListSearch, type ListQuery } from '../core/topic.ts';
+
+/** A list that somebody keeps under a name. */
+export type SavedView = { readonly id: string; readonly name: string; readonly type: string; readonly query: string };
+
+/** The most that the hub answers for at once. */
+const MOST_VIEWS = 200;
+
+/** What the people of HQ ask of the hub beside actors and their events. Every call throws a Problem when it fails. */
+export class Office {
+  readonly #http: Http;
+  readonly #session: Session;
+
+  constructor(http: Http, session: Session) {
+    this.#http = http;
+    this.#session = session;
+  }
+
+  get(path: string, signal?: AbortSignal): Promise<unknown> {
+    return this.#ask({ method: 'GET', path, signal });
+  }
+
+  post(path: string, body: unknown, key?: string): Promise<unknown> {
+    return this.#ask({ method: 'POST', path, body, ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }) });
+  }
+
+  put(path: string, body: unknown): Promise<unknown> {
+    return this.#ask({ method: 'PUT', path, body });
+  }
+
+  /** A stretch of a list. */
+  async rows(query: ListQuery, offset: number, limit: number, signal: AbortSignal): Promise<readonly ListItem[]> {
+    const search = toListSearch({ ...query, limit });
+    return readItems<ListItem>(await this.get(`/v1/lists/${query.type}/rows?${search}&offset=${offset}`, signal));
+  }
+
+  /** Actors of one kind with what may be sent to each now; those that may not be seen are left out. */
+  async views(type: string, ids: readonly string[], signal: AbortSignal): Promise<readonly ActorView[]> {
+    const found: ActorView[] = [];
+    for (let from = 0; from < ids.length; from += MOST_VIEWS) {
+      const body = { ids: ids.slice(from, from + MOST_VIEWS) };
+      found.push(...readItems<ActorView>(await this.#ask({ method: 'POST', path: `/v1/lists/${type}/views`, body, signal })));
+    }
+    return found;
+  }
+
+  async savedViews(): Promise<readonly SavedView[]> {
+    return readItems<SavedView>(await this.get('/v1/views'));
+  }
+
+  async saveView({ id, ...view }: SavedView): Promise<void> {
+    await this.put(`/v1/views/${id}`, view);
+  }
+
+  async removeView(id: string): Promise<void> {
+    await this.post(`/v1/views/${id}/remove`, undefined);
+  }
+
+  /** A file, as it comes; `onProgress` is told how many bytes there are. */
+  async file(path: string, onProgress: (bytes: number) => void): Promise<Blob> {
+    const response = await this.#fetch(path);
+    const parts: BlobPart[] = [];
+    let bytes = 0;
+    try {
+      for await (const part of response.body ?? []) {
+        parts.push(part);
+        onProgress((bytes += part.byteLength));
+      }
+    } catch {
+      throw new Problem(0, 'unreachable', 'The file broke off before its end. Try again.');
+    }
+    return new Blob(parts, { type: response.headers.get('content-type') ?? '' });
+  }
+
+  async #fetch(path: string): Promise<Response> {
+    const headers = { authorization: `Bearer ${await this.#session.token()}` };
+    const response = await this.#http.fetch(this.#http.base + path, { headers, cache: 'no-store' }).catch(() => {
+      throw unreachable();
+    });
+    if (response.ok) return response;
+    throw readProblem(response.status, await response.json().catch(() => undefined), response.headers.get('retry-after'));
+  }
+
+  async #ask(call: Call): Promise<unknown> {
+    const send = (token: string) => ask(this.#http, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
+    try {
+      return await send(await this.#session.token());
+    } catch (error) {
+      // A clock that is wrong on this device makes a dead token look alive: renew once and ask again.
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      return send(await this.#session.renew());
+    }
+  }
+}
+
+/** The items of an answer. The hub makes them after its own schemas; what is no list at all is refused here. */
+export function readItems<Item>(answer: unknown): readonly Item[] {
+  if (isRecord(answer) && Array.isArray(answer['items'])) return answer['items'] as readonly Item[];
+  throw new Problem(200, 'unreadable', 'The hub answered in a shape that this console does not know. Reload the page.');
+}

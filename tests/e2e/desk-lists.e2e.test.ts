@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBarriers, launchBrowser, openWindow, overflows } from '../support/browser.ts';
+import { startTestHub, type TestHub } from '../support/hub.ts';
+import { copyPayment } from '../support/many-payments.ts';
+import { Rest } from '../support/rest.ts';
+
+const MANY = 100_000;
+
+let hub: TestHub;
+let rest: Rest;
+let browser: Browser;
+
+beforeAll(async () => {
+  hub = await startTestHub({ console: true });
+  rest = new Rest(hub);
+  await copyPayment(hub, await rest.payment({ payee: 'Long List Ltd', reference: 'L' }), MANY);
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await hub?.stop();
+});
+
+async function openAs(who: string, path: string, options: { width?: number; dark?: boolean } = {}) {
+  const opened = await openWindow(browser, options);
+  await opened.page.goto(`${hub.url}/hq${path}`);
+  await opened.page.getByLabel('Name').fill(who);
+  await opened.page.getByLabel('Password').fill('green-lines');
+  await opened.page.keyboard.press('Enter');
+  await opened.page.getByText('Live', { exact: true }).waitFor();
+  return opened;
+}
+const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.textContent');
+const close = (page: Page) => page.context().close();
+
+test('[DESK-4] in a list of 100,000 somebody jumps to the end and to the middle, the rows come, and few are kept', async () => {
+  const { page, complaints } = await openAs('clerk', '/payments?sort=createdAt');
+  const body = page.locator('.table-body');
+  await page.locator('.row-link').first().waitFor();
+  expect(await page.getByText(/^100,\d\d\d payments$/).count()).toBe(1);
+  for (const part of [1, 0.5, 0.25, 0.9, 0]) {
+    await body.evaluate((element, share) => element.scrollTo(0, (element.scrollHeight - element.clientHeight) * share), part);
+    await expect.poll(() => page.locator('.table-row[data-loading]').count(), { timeout: 10_000 }).toBe(0);
+    const first = Number(await page.locator('.table-body .table-row').nth(13).getAttribute('aria-rowindex'));
+    expect(first / MANY).toBeGreaterThan(part - 0.01);
+    expect(await page.locator('.table-body .table-row').count()).toBeLessThan(60);
+  }
+  expect(complaints).toEqual([]);
+  await close(page);
+});
+
+test('[DESK-6] by keys alone: j and k go through the rows, End to the last, Enter opens, / searches, Esc comes back', async () => {
+  const { page } = await openAs('clerk', '/payments?sort=title');
+  await page.locator('.row-link').first().waitFor();
+  await page.keyboard.press('j');
+  const first = await page.locator('[data-index="0"] .row-link').textContent();
+  await expect.poll(() => focused(page)).toBe(first);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await expect.poll(() => focused(page)).toBe(await page.locator('[data-index="1"] .row-link').textContent());
+  await page.keyboard.press('End');
+  await expect
+    .poll(() => page.evaluate('document.activeElement.closest("[data-index]")?.dataset.index'), { timeout: 10_000 })
+    .toMatch(/^100\d\d\d$/);
+  await page.keyboard.press('Home');
+  await expect.poll(() => focused(page)).toBe(first);
+  await page.keyboard.press('/');
+  await page.keyboard.type('nothing at all');
+  await page.getByText('No payments match.').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.locator('[data-index="0"] .row-link').waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/hq\/payment\//);
+  await close(page);
+});
+
+test('[DESK-5] the rows stand still while the pointer is over them, and what has changed is counted and brought in by a press', async () => {
+  const { page } = await openAs('clerk', '/payments');
+  await page.locator('.row-link').first().waitFor();
+  await page.locator('.table-body').hover();
+  const before = await page.locator('.row-link').first().textContent();
+  await rest.payment({ payee: 'Newcomer Ltd', reference: 'N-1' });
+  await page.getByRole('button', { name: /updates? — apply/ }).waitFor();
+  expect(await page.locator('.row-link').first().textContent()).toBe(before);
+  await page.getByRole('button', { name: /updates? — apply/ }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Newcomer Ltd · N-1' }).waitFor();
+  await rest.payment({ payee: 'Second Ltd', reference: 'N-2' });
+  await page.getByRole('button', { name: /updates? — apply/ }).waitFor();
+  await page.mouse.move(5, 5);
+  await page.getByRole('link', { name: 'Second Ltd · N-2' }).waitFor();
+  await close(page);
+});
+
+test('[DESK-9] rows are picked by x, one thing is done to those that allow it, and each says what became of it', async () => {
+  const submitted = await rest.payment({ payee: 'Bulk One', reference: 'B-1', amount_minor: 500_000 });
+  await rest.payment({ payee: 'Bulk Two', reference: 'B-2', amount_minor: 700_000, currency: 'USD' });
+  const third = await rest.payment({ payee: 'Bulk Three', reference: 'B-3', amount_minor: 200_000 });
+  expect((await rest.send(submitted, { type: 'SUBMIT' })).status).toBe(200);
+  const { page, complaints } = await openAs('clerk', '/payments?q=bulk&sort=title');
+  await page.getByText('3 payments', { exact: true }).waitFor();
+  for (const key of ['j', 'x', 'j', 'x', 'j', 'x']) await page.keyboard.press(key);
+  await page.getByText('3 selected').first().waitFor();
+  await page.getByRole('button', { name: 'Act on them…' }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('2 of 3').first().waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Submit…' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('7,000.00 USD').first().waitFor();
+  await dialog.getByText('2,000.00 EUR').first().waitFor();
+  expect(await dialog.getByText('5,000.00 EUR').count()).toBe(0);
+  // Meanwhile somebody else has submitted one of them.
+  expect((await rest.send(third, { type: 'SUBMIT' })).status).toBe(200);
+  await dialog.getByRole('button', { name: 'Submit (2)' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('1 done, 1 not.').waitFor();
+  await dialog.getByText(/^Refused: /).waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Close' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByText('3 selected').count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await close(page);
+});
+
+test('[DESK-8] a view is saved by name, found again in another window, and removed', async () => {
+  const { page } = await openAs('auditor', '/payments?state=draft&sort=title');
+  await page.getByRole('button', { name: 'Views' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Save this view…' }).press('Enter');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Drafts by name');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const other = await openAs('auditor', '/payments');
+  await other.page.getByRole('button', { name: 'Views' }).press('Enter');
+  await other.page.getByRole('menuitem', { name: 'Drafts by name' }).press('Enter');
+  await other.page.waitForURL(/state=draft.*sort=title/);
+  await other.page.getByRole('button', { name: 'Views' }).press('Enter');
+  await other.page.getByRole('menuitem', { name: 'Remove some…' }).press('Enter');
+  await other.page.getByRole('button', { name: 'Remove Drafts by name' }).press('Enter');
+  await other.page.getByText('You have saved none yet.').waitFor();
+  await Promise.all([close(page), close(other.page)]);
+});
+
+test('[DESK-10] what the filter selects comes as a file', async () => {
+  const { page } = await openAs('clerk', '/payments?q=bulk');
+  await page.getByText('3 payments', { exact: true }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /comma-separated/ }).press('Enter'),
+  ]);
+  expect(download.suggestedFilename()).toBe('payments.csv');
+  const rows = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  expect(rows).toHaveLength(4);
+  await close(page);
+});
+
+test.each([
+  [360, true],
+  [768, false],
+  [1280, true],
+  [2560, false],
+])('[DESK-7] the list at %i pixels has no barrier and does not run out of the window', async (width, dark) => {
+  const { page } = await openAs('clerk', '/payments?q=bulk', { width, dark });
+  await page.locator('.row-link').first().waitFor();
+  await page.locator('.table-body .box').first().check();
+  expect({ barriers: await findBarriers(page), overflows: await overflows(page) }).toEqual({ barriers: [], overflows: false });
+  if (process.env['DESK_LOOK'] !== undefined)
+    await page.screenshot({ path: `${process.env['DESK_LOOK']}/list-${width}${dark ? '-dark' : ''}.png` });
+  await close(page);
+});
