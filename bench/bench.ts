@@ -2,6 +2,7 @@
 const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   deliver: () => import('./deliver.ts'),
   fanout: () => import('./fanout.ts'),
+  latency: () => import('./latency.ts'),
   memory: () => import('./memory.ts'),
   peers: () => import('./peers/run.ts'),
 };

@@ -38,7 +38,7 @@ export async function doorRow(stage: Stage, door: DoorJob['door'], conc: number,
   };
 }
 
-async function benchToken(url: string): Promise<string> {
+export async function benchToken(url: string): Promise<string> {
   const admin = await post(url, '/v1/auth/token', { username: 'admin', password: 'bench-only-password' });
   await fetch(`${url}/v1/people/bench`, {
     method: 'PUT',

@@ -1,11 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { assign, setup } from 'xstate';
 import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import { z } from 'zod';
-import { defineMachine } from '../machines/machine.ts';
-import type { Birth, Stamp } from '../machines/machine.ts';
+import { board } from './board.ts';
 import { CLERK, act, openStage } from './stage.ts';
 
 /*
@@ -55,29 +52,6 @@ async function serve({ kind, actors, message }: FanoutJob): Promise<void> {
 }
 
 type Served = { readonly port: number; readonly token: string; readonly topics: readonly string[]; readonly send: Sender };
-
-const NOTE = 'n'.repeat(120);
-
-/** About as much as a screen is told of a payment that moves on. */
-const board = defineMachine({
-  type: 'board',
-  version: 1,
-  machine: setup({
-    types: { context: {} as { n: number; note: string }, events: {} as Stamp & { type: 'SET'; n: number }, input: {} as Birth },
-  }).createMachine({
-    id: 'board',
-    context: { n: 0, note: '' },
-    on: { SET: { actions: assign({ n: ({ event }) => event.n, note: ({ event }) => `${NOTE}${event.n}` }) } },
-  }),
-  input: z.strictObject({}),
-  events: { SET: z.strictObject({ n: z.int() }) },
-  permissions: { '@create': ['clerk'], SET: ['clerk'] },
-  views: { hq: { rows: 'all', fields: 'all' } },
-  belongs: () => ({}),
-  title: () => 'board',
-  summary: () => '',
-  search: () => [],
-});
 
 async function hub(actors: number): Promise<Served> {
   const stage = await openStage({}, [board]);

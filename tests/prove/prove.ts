@@ -10,6 +10,7 @@ import { failover } from './failover.ts';
 import { fanout } from './fanout.ts';
 import { fuzz } from './fuzz.ts';
 import { idle } from './idle.ts';
+import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
@@ -35,6 +36,7 @@ const LINES: Readonly<Record<string, Line>> = {
   fanout,
   fuzz,
   idle,
+  latency,
   memory,
   peers,
   points,
