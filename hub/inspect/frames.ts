@@ -95,15 +95,16 @@ function pick(payload: Readonly<Record<string, unknown>>, fields: readonly strin
 /** What XState's own snapshot shows, by the view. What effects are asked with and what comes out is for views that show everything. */
 function toSnapshot({ definition, rights }: Inspected, envelope: Envelope): InspectedSnapshot {
   const { status, value, context, output } = envelope.snapshot;
+  const result = rights.whole ? withoutSecrets(output) : undefined;
   const shown = toContext(definition, rights.audience, context as Record<string, unknown>);
   return {
-    status,
+    // A machine that throws parks its actor, which stays as it was: there is no error to show.
+    ...(status === 'done' ? { status, output: result, error: undefined } : { status: 'active', output: undefined, error: undefined }),
     value,
     context: withoutSecrets(shown) as Record<string, unknown>,
     tags: tagsOf(envelope),
     children: rights.whole ? toChildren(envelope.effects) : {},
     timers: Object.fromEntries(toTimers(envelope).map(({ id, due }) => [id, due])),
-    ...(rights.whole && output !== undefined ? { output: withoutSecrets(output) } : {}),
   };
 }
 

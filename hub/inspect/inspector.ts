@@ -128,6 +128,7 @@ export class Inspector {
 
   async #lookAround(types: readonly string[]): Promise<void> {
     try {
+      await this.ready();
       for (const type of types) {
         const rights = this.#rightsOf(type);
         // Of a view of some rows alone those are shown that change; each is asked about.
@@ -199,9 +200,14 @@ export class Inspector {
   async #show(tail: Tail): Promise<void> {
     const step = tail.kin === undefined ? tail.next() : undefined;
     if (step !== undefined) await this.#introduce(tail, [step]);
-    else if (tail.kin === undefined || tail.known - tail.sent > MOST_MISSED[this.#reach]) await this.#begin(tail);
+    else if (tail.kin === undefined || this.#isLost(tail)) await this.#begin(tail);
     for (let next = tail.next(); next !== undefined; next = tail.next()) await this.#tell(tail, next);
-    if (tail.behind && tail.kin !== undefined && !this.#closed) await this.#readOn(tail);
+    if (tail.behind && tail.kin !== undefined && !this.#closed && !this.#isLost(tail)) await this.#readOn(tail);
+  }
+
+  /** Too far behind to be caught up with. */
+  #isLost({ known, sent }: Tail): boolean {
+    return known - sent > MOST_MISSED[this.#reach];
   }
 
   /** What was missed, from the journal. */

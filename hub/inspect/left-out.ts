@@ -57,7 +57,7 @@ export class LeftOut {
     const { text, sample, rate } = this.#aim;
     const value = left_out_steps === 0 ? 'complete' : 'incomplete';
     const context = { target: text, sample, frames_per_second: rate, left_out_steps };
-    return { status: 'active', value, context, tags: [], children: {}, timers: {} };
+    return { status: 'active', output: undefined, error: undefined, value, context, tags: [], children: {}, timers: {} };
   }
 
   #head(now: number) {

@@ -29,8 +29,13 @@ type Base = {
 
 export type InspectedEvent = { readonly type: string; readonly [field: string]: unknown };
 
-export type InspectedSnapshot = {
-  readonly status: 'active' | 'done' | 'error' | 'stopped';
+/** How XState tells what became of an actor. Members that are undefined do not cross the wire. */
+type Standing =
+  | { readonly status: 'active' | 'stopped'; readonly output: undefined; readonly error: undefined }
+  | { readonly status: 'done'; readonly output: unknown; readonly error: undefined }
+  | { readonly status: 'error'; readonly output: undefined; readonly error: unknown };
+
+export type InspectedSnapshot = Standing & {
   readonly value: unknown;
   readonly context: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
@@ -38,7 +43,6 @@ export type InspectedSnapshot = {
   readonly children: Readonly<Record<string, unknown>>;
   /** When timers fire (ISO 8601, UTC), by their ids. */
   readonly timers: Readonly<Record<string, string>>;
-  readonly output?: unknown;
 };
 
 export type ActorFrame = Base & {
