@@ -6,6 +6,8 @@ export type Clock = {
   readonly random: () => number;
   /** Calls back after so many milliseconds; the result calls it off. */
   readonly after: (ms: number, call: () => void) => () => void;
+  /** Milliseconds that only ever count on, whatever the device's clock is set to. */
+  readonly monotonic?: () => number;
 };
 
 export const systemClock: Clock = {
@@ -15,4 +17,5 @@ export const systemClock: Clock = {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
+  monotonic: () => performance.now(),
 };

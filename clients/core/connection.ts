@@ -3,6 +3,7 @@ import type { Command, CommandAck, Frame, SubscribeAck } from '../../hub/protoco
 import type { Clock } from './clock.ts';
 import { isFaultCode } from '../../machines/fault.ts';
 import { isRecord } from './problem.ts';
+import { ServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
 import { answered, asked, disconnected, EMPTY, forget, isTransient, lost, receive, want, wanted, type Entry, type Store } from './store.ts';
 
@@ -48,6 +49,8 @@ const CREDIT_EVERY = 64;
  * connected as long as somebody is signed in, and goes on along the other nodes' addresses when one does not answer.
  */
 export class Connection {
+  /** The hub's clock, as far as this connection has measured it. */
+  readonly time: ServerTime;
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<() => void>();
   readonly #watchers = new Map<string, number>();
@@ -62,11 +65,14 @@ export class Connection {
   #consumed = 0;
   #closed = true;
   #unheard: (() => void) | undefined;
+  /** When the transport opened: the hub's hello answers what was sent then. */
+  #dialed = 0;
   /** Raised with every new attempt, so that a slow one that was overtaken does nothing. */
   #era = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.time = new ServerTime(options.clock);
   }
 
   get state(): ConnectionState {
@@ -86,6 +92,8 @@ export class Connection {
   open(): void {
     if (!this.#closed) return;
     this.#closed = false;
+    // Whoever watched before somebody signed in, or still does, means the one who signs in now.
+    this.#store = [...this.#watchers.keys()].reduce(want, this.#store);
     this.#unheard = this.#options.session.onChange(() => this.#onSession());
     this.#connect();
   }
@@ -97,7 +105,7 @@ export class Connection {
     this.#unheard?.();
     this.#drop();
     this.#store = EMPTY;
-    this.#watchers.clear();
+    for (const [topic, count] of this.#watchers) if (count === 0) this.#watchers.delete(topic);
     this.#set({ phase: 'offline', lastLive: undefined });
   }
 
@@ -105,6 +113,11 @@ export class Connection {
   nudge(): void {
     if (this.#closed || this.#state.phase !== 'connecting' || this.#state.retryAt === undefined) return;
     this.#connect();
+  }
+
+  /** Begins anew at once: what is open may be dead after a sleep, and only a beginning measures the hub's time. */
+  restart(): void {
+    if (!this.#closed && this.#state.phase === 'online') this.#later(0);
   }
 
   /** Follows a topic until the result is called. */
@@ -177,6 +190,7 @@ export class Connection {
       auth: { token, protocol: this.#options.protocol },
     });
     this.#socket = socket;
+    socket.io.on('open', () => (this.#dialed = this.#options.clock.now()));
     const mine = (task: () => void) => () => {
       if (this.#socket === socket) task();
     };
@@ -257,7 +271,8 @@ export class Connection {
     this.#update(store);
   }
 
-  #onHello({ node, urls }: Extract<Frame, { kind: 'hello' }>): void {
+  #onHello({ node, urls, now }: Extract<Frame, { kind: 'hello' }>): void {
+    if (now !== undefined) this.time.measure({ asked: this.#dialed, answered: this.#options.clock.now(), theirs: Date.parse(now) });
     this.#others = urls.filter((url) => /^https?:\/\//.test(url));
     if (this.#state.phase === 'online') this.#set({ ...this.#state, node });
   }

@@ -18,7 +18,15 @@ export type TokenStore = {
   readonly save: (tokens: Tokens | undefined) => void;
   /** Runs one task at a time over all tabs: a refresh token that is used twice ends the whole session. */
   readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
+  /** Calls back when somebody else, another tab, has saved. */
+  readonly onChange?: (changed: () => void) => () => void;
 };
+
+/** Tokens for as long as the process lives. */
+export function memoryTokens(): TokenStore {
+  let kept: Tokens | undefined;
+  return { load: () => kept, save: (tokens) => void (kept = tokens), exclusively: (task) => task() };
+}
 
 export type SessionOptions = { readonly http: Http; readonly store: TokenStore; readonly clock: Clock };
 

@@ -1,0 +1,7 @@
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** A new id, 100 bits of chance. `randomUUID` is missing where a page came over plain HTTP. */
+export function newId(prefix: string): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(20));
+  return `${prefix}_${Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('')}`;
+}

@@ -1,0 +1,188 @@
+import type { Clock } from './clock.ts';
+import type { Kept, Lane, Refusal } from './outbox-lane.ts';
+import type { Decide, OutboxStorage } from './outbox-storage.ts';
+import { Problem, toProblem } from './problem.ts';
+import type { Channel, Tabs } from './tabs.ts';
+
+/** What became of a command that was kept. */
+export type Settled =
+  | { readonly outcome: 'applied' | 'duplicate'; readonly version: number }
+  /** It is in the tray, and somebody has to decide. */
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | { readonly outcome: 'discarded' };
+
+export type MirrorOptions = { readonly storage: OutboxStorage; readonly tabs: Tabs; readonly clock: Clock };
+
+type Message = { readonly kind: 'changed' } | { readonly kind: 'settled'; readonly kept: Kept; readonly settled: Settled };
+
+/** Storage that fails is asked again after so long. */
+const BROKEN_MS = 5_000;
+const NONE: Lane = [];
+
+/**
+ * What is kept for one person, as this tab knows it. Storage is the truth: every change is made there first, and whatever
+ * another tab changes is read from there again.
+ */
+export class OutboxMirror {
+  readonly #options: MirrorOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #hearers = new Set<(kept: Kept, settled: Settled) => void>();
+  #lanes: ReadonlyMap<string, Lane> = new Map();
+  #all: readonly Kept[] | undefined;
+  #person: string | undefined;
+  #trouble: Problem | undefined;
+  #channel: Channel | undefined;
+  #reading: Promise<void> | undefined;
+  /** Something has changed since the reading that is under way began. */
+  #stale = false;
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+  }
+
+  /** `name` is the one under which the person's tabs hear each other. */
+  open(person: string, name: string): void {
+    this.#person = person;
+    this.#channel = this.#options.tabs.channel(name, (message) => this.#hear(message as Message));
+    void this.reload();
+  }
+
+  close(): void {
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#person = undefined;
+    this.#reading = undefined;
+    this.#trouble = undefined;
+    this.#set(new Map());
+  }
+
+  /** Everything, in the order in which it came. The same array as long as nothing changes. */
+  get all(): readonly Kept[] {
+    this.#all ??= [...this.#lanes.values()].flat().sort((a, b) => a.seq - b.seq);
+    return this.#all;
+  }
+
+  get lanes(): ReadonlyMap<string, Lane> {
+    return this.#lanes;
+  }
+
+  of(to: string): Lane {
+    return this.#lanes.get(to) ?? NONE;
+  }
+
+  /** Throws the Problem `not_found`. */
+  find(id: string): Kept {
+    const kept = this.all.find((one) => one.id === id);
+    if (kept === undefined) throw new Problem(0, 'not_found', 'This command is not kept any more.');
+    return kept;
+  }
+
+  /** Why nothing can be kept or read, while that is so. */
+  get trouble(): Problem | undefined {
+    return this.#trouble;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Called with every command that is settled while this page is open, in whichever tab that was. */
+  onSettled(hear: (kept: Kept, settled: Settled) => void): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
+  }
+
+  settle(kept: Kept, settled: Settled): void {
+    this.#channel?.post({ kind: 'settled', kept, settled } satisfies Message);
+    for (const hear of this.#hearers) hear(kept, settled);
+  }
+
+  /**
+   * Changes the queue of one actor where it is kept; `then` runs when that is safe, before anybody is told. Throws a Problem: what
+   * `decide` throws, `unauthenticated`, `not_kept`.
+   */
+  async change(to: string, decide: Decide, then?: (lane: Lane) => void): Promise<Lane> {
+    const person = this.#person;
+    if (person === undefined) throw new Problem(401, 'unauthenticated', 'You are not signed in.');
+    const lane = await this.#options.storage.change(person, to, decide).catch((error: unknown) => {
+      throw toStorageProblem(error);
+    });
+    if (person !== this.#person) return lane;
+    then?.(lane);
+    this.#stale = true; // what is being read at this moment may be older
+    this.#trouble = undefined;
+    const next = new Map(this.#lanes);
+    if (lane.length === 0) next.delete(to);
+    else next.set(to, lane);
+    this.#set(next);
+    this.#channel?.post({ kind: 'changed' } satisfies Message);
+    return lane;
+  }
+
+  /** Says that storage has failed. */
+  fail(error: unknown): void {
+    this.#trouble = toStorageProblem(error);
+    this.#tell();
+  }
+
+  /** Reads everything, once for all who ask meanwhile, and once more for whoever asks while it is being read. */
+  reload(): Promise<void> {
+    this.#stale = true;
+    if (this.#reading === undefined) {
+      const reading = this.#read().finally(() => {
+        if (this.#reading === reading) this.#reading = undefined;
+      });
+      this.#reading = reading;
+    }
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const person = this.#person;
+    const { storage, clock } = this.#options;
+    while (this.#stale && person !== undefined && person === this.#person) {
+      this.#stale = false;
+      try {
+        const all = await storage.load(person);
+        if (person !== this.#person || this.#stale) continue;
+        this.#trouble = undefined;
+        this.#set(groupByActor(all, this.#lanes));
+      } catch (error) {
+        if (person !== this.#person) return;
+        this.fail(error);
+        clock.after(BROKEN_MS, () => void (person === this.#person && this.reload()));
+      }
+    }
+  }
+
+  #hear(message: Message): void {
+    if (message.kind === 'changed') return void this.reload();
+    for (const hear of this.#hearers) hear(message.kept, message.settled);
+  }
+
+  #set(lanes: ReadonlyMap<string, Lane>): void {
+    this.#lanes = lanes;
+    this.#all = undefined;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** By actor, each in its order. What has not changed stays the same array, so that nothing is drawn anew for it. */
+function groupByActor(all: readonly Kept[], before: ReadonlyMap<string, Lane>): ReadonlyMap<string, Lane> {
+  const grouped = new Map<string, Lane>(Map.groupBy(all, ({ to }) => to));
+  for (const [to, lane] of grouped) {
+    const old = before.get(to);
+    if (old !== undefined && JSON.stringify(old) === JSON.stringify(lane)) grouped.set(to, old);
+  }
+  return grouped;
+}
+
+function toStorageProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem(0, 'not_kept', `Commands cannot be kept on this device: ${toProblem(error).message}`);
+}
