@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from 'react';
 import type { Tokens, TokenStore } from '../core/session.ts';
 import { isRecord } from '../core/problem.ts';
 
@@ -37,7 +38,7 @@ export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 const THEME = 'green-lines.theme'; // public/theme.js reads it before the first paint
 
-export function loadTheme(): Theme {
+function loadTheme(): Theme {
   const stored = read(THEME);
   return THEMES.find((theme) => theme === stored) ?? 'system';
 }
@@ -46,6 +47,19 @@ export function chooseTheme(theme: Theme): void {
   write(THEME, theme === 'system' ? undefined : theme);
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
+  for (const listener of themeListeners) listener();
+}
+
+const themeListeners = new Set<() => void>();
+
+/** The chosen theme, wherever it is chosen. */
+export function useTheme(): Theme {
+  return useSyncExternalStore(subscribeTheme, loadTheme);
+}
+
+function subscribeTheme(changed: () => void): () => void {
+  themeListeners.add(changed);
+  return () => themeListeners.delete(changed);
 }
 
 /** Storage may be closed to a page; it then lives as long as the tab. */

@@ -23,3 +23,9 @@ export type NavEntry = {
 
 /** The query of an address: plain texts, as they stand in it. */
 export type Search = Readonly<Record<string, string | undefined>>;
+
+/** The entry of a screen in the navigation of this person; undefined where he is not led there. */
+export function navOf({ nav }: Screen, who: { readonly roles: readonly string[] } | undefined): NavEntry | undefined {
+  const roles = nav?.roles;
+  return roles === undefined || (who?.roles.some((role) => roles.includes(role)) ?? false) ? nav : undefined;
+}

@@ -1,10 +1,10 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Api } from '../core/api.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Connection, ConnectionState } from '../core/connection.ts';
 import type { Http } from '../core/http.ts';
 import type { Session, Who } from '../core/session.ts';
-import type { ActorCopy, Entry, ListCopy } from '../core/store.ts';
+import { isBehind, type ActorCopy, type Entry, type ListCopy } from '../core/store.ts';
 import type { Office } from './office.ts';
 import { toListTopic, type ListQuery } from '../core/topic.ts';
 
@@ -47,11 +47,47 @@ export function useConnectionState(): ConnectionState {
 /** Follows a topic as long as the component is shown. */
 export function useTopic(topic: string): Entry | undefined {
   const { connection } = useServices();
-  useEffect(() => connection.watch(topic), [connection, topic]);
+  useEffect(() => follow(connection, topic), [connection, topic]);
   return useSyncExternalStore(
     useCallback((changed) => connection.onChange(changed), [connection]),
     () => connection.entry(topic),
   );
+}
+
+/** What is on the screen now, by topic, with how many parts of it show it. */
+const shown = new Map<string, number>();
+
+function follow(connection: Connection, topic: string): () => void {
+  const release = connection.watch(topic);
+  shown.set(topic, (shown.get(topic) ?? 0) + 1);
+  return () => {
+    release();
+    const left = (shown.get(topic) ?? 1) - 1;
+    if (left === 0) shown.delete(topic);
+    else shown.set(topic, left);
+  };
+}
+
+/** A copy that is caught up within this is not worth a word. */
+const PATIENCE_MS = 800;
+
+/** Whether, for a while now, something on the screen is older than the hub has said that it is. */
+export function useBehind(): boolean {
+  const { connection } = useServices();
+  const behind = useSyncExternalStore(
+    useCallback((changed) => connection.onChange(changed), [connection]),
+    () => [...shown.keys()].some((topic) => isOld(connection.entry(topic))),
+  );
+  const [since, setSince] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSince(behind), behind ? PATIENCE_MS : 0);
+    return () => clearTimeout(timer);
+  }, [behind]);
+  return behind && since;
+}
+
+function isOld(entry: Entry | undefined): boolean {
+  return entry?.copy !== undefined && (entry.standing.kind !== 'following' || isBehind(entry));
 }
 
 /** How a followed thing is at hand: not yet, not at all (with the hub's code), or as a copy. */
@@ -77,7 +113,7 @@ export function useLists(queries: readonly ListQuery[]): readonly Followed<ListC
   const key = JSON.stringify(queries.map(toListTopic));
   const topics = useMemo(() => JSON.parse(key) as string[], [key]);
   useEffect(() => {
-    const releases = topics.map((topic) => connection.watch(topic));
+    const releases = topics.map((topic) => follow(connection, topic));
     return () => releases.forEach((release) => release());
   }, [connection, topics]);
   const last = useRef<readonly (Entry | undefined)[]>([]);

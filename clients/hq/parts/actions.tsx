@@ -1,9 +1,10 @@
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { ActorView, Can } from '../../../hub/protocol/messages.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
 import { nameWords } from '../../core/format.ts';
 import { readFields } from '../../core/schema.ts';
+import { useOffer } from '../commands.ts';
 import type { Noun } from '../nouns.ts';
 import { useAnnounce } from './announcer.tsx';
 import { EventDialog, SendingNotice } from './event-dialog.tsx';
@@ -33,6 +34,16 @@ export function Actions({ address, noun, now }: ActionsProps) {
     const done = await send({ type: one.type });
     if (done) announce(`${nameWords(one.type)}: done.`);
   };
+
+  useOffer(
+    useMemo(
+      () =>
+        now.can
+          .filter(({ ok }) => ok)
+          .map((one) => ({ id: `act ${one.type}`, label: nameWords(one.type), about: noun.one, run: () => setOpen(one) })),
+      [now.can, noun.one],
+    ),
+  );
 
   if (can.length === 0) return <p className="muted">There is nothing for you to do here now.</p>;
   return (

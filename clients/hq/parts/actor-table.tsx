@@ -43,7 +43,9 @@ export function ActorTable({ type, label, rows, total, sort, onSort, selection, 
     rangeExtractor: (range) => withCurrent(range, current),
     onChange: ({ range }) => range && rows.look(range.startIndex, range.endIndex),
   });
-  useEffect(() => scroller.measure(), [scroller, narrow]);
+  useEffect(() => {
+    scroller.measure();
+  }, [scroller, narrow]);
   useOverRows(body, onHover, setCurrent);
   useRowKeys({ body, current, onCurrent: setCurrent, scroller, total, rows, selection });
   const shown = new Set<string>();

@@ -1,28 +1,59 @@
-import { formatClock, formatLeft } from '../../core/format.ts';
+import { useSyncExternalStore } from 'react';
 import { sentenceFor } from '../../../machines/fault.ts';
 import type { ConnectionState } from '../../core/connection.ts';
-import { useConnectionState, useNow } from '../services.ts';
+import { formatClock, formatLeft } from '../../core/format.ts';
+import { useBehind, useConnectionState, useNow } from '../services.ts';
+import { texts } from '../texts.ts';
 
 /** Whether what is on the screen is what the hub holds now. Always in sight. */
 export function ConnectionPill() {
   const state = useConnectionState();
+  const behind = useBehind();
+  const network = useNetwork();
+  const phase = state.phase === 'online' && behind ? 'behind' : state.phase;
   return (
-    <span className="pill" data-phase={state.phase} title={state.phase === 'online' ? `${state.url} ${state.node}` : undefined}>
+    <span className="pill" data-phase={phase} title={state.phase === 'online' ? texts.connection.at(state.url, state.node) : undefined}>
       <span className="pill-dot" aria-hidden="true" />
-      {words(state)}
+      <span>{words(state, behind, network)}</span>
+      {state.phase === 'connecting' && state.lastLive !== undefined && <Since at={state.lastLive} />}
     </span>
   );
 }
 
-function words(state: ConnectionState): string {
+function words(state: ConnectionState, behind: boolean, network: boolean): string {
   switch (state.phase) {
     case 'online':
-      return 'Live';
+      return behind ? texts.connection.catchingUp : texts.connection.live;
     case 'connecting':
-      return state.lastLive === undefined ? 'Connecting' : 'Reconnecting';
+      if (!network) return texts.connection.noNetwork;
+      return state.lastLive === undefined ? texts.connection.connecting : texts.connection.reconnecting;
     case 'offline':
-      return 'Signed out';
+      return texts.connection.signedOut;
   }
+}
+
+/** For how long it has not been live; not counted aloud. */
+function Since({ at }: { at: number }) {
+  const now = useNow();
+  return (
+    <span className="pill-since" aria-hidden="true">
+      {formatLeft(new Date(now).toISOString(), Math.min(at, now - 1_000))}
+    </span>
+  );
+}
+
+/** Whether the device believes that it has a network at all. */
+function useNetwork(): boolean {
+  return useSyncExternalStore(subscribeNetwork, () => navigator.onLine);
+}
+
+function subscribeNetwork(changed: () => void): () => void {
+  addEventListener('online', changed);
+  addEventListener('offline', changed);
+  return () => {
+    removeEventListener('online', changed);
+    removeEventListener('offline', changed);
+  };
 }
 
 /** Says, while the connection is down, of when the shown state is. */
@@ -33,7 +64,8 @@ export function StaleBanner() {
     <div role="status" className="stale-region">
       {stale && (
         <p className="stale">
-          <strong>Not live.</strong> {state.lastLive !== undefined && `You see the state as of ${formatClock(state.lastLive)}. `}
+          <strong>{texts.connection.notLive}</strong>{' '}
+          {state.lastLive !== undefined && texts.connection.stateAsOf(formatClock(state.lastLive))}
           {reason(state)} <Retry at={state.retryAt} />
         </p>
       )}
@@ -42,14 +74,14 @@ export function StaleBanner() {
 }
 
 function reason({ refusal, lastLive }: Extract<ConnectionState, { phase: 'connecting' }>): string {
-  if (refusal === 'protocol') return 'This page is older than the hub: reload it.';
+  if (refusal === 'protocol') return texts.connection.outdated;
   if (refusal !== undefined) return sentenceFor(refusal);
-  return lastLive === undefined ? 'The hub does not answer.' : '';
+  return lastLive === undefined ? texts.connection.silent : '';
 }
 
 /** Hidden from screen readers: a second counted aloud every second would drown everything else. */
 function Retry({ at }: { at: number | undefined }) {
   const now = useNow();
-  if (at === undefined || at - now < 1_000) return <span aria-hidden="true">Reconnecting…</span>;
-  return <span aria-hidden="true">Next try in {formatLeft(new Date(at).toISOString(), now)}.</span>;
+  if (at === undefined || at - now < 1_000) return <span aria-hidden="true">{texts.connection.trying}</span>;
+  return <span aria-hidden="true">{texts.connection.nextTry(formatLeft(new Date(at).toISOString(), now))}</span>;
 }

@@ -1,16 +1,14 @@
-import { useState } from 'react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import type { Who } from '../../core/session.ts';
-import { chooseTheme, loadTheme, THEMES, type Theme } from '../browser.ts';
+import { chooseTheme, THEMES, useTheme } from '../browser.ts';
+import { texts } from '../texts.ts';
 import { useServices } from '../services.ts';
 
-const THEME_NAMES: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' };
-
 /** Who is signed in, as what; the theme; the way out. */
-export function UserMenu({ who }: { who: Who }) {
+export function UserMenu({ who, onKeys }: { who: Who; onKeys: () => void }) {
   const { session } = useServices();
-  const [theme, setTheme] = useState(loadTheme);
-  const roles = who.roles.join(', ') || 'no role';
+  const theme = useTheme();
+  const roles = who.roles.join(', ') || texts.user.noRole;
   return (
     <MenuTrigger>
       <Button className="user">
@@ -21,13 +19,14 @@ export function UserMenu({ who }: { who: Who }) {
           <span className="user-name">{who.username}</span>
           <span className="user-roles">{roles}</span>
         </span>
-        <span className="visually-hidden">, account menu</span>
+        <span className="visually-hidden">{texts.user.menu}</span>
       </Button>
       <Popover className="popover" placement="bottom end">
         <Menu
           className="menu"
           onAction={(key) => {
             if (key === 'sign-out') session.signOut();
+            if (key === 'keys') onKeys();
           }}
         >
           <MenuSection
@@ -35,21 +34,22 @@ export function UserMenu({ who }: { who: Who }) {
             disallowEmptySelection
             selectedKeys={[theme]}
             onSelectionChange={(keys) => {
-              const chosen = THEMES.find((one) => keys !== 'all' && keys.has(one)) ?? 'system';
-              chooseTheme(chosen);
-              setTheme(chosen);
+              chooseTheme(THEMES.find((one) => keys !== 'all' && keys.has(one)) ?? 'system');
             }}
           >
-            <Header className="menu-header">Theme</Header>
+            <Header className="menu-header">{texts.theme.title}</Header>
             {THEMES.map((one) => (
               <MenuItem key={one} id={one} className="menu-item">
-                {THEME_NAMES[one]}
+                {texts.theme.names[one]}
               </MenuItem>
             ))}
           </MenuSection>
           <Separator className="menu-rule" />
+          <MenuItem id="keys" className="menu-item">
+            {texts.keys.title}
+          </MenuItem>
           <MenuItem id="sign-out" className="menu-item">
-            Sign out
+            {texts.user.signOut}
           </MenuItem>
         </Menu>
       </Popover>
