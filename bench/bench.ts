@@ -4,6 +4,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string
   fanout: () => import('./fanout.ts'),
   latency: () => import('./latency.ts'),
   memory: () => import('./memory.ts'),
+  stalled: () => import('./stalled.ts'),
   peers: () => import('./peers/run.ts'),
 };
 

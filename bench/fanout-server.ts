@@ -15,10 +15,11 @@ export type FanoutJob = { readonly kind: FanoutKind; readonly actors: number; re
 export type FanoutUp = { readonly up: true; readonly port: number; readonly token: string; readonly topics: readonly string[] };
 /** `at` is when the state was there to be told, in epoch milliseconds. */
 export type FanoutSent = { readonly sent: number; readonly at: number };
-export type FanoutAsk = { readonly send: true } | { readonly rss: true } | { readonly end: true };
+/** `fill`: how many bytes a state has; about those of a payment without it. */
+export type FanoutAsk = { readonly send: true; readonly fill?: number } | { readonly rss: true } | { readonly end: true };
 
 /** Makes one broadcast; resolves with when the state was there to be told. */
-type Sender = () => Promise<number>;
+type Sender = (fill?: number) => Promise<number>;
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -41,7 +42,7 @@ async function serve({ kind, actors, message }: FanoutJob): Promise<void> {
       process.send?.({ rss_mb: process.memoryUsage.rss() / 1e6, cpu_s: (user + system) / 1e6 });
     } else if ('send' in ask) {
       // One after another: commits that are under way together would be one broadcast.
-      last = last.then(async () => void process.send?.({ sent: sent++, at: await send() } satisfies FanoutSent));
+      last = last.then(async () => void process.send?.({ sent: sent++, at: await send(ask.fill) } satisfies FanoutSent));
       last.catch((error: unknown) => {
         process.stderr.write(`${String(error)}\n`);
         process.exit(1);
@@ -59,9 +60,10 @@ async function hub(actors: number): Promise<Served> {
   for (const address of topics) await act(stage.hub, CLERK, address, '@create', {}, address);
   const url = stage.hub.url();
   let n = 0;
-  const send = async (): Promise<number> => {
+  const send = async (fill?: number): Promise<number> => {
     n++;
-    await Promise.all(topics.map((address) => act(stage.hub, CLERK, address, 'SET', { n })));
+    const payload = fill === undefined ? { n } : { n, fill };
+    await Promise.all(topics.map((address) => act(stage.hub, CLERK, address, 'SET', payload)));
     return now();
   };
   return { port: Number(new URL(url).port), token: await signIn(url), topics, send };
@@ -79,9 +81,9 @@ async function stock(message: string): Promise<Served> {
   io.on('connection', (socket) => void socket.join('all'));
   const frames: unknown = (JSON.parse(message.slice(2)) as unknown[])[1];
   const port = await listen(http);
-  const send = (): Promise<number> => {
+  const send = (fill?: number): Promise<number> => {
     const at = now();
-    io.to('all').emit('frames', frames);
+    io.to('all').emit('frames', fill === undefined ? frames : [{ kind: 'patch', note: 'n'.repeat(fill) }]);
     return Promise.resolve(at);
   };
   return { port, token: '', topics: [], send };

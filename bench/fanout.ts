@@ -22,13 +22,14 @@ export type FanoutRow = {
 const IN_FLIGHT = 4;
 const WARM_MS = 1_000;
 
-type Process = {
+export type Process = {
   readonly child: ChildProcess;
   ask<T>(message: object): Promise<T>;
   next<T>(fits: (message: object) => boolean): Promise<T>;
 };
 
-function start(file: string): Process {
+/** A process of this folder that is asked by messages. */
+export function start(file: string): Process {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--max-semi-space-size=64'],
@@ -72,7 +73,7 @@ export async function fanout(kind: FanoutKind, clients: number, states: number, 
     const send = (): void => void server.child.send({ send: true });
     server.child.on('message', (said) => {
       const { sent, at } = said as FanoutSent;
-      if (sent !== undefined) crowd.child.send({ turn: sent, at });
+      if (sent !== undefined && crowd.child.connected) crowd.child.send({ turn: sent, at });
     });
     const done = new Promise<void>((resolve) => {
       crowd.child.on('message', (said) => {

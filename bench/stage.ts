@@ -23,6 +23,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}, mach
     HUB_DATA_DIR: dataDir,
     HUB_PORT: '0',
     HUB_DEMO: '0',
+    HUB_CONSOLE: '0',
     HUB_ADMIN_PASSWORD: 'bench-only-password',
     HUB_LOG_LEVEL: 'warn',
     HUB_EMBEDDED_NATS_PORT: '14222',

@@ -15,8 +15,9 @@ export type Line = {
 /** Something that a slow client is owed: nothing more of it is sent but what brings it up to date, when there is room. */
 export type Owed = { catchUp(): string | undefined };
 
-export const PARK_BYTES = 256 * 1024;
-const RESUME_BYTES = 64 * 1024;
+/** With one more message of a large actor that is at most a quarter of a megabyte that the hub keeps for a client that does not read. */
+export const PARK_BYTES = 160 * 1024;
+const RESUME_BYTES = 40 * 1024;
 const CUT_BYTES = 1024 * 1024;
 const STALL_MS = 10_000;
 /** A client credits in lots, so as many of the newest frames may be consumed without our knowing. */

@@ -17,6 +17,7 @@ import { points } from './points.ts';
 import { restore } from './restore.ts';
 import { sabotage } from './sabotage.ts';
 import { simulate } from './simulate.ts';
+import { stalled } from './stalled.ts';
 import { start } from './start.ts';
 import { upgrade } from './upgrade.ts';
 import { verify } from './verify.ts';
@@ -43,6 +44,7 @@ const LINES: Readonly<Record<string, Line>> = {
   restore,
   sabotage,
   simulate,
+  stalled,
   start,
   upgrade,
   verify,
