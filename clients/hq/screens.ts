@@ -15,6 +15,12 @@ export const screens: readonly Screen[] = [
     nav: { label: 'Payments', icon: 'M2.5 5h15v10h-15zM2.5 8.5h15M5.5 12h3', key: 'p' },
   },
   {
+    path: '/approvals',
+    title: 'Approvals',
+    load: async () => (await import('./screens/approvals.tsx')).Approvals,
+    nav: { label: 'Approvals', icon: 'M4 10.5l4 4 8-9M2.5 3h9M2.5 6.5h5', key: 'a', roles: ['approver', 'cfo'] },
+  },
+  {
     path: '/clients',
     title: 'Clients',
     load: async () => (await import('./screens/clients.tsx')).Clients,

@@ -103,7 +103,14 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
         {!field.required && <span className="optional"> optional</span>}
       </Label>
       {lines > 1 ? (
-        <TextArea className="input" rows={lines} />
+        <TextArea
+          className="input"
+          rows={lines}
+          onKeyDown={(event) => {
+            // Enter alone is a new line here.
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+          }}
+        />
       ) : (
         <Input
           className="input"

@@ -1,0 +1,35 @@
+import type { ActorView, Can, ListItem } from '../../hub/protocol/messages.ts';
+
+/** What waits for an approval, told apart by whether this person may give it. */
+export type Queue = {
+  /** In the order of the list. */
+  readonly mine: readonly ListItem[];
+  /** Those that somebody else has to approve, each with the reason. */
+  readonly others: readonly { readonly item: ListItem; readonly why: string }[];
+};
+
+export const APPROVE = 'APPROVE';
+export const DENY = 'DENY';
+
+/** Sorts what waits. An item whose view is not known yet counts as this person's: a queue that is too long is noticed, one too short is not. */
+export function toQueue(items: readonly ListItem[], views: ReadonlyMap<string, Pick<ActorView, 'can'>>): Queue {
+  const mine: ListItem[] = [];
+  const others: { item: ListItem; why: string }[] = [];
+  for (const item of items) {
+    const view = views.get(item.address);
+    const can = view && canOf(view, APPROVE);
+    if (view === undefined || can?.ok === true) mine.push(item);
+    else others.push({ item, why: can?.sentence ?? '' });
+  }
+  return { mine, others };
+}
+
+export function canOf({ can }: Pick<ActorView, 'can'>, type: string): Can | undefined {
+  return can.find((one) => one.type === type);
+}
+
+/** Which one comes into sight when the queue has changed: the same if it is still there, else the one that has taken its place. */
+export function nextOf(addresses: readonly string[], chosen: string | undefined, place: number): string | undefined {
+  if (chosen !== undefined && addresses.includes(chosen)) return chosen;
+  return addresses[Math.min(Math.max(place, 0), addresses.length - 1)];
+}
