@@ -10,6 +10,7 @@ import { integrationRoutes } from './routes/integrations.ts';
 import { listRoutes } from './routes/lists.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { nodeRoutes } from './routes/nodes.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { sandboxRoutes } from './routes/sandbox.ts';
 import { viewRoutes } from './routes/views.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...actorRoutes,
   ...listRoutes,
   ...viewRoutes,
+  ...overviewRoutes,
   ...historyRoutes,
   ...machineRoutes,
   ...webhookRoutes,
