@@ -105,7 +105,13 @@ export class OutboxMirror {
   async change(to: string, decide: Decide, then?: (lane: Lane) => void): Promise<Lane> {
     const person = this.#person;
     if (person === undefined) throw new Problem(401, 'unauthenticated', 'You are not signed in.');
-    const lane = await this.#options.storage.change(person, to, decide).catch((error: unknown) => {
+    let changes = true;
+    const decideAndLook: Decide = (before, total) => {
+      const after = decide(before, total);
+      changes = after.length !== before.length || after.some((kept, i) => kept !== before[i]);
+      return after;
+    };
+    const lane = await this.#options.storage.change(person, to, decideAndLook).catch((error: unknown) => {
       throw toStorageProblem(error);
     });
     if (person !== this.#person) return lane;
@@ -116,7 +122,7 @@ export class OutboxMirror {
     if (lane.length === 0) next.delete(to);
     else next.set(to, lane);
     this.#set(next);
-    this.#channel?.post({ kind: 'changed' } satisfies Message);
+    if (changes) this.#channel?.post({ kind: 'changed' } satisfies Message);
     return lane;
   }
 
@@ -129,31 +135,29 @@ export class OutboxMirror {
   /** Reads everything, once for all who ask meanwhile, and once more for whoever asks while it is being read. */
   reload(): Promise<void> {
     this.#stale = true;
-    if (this.#reading === undefined) {
-      const reading = this.#read().finally(() => {
-        if (this.#reading === reading) this.#reading = undefined;
-      });
-      this.#reading = reading;
-    }
+    if (this.#person === undefined) return Promise.resolve();
+    this.#reading ??= this.#read(this.#person);
     return this.#reading;
   }
 
-  async #read(): Promise<void> {
-    const person = this.#person;
+  async #read(person: string): Promise<void> {
     const { storage, clock } = this.#options;
-    while (this.#stale && person !== undefined && person === this.#person) {
+    const isMine = (): boolean => person === this.#person;
+    while (this.#stale && isMine()) {
       this.#stale = false;
       try {
         const all = await storage.load(person);
-        if (person !== this.#person || this.#stale) continue;
+        if (!isMine() || this.#stale) continue;
         this.#trouble = undefined;
         this.#set(groupByActor(all, this.#lanes));
       } catch (error) {
-        if (person !== this.#person) return;
+        if (!isMine()) return;
         this.fail(error);
-        clock.after(BROKEN_MS, () => void (person === this.#person && this.reload()));
+        clock.after(BROKEN_MS, () => void (isMine() && this.reload()));
       }
     }
+    // In the same turn: whoever asks from here on begins another reading.
+    if (isMine()) this.#reading = undefined;
   }
 
   #hear(message: Message): void {
