@@ -5,10 +5,13 @@ import { typeOf } from '../../../machines/ids.ts';
 import { NOUNS, nounOf, toneOf, type Noun } from '../nouns.ts';
 import { Changed } from '../parts/actor-table.tsx';
 import { summaryOf } from '../parts/columns.tsx';
+import { MoneyCard } from '../parts/money-card.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { PulseCard } from '../parts/pulse.tsx';
 import { StateBadge, ToneGlyph } from '../parts/state-badge.tsx';
 import { Ago } from '../parts/time.tsx';
 import { useList, useLists } from '../services.ts';
+import { texts } from '../texts.ts';
 import { useTitle } from '../title.ts';
 
 /** What has waited longest stands first, because it is what somebody should look at first. */
@@ -16,25 +19,29 @@ const SHOWN = 5;
 
 /** What needs somebody, how much there is of everything, and what is happening. */
 export function Overview() {
-  useTitle('Overview');
+  useTitle(texts.overview.title);
   return (
     <div className="page overview">
       <div className="page-head">
-        <h1>Overview</h1>
+        <h1>{texts.overview.title}</h1>
       </div>
       <div className="waiting">
-        <Waiting noun={nounOf('payment')} title="Payments that need somebody" filter={{ tag: 'needs_somebody' }} />
-        <Waiting noun={nounOf('payment')} title="Payments of unknown outcome" filter={{ state: 'unknown' }} alarming />
-        <Waiting noun={nounOf('client')} title="Clients to be judged" filter={{ tag: 'needs_somebody' }} />
+        <Waiting noun={nounOf('payment')} title={texts.overview.needSomebody} filter={{ tag: 'needs_somebody' }} />
+        <Waiting noun={nounOf('payment')} title={texts.overview.unknown} filter={{ state: 'unknown' }} alarming />
+        <Waiting noun={nounOf('client')} title={texts.overview.toJudge} filter={{ tag: 'needs_somebody' }} />
         <Circuits />
       </div>
       <div className="columns">
         <div className="column">
+          <MoneyCard />
           {NOUNS.filter(({ course }) => course !== undefined).map((noun) => (
             <Counts key={noun.type} noun={noun} />
           ))}
         </div>
-        <Activity />
+        <div className="column">
+          <PulseCard />
+          <Activity />
+        </div>
       </div>
     </div>
   );
@@ -53,9 +60,13 @@ function Waiting({ noun, title, filter, alarming = false }: WaitingProps) {
           {title}
         </Link>
       </h2>
-      {followed.kind === 'waiting' && <Skeleton rows={2} label={`Loading: ${title}`} />}
+      {followed.kind === 'waiting' && <Skeleton rows={2} label={texts.common.loading(title)} />}
       {followed.kind === 'refused' && (
-        <ProblemNotice title="Cannot be shown" problem={{ code: followed.code, message: followed.reason }} onRetry={followed.retry} />
+        <ProblemNotice
+          title={texts.common.cannotBeShown(title)}
+          problem={{ code: followed.code, message: followed.reason }}
+          onRetry={followed.retry}
+        />
       )}
       {followed.kind === 'here' && (
         <>
@@ -63,7 +74,7 @@ function Waiting({ noun, title, filter, alarming = false }: WaitingProps) {
             <ToneGlyph tone={tone === 'resting' ? 'well' : tone} />
             {formatNumber(followed.copy.total)}
           </p>
-          <Rows items={followed.copy.items.slice(0, SHOWN)} none="Nothing waits." />
+          <Rows items={followed.copy.items.slice(0, SHOWN)} none={texts.overview.nothingWaits} />
         </>
       )}
     </section>
@@ -99,14 +110,18 @@ function Circuits() {
     <section className="card waiting-card" data-tone={broken ? 'wrong' : 'resting'}>
       <h2>
         <Link to={noun.path} className="waiting-link">
-          Integrations
+          {texts.overview.integrations}
         </Link>
       </h2>
-      {followed.kind === 'waiting' && <Skeleton rows={2} label="Loading: Integrations" />}
+      {followed.kind === 'waiting' && <Skeleton rows={2} label={texts.common.loading(texts.overview.integrations)} />}
       {followed.kind === 'refused' && (
-        <ProblemNotice title="Cannot be shown" problem={{ code: followed.code, message: followed.reason }} onRetry={followed.retry} />
+        <ProblemNotice
+          title={texts.common.cannotBeShown(texts.overview.integrations)}
+          problem={{ code: followed.code, message: followed.reason }}
+          onRetry={followed.retry}
+        />
       )}
-      {followed.kind === 'here' && followed.copy.items.length === 0 && <p className="muted">None is set up.</p>}
+      {followed.kind === 'here' && followed.copy.items.length === 0 && <p className="muted">{texts.overview.noIntegration}</p>}
       {followed.kind === 'here' && (
         <ul className="short-list">
           {followed.copy.items.map((item) => (
@@ -131,8 +146,8 @@ function Counts({ noun }: { noun: Noun }) {
   return (
     <section className="card" aria-labelledby={`counts-${noun.type}`}>
       <h2 id={`counts-${noun.type}`}>
-        {noun.many.charAt(0).toUpperCase() + noun.many.slice(1)} by state
-        {all.kind === 'here' && <span className="muted count-total"> {formatNumber(total)} in all</span>}
+        {texts.overview.byState(noun.many)}
+        {all.kind === 'here' && <span className="muted count-total"> {texts.overview.inAll(total)}</span>}
       </h2>
       <ul className="counts">
         {Object.keys(noun.tones).map((state) => (
@@ -173,12 +188,16 @@ function Activity() {
   const refused = followed.find((one) => one.kind === 'refused');
   return (
     <section className="card activity" aria-labelledby="activity-title">
-      <h2 id="activity-title">Activity</h2>
-      {items.length === 0 && waiting && <Skeleton rows={6} label="Loading the activity" />}
+      <h2 id="activity-title">{texts.overview.activity}</h2>
+      {items.length === 0 && waiting && <Skeleton rows={6} label={texts.common.loading(texts.overview.activity)} />}
       {refused && (
-        <ProblemNotice title="Cannot be shown" problem={{ code: refused.code, message: refused.reason }} onRetry={refused.retry} />
+        <ProblemNotice
+          title={texts.common.cannotBeShown(texts.overview.activity)}
+          problem={{ code: refused.code, message: refused.reason }}
+          onRetry={refused.retry}
+        />
       )}
-      {items.length === 0 && !waiting && !refused && <Empty title="Nothing has happened yet." />}
+      {items.length === 0 && !waiting && !refused && <Empty title={texts.overview.nothingYet} />}
       <ul className="activity-list">
         {items.map((item) => (
           <li key={item.address} className="activity-row">
