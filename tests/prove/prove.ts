@@ -10,6 +10,7 @@ import { failover } from './failover.ts';
 import { fanout } from './fanout.ts';
 import { fuzz } from './fuzz.ts';
 import { idle } from './idle.ts';
+import { jitter } from './jitter.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
@@ -37,6 +38,7 @@ const LINES: Readonly<Record<string, Line>> = {
   fanout,
   fuzz,
   idle,
+  jitter,
   latency,
   memory,
   peers,
