@@ -5,6 +5,7 @@ import { sentenceFor } from '../../machines/fault.ts';
 import type { Definition } from '../../machines/machine.ts';
 import type { Kept } from './outbox-lane.ts';
 import type { Shown } from './overlay.ts';
+import { onlyShown, seenThrough, type Fields } from './partial-machine.ts';
 import type { Who } from './session.ts';
 import type { ActorCopy } from './store.ts';
 
@@ -26,25 +27,32 @@ export function predictWith(definitions: readonly Definition[]): Predict {
     const definition = first && byType.get(first.to.slice(0, first.to.indexOf('/')));
     if (definition === undefined || copy.tags.includes('parked') || remembers(definition.machine)) return unforeseen;
     const view = viewOf(definition, who);
-    let snapshot = attempt(() => restore(definition.machine, copy, view));
+    const machine = view === 'all' ? definition.machine : attempt(() => seenThrough(definition.machine, view));
+    if (machine === undefined) return unforeseen;
+    const foreseeing = { definition, machine, view };
+    let snapshot = attempt(() => restore(machine, copy));
     const predicted: string[] = [];
     for (const { id, event, at } of commands) {
       const before = snapshot;
-      const next = before && attempt(() => step(definition, before, event, { by: who.username, at }, view));
+      // The hub lists what the person's roles may send at all.
+      const may = copy.can.some(({ type }) => type === event.type);
+      const next = before && may ? attempt(() => step(foreseeing, before, event, { by: who.username, at })) : undefined;
       if (next === undefined) break;
       snapshot = next;
       predicted.push(id);
     }
     if (snapshot === undefined || predicted.length === 0) return unforeseen;
-    const shown = show(definition, copy, snapshot, { by: who.username, at: commands.at(-1)?.at ?? 0 });
-    return { ...shown, ...(view === 'all' ? {} : { context: copy.context }), predicted };
+    return { ...show(foreseeing, copy, snapshot, { by: who.username, at: commands.at(-1)?.at ?? 0 }), predicted };
   };
 }
+
+/** A machine as the person's view lets him know it. */
+type Foreseeing = { readonly definition: Definition; readonly machine: AnyStateMachine; readonly view: View };
 
 type Stamp = { readonly by: string; readonly at: number };
 
 /** The fields that the person is shown; `all` where nothing is kept from him. */
-type View = 'all' | ReadonlySet<string>;
+type View = 'all' | Fields;
 
 /** What people of HQ see, also of those who are customers or agents too. */
 function viewOf({ views }: Definition, { roles }: Who): View {
@@ -53,72 +61,57 @@ function viewOf({ views }: Definition, { roles }: Who): View {
   return view?.fields === 'all' ? 'all' : new Set(view?.fields ?? []);
 }
 
-function restore(machine: AnyStateMachine, { state, context }: ActorCopy, view: View): AnyMachineSnapshot {
-  const seen = view === 'all' ? context : onlyShown(context, view);
-  return machine.resolveState({ value: toValue(state), context: seen } as never) as AnyMachineSnapshot;
+function restore(machine: AnyStateMachine, { state, context }: ActorCopy): AnyMachineSnapshot {
+  return machine.resolveState({ value: toValue(state), context } as never) as AnyMachineSnapshot;
 }
 
 /** Undefined where the machine does not take the event. Throws where it cannot be known. */
 function step(
-  definition: Definition,
+  { definition, machine }: Foreseeing,
   snapshot: AnyMachineSnapshot,
   event: Kept['event'],
   stamp: Stamp,
-  view: View,
 ): AnyMachineSnapshot | undefined {
   const { type, ...payload } = event;
   const parsed = definition.events[type]?.safeParse(payload);
   if (parsed?.success !== true) return undefined;
   const full = { ...parsed.data, type, ...stamp };
   if (!snapshot.can(full as never)) return undefined;
-  const [next] = transition(definition.machine, snapshot, full as never) as [AnyMachineSnapshot, unknown];
+  const [next] = transition(machine, snapshot, full as never) as [AnyMachineSnapshot, unknown];
   if (next.status === 'error') throw next.error;
-  const context: unknown = next.context;
-  // A machine that has written its context has copied it, and what was not shown is not in the copy.
-  if (view !== 'all' && context !== snapshot.context) return undefined;
   return next;
 }
 
-function show(definition: Definition, copy: ActorCopy, snapshot: AnyMachineSnapshot, stamp: Stamp): ActorCopy {
+function show(foreseeing: Foreseeing, copy: ActorCopy, snapshot: AnyMachineSnapshot, stamp: Stamp): ActorCopy {
+  const { view } = foreseeing;
   const state = toStates(snapshot.value);
+  const context = snapshot.context as Record<string, unknown>;
   return {
     ...copy,
     state,
     tags: [...snapshot.tags],
-    context: snapshot.context as Record<string, unknown>,
-    can: copy.can.map((can) => canOf(definition, snapshot, can, stamp)),
+    context: view === 'all' ? context : Object.fromEntries(Object.entries(context).filter(([field]) => view.has(field))),
+    can: copy.can.map((can) => canOf(foreseeing, snapshot, can, stamp)),
     // Of another state nobody knows yet what it waits for.
     timers: state.join() === copy.state.join() ? copy.timers : [],
   };
 }
 
 /** What may be sent next. The hub lists every event that the role may send at all, so only the answer changes. */
-function canOf(definition: Definition, snapshot: AnyMachineSnapshot, { type, schema }: Can, stamp: Stamp): Can {
+function canOf({ definition, view }: Foreseeing, snapshot: AnyMachineSnapshot, { type, schema }: Can, stamp: Stamp): Can {
+  const context = view === 'all' ? snapshot.context : onlyShown(snapshot.context as Record<string, unknown>, view);
   const refusal = attempt(() => {
-    const sample = definition.samples[type]?.(snapshot.context as never) ?? {};
+    const sample = definition.samples[type]?.(context as never) ?? {};
     const event = { ...sample, type, ...stamp };
     if (snapshot.can(event as never)) return '';
     if (!getNextTransitions(snapshot).some(({ eventType }) => eventType === type || eventType === '*')) return 'not_in_state';
-    const seen = { state: toStates(snapshot.value), tags: [...snapshot.tags], context: snapshot.context };
+    const seen = { state: toStates(snapshot.value), tags: [...snapshot.tags], context };
     return definition.reasons[type]?.(seen as never, event as never) ?? 'guard_refused';
   });
   if (refusal === '') return { type, ok: true, schema };
   if (refusal === undefined)
     return { type, ok: false, reason: 'unconfirmed', sentence: 'The hub has to confirm first what was sent before.', schema };
   return { type, ok: false, reason: refusal, sentence: sentenceFor(refusal), schema };
-}
-
-/** The context as the person sees it. Whoever asks it for more, or copies it whole, needs what is not shown. */
-function onlyShown(context: ActorCopy['context'], view: ReadonlySet<string>): unknown {
-  const refuse = (): never => {
-    throw new Error('This is not shown');
-  };
-  return new Proxy(context, {
-    get: (target, key) => (typeof key === 'string' && !view.has(key) ? refuse() : Reflect.get(target, key)),
-    has: refuse,
-    ownKeys: refuse,
-    getOwnPropertyDescriptor: refuse,
-  });
 }
 
 const remembering = new WeakMap<AnyStateMachine, boolean>();
