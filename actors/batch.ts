@@ -121,6 +121,7 @@ export class Work {
     if (here !== undefined) return this.#answer(delivery, repeatOf(here, body_hash));
     // Its answer is what the first one's turns out to be, whatever the state would say by now.
     if (this.#doubts.size > 0 && this.#doubts.has(key)) return void this.doubtful.push({ delivery, body_hash, refuse: () => undefined });
+    if (delivery.denied !== undefined) return this.#refuse(delivery, body_hash, undefined, 'forbidden', delivery.denied);
     if (this.#creationRepeats(delivery)) return;
 
     const known = this.#knownOf(address);
@@ -318,16 +319,19 @@ export class Work {
   #refuse(delivery: Delivery, body_hash: string, live: Live | undefined, code: string, detail: string): void {
     const { address, event_id, partition } = delivery;
     const version = live?.envelope.version ?? 0;
+    const denied = delivery.denied !== undefined;
     const refuse = (): void => {
+      const outcome: Outcome = code === 'late' ? { outcome: 'late' } : { outcome: 'rejected', code, detail, version };
+      // Of what somebody may not send nothing is kept: he may another day.
+      if (denied) return this.#answer(delivery, outcome);
       this.#refusals.push({ partition, actor: address, event_id, body_hash, reason: code, detail, version, at: this.#around.now });
       this.#touched.add(partition);
       this.#newRefused.add(address);
-      const outcome: Outcome = code === 'late' ? { outcome: 'late' } : { outcome: 'rejected', code, detail, version };
       this.#conclude(delivery, body_hash, outcome);
     };
     const key = idKey(address, event_id);
     if (this.#around.looked.has(key)) return refuse();
-    this.#doubts.add(key);
+    if (!denied) this.#doubts.add(key);
     this.doubtful.push({ delivery, body_hash, refuse });
   }
 

@@ -41,6 +41,8 @@ export type Delivery = {
   readonly outside: boolean;
   /** An event that was kept, and that this one takes the place of: of the two only one ever takes effect. */
   readonly instead?: { readonly event_id: string; readonly body_hash: string };
+  /** Why its sender may not send it. It only comes so far because it may be the repeat of one that he could send when he did. */
+  readonly denied?: string;
   /** The one event that a parked actor takes while it stays parked. */
   readonly single?: boolean;
   readonly settle: (outcome: Outcome) => void;

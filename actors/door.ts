@@ -9,7 +9,7 @@ import type { Caller } from './caller.ts';
 import { toOwnDelivery } from './delivery.ts';
 import type { Outcome, Own } from './delivery.ts';
 import type { Forwarded } from './forwarding.ts';
-import { admit } from './gate.ts';
+import { consider } from './gate.ts';
 import { isFromKey } from './id-from-key.ts';
 import type { Submission } from './intake.ts';
 import type { Lanes } from './lanes.ts';
@@ -152,7 +152,7 @@ export class Door {
     const { settings, lanes } = this.#options;
     const definition = this.#mustBeKnown(asked.type);
     if (!isId(asked.id)) throw new Fault('bad_id');
-    const { type, payload } = admit(definition, asked.event, asked.payload, asked.caller);
+    const { type, payload, denied } = consider(definition, asked.event, asked.payload, asked.caller);
     const address = toAddress(asked.type, asked.id);
     const happening: Happening =
       type === '@create'
@@ -160,7 +160,7 @@ export class Door {
         : { kind: 'event', event: { ...payload, type } };
     const { key, body_hash } = asked.creation ?? {};
     const creation = key === undefined || body_hash === undefined ? {} : { creation: { caller: asked.caller.id, key, body_hash } };
-    return new Promise((settle) => {
+    const outcome = await new Promise<Outcome>((settle) => {
       lanes.deliver({
         address,
         partition: partitionOf(address),
@@ -177,9 +177,12 @@ export class Door {
         repeat: asked.repeat,
         fresh: asked.fresh,
         outside: true,
+        ...(denied === undefined ? {} : { denied: denied.message }),
         settle: this.#publishing(address, asked.event_id, settle),
       });
     });
+    if (denied !== undefined && outcome.outcome === 'rejected' && outcome.code === 'forbidden') throw denied;
+    return outcome;
   }
 
   /** What a parked actor does not take is told to whoever watches for it. */

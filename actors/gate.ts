@@ -2,8 +2,8 @@ import { Fault } from '../machines/fault.ts';
 import type { Definition, Role } from '../machines/machine.ts';
 import type { Caller } from './caller.ts';
 
-/** An event whose shape and sender are in order; what is left to ask is the actor's state. */
-export type Admitted = { readonly type: string; readonly payload: Readonly<Record<string, unknown>> };
+/** An event whose shape is in order, and its sender unless it is `denied`; what is left to ask is the actor's state. */
+export type Admitted = { readonly type: string; readonly payload: Readonly<Record<string, unknown>>; readonly denied?: Fault };
 
 const CREATE = '@create';
 
@@ -12,6 +12,13 @@ const CREATE = '@create';
  * The schemas are strict, so names the door writes itself (`by`, `at`, …) and names of the runtime (`xstate.*`) never pass.
  */
 export function admit(definition: Definition, type: string, payload: unknown, caller: Caller): Admitted {
+  const { denied, ...admitted } = consider(definition, type, payload, caller);
+  if (denied !== undefined) throw denied;
+  return admitted;
+}
+
+/** The same, but for a sender who may not: whether this is the repeat of what took effect when he might only the actor's journal knows. */
+export function consider(definition: Definition, type: string, payload: unknown, caller: Caller): Admitted {
   const schema = schemaFor(definition, type, caller);
   if (schema === undefined) throw new Fault('unknown_event', `${definition.type} has no event ${printable(type)}.`);
   mustBeText(payload, 0);
@@ -22,10 +29,9 @@ export function admit(definition: Definition, type: string, payload: unknown, ca
     const where = first === undefined || first.where === '' ? '' : `${first.where}: `;
     throw new Fault('invalid', `${type} of ${definition.type}: ${where}${first?.what ?? 'not the expected shape'}`, { errors: issues });
   }
-  if (!mayByRole(definition, type, caller)) {
-    throw new Fault('forbidden', `${caller.roles.join(', ') || 'Nobody'} may not send ${type} to a ${definition.type}.`);
-  }
-  return { type, payload: parsed.data };
+  if (mayByRole(definition, type, caller)) return { type, payload: parsed.data };
+  const who = caller.roles.join(', ') || 'Nobody';
+  return { type, payload: parsed.data, denied: new Fault('forbidden', `${who} may not send ${type} to a ${definition.type}.`) };
 }
 
 function schemaFor(definition: Definition, type: string, caller: Caller) {

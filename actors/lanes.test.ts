@@ -373,6 +373,25 @@ describe('a commit that goes wrong', () => {
     expect(await stage.send(A, 'UNLOCK')).toMatchObject({ outcome: 'applied', version: 3 });
   });
 
+  test('[LANE-31] who may not send an event any more is told of the one that he could send, and of no other; nothing is kept of it', async () => {
+    const stage = await staged();
+    await stage.create(A);
+    await stage.send(A, 'LOCK', {}, { id: 'once' });
+    const denied = { denied: 'auditor may not send that.' };
+    const refused = { outcome: 'rejected', code: 'forbidden', detail: denied.denied, version: 0 };
+    expect(await stage.send(A, 'LOCK', {}, { id: 'once', ...denied })).toEqual({ outcome: 'duplicate', version: 2 });
+    expect(codeOf(await stage.send(A, 'UNLOCK', {}, { id: 'once', ...denied }))).toBe('key_reused');
+    expect(await stage.send(A, 'UNLOCK', {}, { id: 'never', ...denied })).toEqual(refused);
+    expect(await stage.send('counter/nobody', 'UNLOCK', {}, { id: 'never', ...denied })).toEqual(refused);
+    const [first, repeat] = [stage.event(A, 'UNLOCK', {}, { id: 'both' }), stage.event(A, 'UNLOCK', {}, { id: 'both', ...denied })];
+    expect([kind(await stage.hear(first)), kind(await stage.hear(repeat))]).toEqual(['applied', 'duplicate']);
+    await stage.hear(stage.offer(A, { kind: 'park', code: 'machine_threw', detail: '' }));
+    expect(await stage.send(A, 'LOCK', {}, { id: 'parked', ...denied })).toEqual(refused);
+    expect(stage.database.dead).toEqual([]);
+    await stage.hear(stage.offer(A, { kind: 'resume' }));
+    expect(kind(await stage.send(A, 'LOCK', {}, { id: 'never' }))).toBe('applied');
+  });
+
   test('[LANE-17] stopping does not wait for a database that is gone', async () => {
     const stage = new LanesStage({ faults: { onCommit: () => 'retry' } });
     await stage.start();

@@ -281,6 +281,23 @@ describe('a command', () => {
     expect((await rest.get(`/v1/actors/${address}`, 'clerk')).body).toMatchObject({ version: 1 });
   });
 
+  test('[SYNC-94] a command whose answer was lost is told as done when it is repeated, also when its sender may not send it any more', async () => {
+    const put = (roles: string[]) => rest.call('PUT', '/v1/people/leaver', { as: 'admin', body: { roles, password: 'leaver-password' } });
+    await put(['clerk']);
+    const { accessToken } = await hub.signIn('leaver', 'leaver-password');
+    const leaver = await SocketClient.connect(hub.url, accessToken);
+    opened.push(leaver);
+    const address = await makeShelf(leaver);
+    const lost = { id: crypto.randomUUID() };
+    expect(await leaver.command(address, 'AJAR', {}, lost)).toEqual({ outcome: 'applied', version: 2 });
+    await put(['auditor']);
+    const again = await SocketClient.connect(hub.url, (await hub.signIn('leaver', 'leaver-password')).accessToken);
+    opened.push(again);
+    expect(await again.command(address, 'AJAR', {}, lost)).toEqual({ outcome: 'duplicate', version: 2 });
+    expect(await again.command(address, 'SHUT')).toMatchObject({ outcome: 'rejected', code: 'forbidden' });
+    expect((await rest.get(`/v1/actors/${address}`, 'auditor')).body).toMatchObject({ version: 2, state: ['work.idle', 'door.ajar'] });
+  });
+
   test('[SYNC-60] a command that the role may not send is forbidden, whether there is such an actor or not', async () => {
     const acme = await connect('acme');
     const clerk = await connect('clerk');
