@@ -259,12 +259,15 @@ test('[INSP-12] More than the rate is left out by whole stretches, each begun an
   socket.close();
 });
 
-test('[INSP-13] The definition of every machine crosses the wire as JSON', async () => {
+test('[INSP-13] The definition of every machine crosses the wire as JSON, and to the page its chart, once', async () => {
+  const page = await InspectorSocket.of(hub, '*');
   const receiver = await Receiver.of(hub, '*');
   await rest.payment();
   await receiver.until(() =>
     ['payment/', 'client/', 'integration/'].every((type) => receiver.frames.some(({ sessionId }) => sessionId.startsWith(type))),
   );
   for (const frame of receiver.frames) if (frame.type === '@xstate.actor') expect(JSON.parse(frame.definition ?? '')).toHaveProperty('id');
-  expect(machines.length).toBeGreaterThanOrEqual(3);
+  await eventually(() => machines.every(({ type }) => page.charts.includes(type)));
+  expect(new Set(page.charts).size).toBe(page.charts.length);
+  page.close();
 });

@@ -8,7 +8,10 @@ const CLIENTS = join(import.meta.dirname, '..', '..', 'clients');
 const PATIENCE_MS = 15_000;
 const YEAR_S = 365 * 24 * 60 * 60;
 
-/** Serves the HQ console under `/hq/`, built at the start where its sources have changed. */
+/** The page of somebody else that the inspector may show in a frame, on one page alone and where it is allowed. */
+const STATELY = 'https://stately.ai';
+
+/** Serves the HQ console under `/hq/` and the inspector under `/inspect/`, built at the start where their sources have changed. */
 export class Console {
   readonly #door: Door;
   readonly #stop = new AbortController();
@@ -29,6 +32,10 @@ export class Console {
     app.get('/', hidden, (_, reply) => reply.redirect('/hq/'));
     app.get('/hq', hidden, (_, reply) => reply.redirect('/hq/'));
     app.get<{ Params: { '*': string } }>('/hq/*', hidden, async (request, reply) => this.#serve(request.params['*'], reply));
+    const { inspect, inspectStately } = this.#door.options.config;
+    if (!inspect) return;
+    for (const path of ['/inspect', '/inspect/']) app.get(path, hidden, async (_, reply) => this.#serve('inspect.html', reply));
+    if (inspectStately) app.get('/inspect/stately', hidden, async (_, reply) => this.#serve('inspect.html', allowFrame(reply)));
   }
 
   /** Builds beside everything else; who asks meanwhile waits. */
@@ -93,6 +100,11 @@ export class Console {
       .headers({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'retry-after': '2' })
       .send(page);
   }
+}
+
+/** The policy of every page, and one frame more. */
+function allowFrame(reply: FastifyReply): FastifyReply {
+  return reply.header('content-security-policy', `${String(reply.getHeader('content-security-policy'))};frame-src ${STATELY}`);
 }
 
 function isReadOnly(error: unknown): boolean {

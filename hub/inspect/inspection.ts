@@ -72,8 +72,9 @@ export class Inspection {
       if (connection.visit === visit) connection.socket.close(INSPECT_CLOSED.replaced, 'This view was opened again elsewhere.');
     const { definitions } = runtime;
     const cut = (code: number, reason: string): void => end(socket, code, reason);
-    const options = { aim: visit.aim, line: openLine(socket), definitions, store, lineage: this.#lineage, ports, cut };
-    const inspector = new Inspector(options);
+    const isPage = socket.protocol === INSPECT_PROTOCOL;
+    const about = { aim: visit.aim, charts: isPage, line: openLine(socket), lineage: this.#lineage };
+    const inspector = new Inspector({ ...about, definitions, store, ports, cut });
     const connection: Connection = { visit, socket, inspector, askedAt: ports.clock.monotonic(), answered: true };
     this.#connections.add(connection);
     socket.on('pong', () => (connection.answered = true));
@@ -83,7 +84,7 @@ export class Inspection {
     const { ticket, release } = tickets.next(visit);
     if (!this.#connections.has(connection)) return release();
     connection.release = release;
-    if (socket.protocol === INSPECT_PROTOCOL) socket.send(JSON.stringify(this.#toSession(visit, ticket)));
+    if (isPage) socket.send(JSON.stringify(this.#toSession(visit, ticket)));
     log.info({ person: visit.person, target: visit.aim.text, sample: visit.aim.sample }, 'Somebody inspects');
     inspector.begin();
   }

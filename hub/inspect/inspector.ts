@@ -4,7 +4,9 @@ import type { Ports } from '../../actors/ports/ports.ts';
 import type { HistoryRow, Store } from '../../actors/store/store.ts';
 import { typeOf } from '../../machines/ids.ts';
 import type { Definition } from '../../machines/machine.ts';
+import { chartOf } from '../machine-chart.ts';
 import { INSPECT_CLOSED } from '../protocol/inspection.ts';
+import type { ChartMessage } from '../protocol/inspection.ts';
 import { rightsOf } from '../socket/rights.ts';
 import type { Rights } from '../socket/rights.ts';
 import { covers, isSampled } from './aim.ts';
@@ -21,6 +23,8 @@ import { Tail } from './tail.ts';
 export type InspectorOptions = {
   readonly aim: Aim;
   readonly line: Line;
+  /** Whether it is the hub's own page, which draws charts. */
+  readonly charts?: boolean;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly store: Pick<Store, 'history' | 'list'>;
   readonly lineage: Lineage;
@@ -52,6 +56,7 @@ export class Inspector {
   readonly #behind = new Set<Tail>();
   readonly #pace: Pace;
   readonly #leftOut: LeftOut;
+  readonly #drawn = new Set<string>();
   #rightsOf: (type: string) => Rights | undefined = () => undefined;
   #held: Promise<void> | undefined;
   #begun = false;
@@ -248,9 +253,17 @@ export class Inspector {
     const visible = [base, ...steps].find((step) => maySee(seen, step)) ?? newest;
     this.#leftOut.add(tail.missingBefore(before === undefined ? visible.version : visible.version + 1));
     tail.kin = kin;
+    this.#draw(tail.definition);
     this.#options.line.send(JSON.stringify(toActorFrame(seen, visible)));
     if (before !== undefined) tail.reach(before.version);
     for (const step of steps) if (step.version > tail.sent) await this.#tell(tail, step);
+  }
+
+  #draw(definition: Definition): void {
+    if (this.#options.charts !== true || this.#drawn.has(definition.type)) return;
+    this.#drawn.add(definition.type);
+    const message: ChartMessage = { type: '@green-lines.chart', chart: chartOf(definition) };
+    this.#options.line.send(JSON.stringify(message));
   }
 
   /** There is no such actor, or nothing of it that may be shown. */

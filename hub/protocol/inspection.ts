@@ -1,3 +1,5 @@
+import type { Chart } from './chart.ts';
+
 /**
  * What goes over a socket of the inspector: the frames of `@statelyai/inspect` 0.7.2, one JSON object in each text message, without
  * an envelope, a handshake or acknowledgements. A receiver of that package takes them as they are.
@@ -6,7 +8,7 @@
 /** The release of `@statelyai/inspect` whose frames these are; its receivers look for one. */
 export const INSPECT_VERSION = '0.7.2';
 
-/** The subprotocol of the hub's own page. Who asks for it is also told what the package has no word for: SessionMessage. */
+/** The subprotocol of the hub's own page. Who asks for it is also told what the package has no word for: PageMessage. */
 export const INSPECT_PROTOCOL = 'green-lines.inspect';
 
 /** Under this name the inspector tells of itself what it had to leave out. No actor can have it: addresses begin with a letter. */
@@ -71,7 +73,7 @@ export type SnapshotFrame = Base & {
 
 export type InspectFrame = ActorFrame | EventFrame | SnapshotFrame;
 
-/** First on every socket of the hub's own page. It carries no `_version`, so that no receiver takes it for a frame. */
+/** First on every socket of the hub's own page. */
 export type SessionMessage = {
   readonly type: '@green-lines.session';
   readonly node: string;
@@ -86,3 +88,9 @@ export type SessionMessage = {
   /** Whether this hub lets the Stately inspector be used. */
   readonly stately: boolean;
 };
+
+/** How a kind of actor is drawn; before the first of them is introduced. */
+export type ChartMessage = { readonly type: '@green-lines.chart'; readonly chart: Chart };
+
+/** They carry no `_version`, so that no receiver takes one for a frame. */
+export type PageMessage = SessionMessage | ChartMessage;

@@ -2,7 +2,7 @@ import { createWebSocketReceiver } from '@statelyai/inspect';
 import type { StatelyInspectionEvent } from '@statelyai/inspect';
 import { WebSocket } from 'ws';
 import { INSPECT_PROTOCOL } from '../../hub/protocol/inspection.ts';
-import type { InspectFrame, SessionMessage } from '../../hub/protocol/inspection.ts';
+import type { InspectFrame, PageMessage, SessionMessage } from '../../hub/protocol/inspection.ts';
 import type { TestHub } from './hub.ts';
 import { Rest } from './rest.ts';
 import type { Json, Reply } from './rest.ts';
@@ -62,6 +62,8 @@ function valueOf(snapshot: object): unknown {
 export class InspectorSocket {
   readonly socket: WebSocket;
   readonly frames: InspectFrame[] = [];
+  /** The kinds of actors whose charts came. */
+  readonly charts: string[] = [];
   session: SessionMessage | undefined;
   /** The HTTP status where the handshake was refused. */
   refused: number | undefined;
@@ -71,8 +73,9 @@ export class InspectorSocket {
     const { plain = false, headers = {} } = options;
     this.socket = new WebSocket(url, plain ? [] : [INSPECT_PROTOCOL], { headers });
     this.socket.on('message', (data: Buffer) => {
-      const message = JSON.parse(data.toString()) as InspectFrame | SessionMessage;
+      const message = JSON.parse(data.toString()) as InspectFrame | PageMessage;
       if (message.type === '@green-lines.session') this.session = message;
+      else if (message.type === '@green-lines.chart') this.charts.push(message.chart.type);
       else this.frames.push(message);
     });
     this.socket.on('unexpected-response', (request, response) => {

@@ -1,0 +1,21 @@
+import { createRoot } from 'react-dom/client';
+import { makeServices } from './inspector-services.ts';
+import { texts } from './texts.ts';
+import { Page, begin, readArrival } from './page.tsx';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no #root');
+const services = makeServices();
+const arrival = readArrival();
+begin(services, arrival);
+/** A fault of the page itself must not leave an empty one. */
+function onUncaughtError(error: unknown): void {
+  reportError(error);
+  queueMicrotask(() => {
+    const said = document.createElement('p');
+    said.className = 'notice';
+    said.append(texts.failed);
+    root?.replaceChildren(said);
+  });
+}
+createRoot(root, { onUncaughtError }).render(<Page services={services} arrival={arrival} />);
