@@ -1,5 +1,7 @@
 import type { Route } from './route.ts';
 import { actorRoutes } from './routes/actors.ts';
+import { auditVerifyRoutes } from './routes/audit-verify.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { controlRoutes } from './routes/controls.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -13,6 +15,7 @@ import { nodeRoutes } from './routes/nodes.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { sandboxRoutes } from './routes/sandbox.ts';
+import { seeAsRoutes } from './routes/see-as.ts';
 import { viewRoutes } from './routes/views.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
@@ -24,6 +27,9 @@ export const routes: readonly Route[] = [
   ...listRoutes,
   ...viewRoutes,
   ...overviewRoutes,
+  ...auditRoutes,
+  ...auditVerifyRoutes,
+  ...seeAsRoutes,
   ...historyRoutes,
   ...machineRoutes,
   ...webhookRoutes,
