@@ -30,7 +30,7 @@ export type JitterResult = {
   readonly behind: readonly string[];
 };
 
-type Frame = { kind: string; epoch?: string; base?: number; version?: number };
+type Frame = { kind: string; epoch?: string; base?: number; version?: number; afterMs?: number };
 
 const AT_ONCE = 50;
 const AGAIN_MS = 150;
@@ -208,7 +208,7 @@ class JitterClient {
     if (ack?.ok === true && ack.how === 'current') this.#shown();
   }
 
-  #frame(raw: RawSocket, { kind, epoch, base = 0, version = 0 }: Frame): void {
+  #frame(raw: RawSocket, { kind, epoch, base = 0, version = 0, afterMs = 0 }: Frame): void {
     if (this.#job.kind === 'socket.io') return this.#plain(version);
     if (kind === 'snapshot') {
       this.snapshots++;
@@ -229,6 +229,8 @@ class JitterClient {
       this.#version = version;
       this.#shown();
     } else if (kind === 'resync') this.#subscribe(raw);
+    // The node is stopping: on to the next one, when it says.
+    else if (kind === 'bye') setTimeout(() => raw.socket.destroy(), afterMs);
   }
 
   /** Stock Socket.IO has no versions; the messages bear numbers. */

@@ -1,15 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import type { JitterJob, JitterResult } from '../../bench/jitter-clients.ts';
 import { start } from '../../bench/fanout.ts';
 import type { Process } from '../../bench/fanout.ts';
 import { quantile } from '../../bench/lifecycle.ts';
-import { Doorman, RestCaller } from '../chaos/callers.ts';
-import { PASSWORD, World } from '../chaos/world.ts';
 import { sleep } from '../support/process-hub.ts';
+import { openBoards } from './boards.ts';
 import type { Proof } from './prove.ts';
 
-const MACHINES = fileURLToPath(new URL('../../bench/board-machines.ts', import.meta.url));
-const LEASE_MS = 5_000;
 const SHAKE = { lasts_ms: 15_000, away_ms: 2_000 };
 const ROUNDS = 120;
 const PAUSE_MS = 500;
@@ -32,24 +28,16 @@ export async function jitter(args: readonly string[], tell: (line: string) => vo
 }
 
 async function onHub(clients: number, rounds: number, tell: (line: string) => void) {
-  const world = await World.open({ nodes: 2, lease_ms: LEASE_MS, machines: MACHINES });
+  const boards = await openBoards(TOPICS);
   const crowd = start('jitter-clients.ts');
   try {
-    const doorman = new Doorman(world.nodes);
-    const admin = new RestCaller('admin', world.nodes, doorman, Math.random);
-    const patience = (): number => performance.now() + 60_000;
-    await admin.ask('PUT', '/v1/people/clerk', patience(), { roles: ['clerk'], password: PASSWORD });
-    const clerk = new RestCaller('clerk', world.nodes, doorman, Math.random);
-    const ids = Array.from({ length: TOPICS }, (_, index) => `b${index}`);
-    for (const id of ids) await clerk.create('board', id, {}, `create-${id}`, patience());
-    const token = await doorman.token('clerk');
-    const ports = world.nodes.map(({ url }) => Number(new URL(url).port));
-    await crowd.ask({ kind: 'hub', ports, token, topics: ids.map((id) => `board/${id}`), count: clients, ...SHAKE } satisfies JitterJob);
+    const { world, token, topics, ports, set } = boards;
+    await crowd.ask({ kind: 'hub', ports, token, topics, count: clients, ...SHAKE } satisfies JitterJob);
     crowd.child.send({ what: 'jitter' });
     for (let round = 1; round <= rounds; round++) {
       const began = performance.now();
       // Each is answered before the next round, also while the actors of the killed node are on their way to the other.
-      await Promise.all(ids.map((id) => clerk.send(`board/${id}`, set(round), `${id}-${round}`, patience())));
+      await set(round);
       if (round === Math.floor(rounds / 2)) {
         await world.nodes[0]?.kill();
         tell(`round ${round}: ${world.nodes[0]?.id} killed`);
@@ -59,8 +47,7 @@ async function onHub(clients: number, rounds: number, tell: (line: string) => vo
     return await settle(crowd, tell, 'hub');
   } finally {
     crowd.child.kill('SIGKILL');
-    await world.stop();
-    await world.forget();
+    await boards.close();
   }
 }
 
@@ -81,11 +68,6 @@ async function onSocketIo(clients: number, rounds: number, tell: (line: string) 
   } finally {
     for (const { child } of [crowd, server]) child.kill('SIGKILL');
   }
-}
-
-/** Callers know events by their type alone. */
-function set(n: number): { readonly type: string; readonly n: number } {
-  return { type: 'SET', n };
 }
 
 async function settle(crowd: Process, tell: (line: string) => void, what: string) {

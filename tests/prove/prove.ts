@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { avalanche } from './avalanche.ts';
 import { bank } from './bank.ts';
 import { chaos } from './chaos.ts';
 import { crash } from './crash.ts';
@@ -30,6 +31,7 @@ type Line = (args: readonly string[], tell: (line: string) => void) => Promise<P
 
 /** Each line of proof in full; a smaller size may be given behind its name and is then not written down. */
 const LINES: Readonly<Record<string, Line>> = {
+  avalanche,
   bank,
   chaos,
   crash,
