@@ -85,6 +85,7 @@ export const texts = {
   ended: 'The inspector has been closed',
   openAgain: 'Open it again',
   console: 'To the console',
+  everything: 'everything',
   stately: {
     link: 'Stately inspector',
     back: 'Back to the hub’s own view',

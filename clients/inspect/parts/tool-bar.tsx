@@ -21,7 +21,7 @@ export function ToolBar({ services, state, other, onOther }: ToolBarProps) {
         <Logo />
       </a>
       <h1 className="inspect-title">
-        {texts.title} {session && <span className="mono inspect-target">{session.target}</span>}
+        {texts.title} {session && <span className="mono inspect-target">{session.target === '*' ? texts.everything : session.target}</span>}
         {session && session.sample < 1 && <span className="muted"> {session.sample * 100} %</span>}
       </h1>
       <span className="pill" role="status" data-phase={state.kind === 'live' ? 'online' : state.kind}>
