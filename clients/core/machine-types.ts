@@ -13,16 +13,17 @@ export type Machines = { readonly payment: typeof payment; readonly client: type
 
 type Typed<D> = D extends { readonly types?: infer T } ? NonNullable<T> : never;
 type Chart<D> = Typed<D> extends { readonly machine: infer M extends AnyStateMachine } ? M : never;
+type Input<D> = Typed<D> extends { readonly input: infer I extends z.ZodObject } ? I : never;
 type Events<D> = Typed<D> extends { readonly events: infer E extends Schemas } ? E : never;
-/** For a machine whose types are not known, as in a tool that shows any: nothing is checked. */
-type Unless<Known, Then, Else> = [Known] extends [never] ? Else : Then;
+/** Of a machine whose types are not known, as in a tool that shows any, nothing is checked. */
+type IfKnown<D, Then, Else> = [Events<D>] extends [never] ? Else : string extends keyof Events<D> ? Else : Then;
 
 /** The names of the events that a client may send. */
-export type EventTypeOf<D extends Definition> = Unless<Events<D>, keyof Events<D> & string, string>;
+export type EventTypeOf<D extends Definition> = IfKnown<D, keyof Events<D> & string, string>;
 
 /** An event that a client may send, with its payload as the machine's schema takes it. */
-export type EventOf<D extends Definition> = Unless<
-  Events<D>,
+export type EventOf<D extends Definition> = IfKnown<
+  D,
   { [Type in keyof Events<D> & string]: { readonly type: Type } & PayloadOf<z.input<Events<D>[Type]>> }[keyof Events<D> & string],
   Readonly<{ type: string } & Record<string, unknown>>
 >;
@@ -31,14 +32,13 @@ export type EventOf<D extends Definition> = Unless<
 type PayloadOf<Fields> = string extends keyof Fields ? unknown : Readonly<Fields>;
 
 /** What a creator sends. */
-export type InputOf<D extends Definition> =
-  Typed<D> extends { readonly input: infer I extends z.ZodObject } ? Readonly<z.input<I>> : Readonly<Record<string, unknown>>;
+export type InputOf<D extends Definition> = IfKnown<D, Readonly<z.input<Input<D>>>, Readonly<Record<string, unknown>>>;
 
 /** The context as a view may show it: any field may be missing. */
-export type ContextOf<D extends Definition> = Unless<Chart<D>, Readonly<Partial<ContextFrom<Chart<D>>>>, Readonly<Record<string, unknown>>>;
+export type ContextOf<D extends Definition> = IfKnown<D, Readonly<Partial<ContextFrom<Chart<D>>>>, Readonly<Record<string, unknown>>>;
 
 /** Every state of the chart, as its path: `authorized` and `authorized.holding`. */
-export type StateOf<D extends Definition> = Unless<Chart<D>, Paths<StateValueFrom<Chart<D>>>, string>;
+export type StateOf<D extends Definition> = IfKnown<D, Paths<StateValueFrom<Chart<D>>>, string>;
 
 type Paths<Value> = Value extends string
   ? Value
