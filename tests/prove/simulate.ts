@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Report, Work } from '../simulate/worker.ts';
 import type { Proof } from './prove.ts';
+import { readSeed } from './seed.ts';
 
 const WORKERS = 2;
 const SAY_MS = 10_000;
@@ -15,8 +14,7 @@ const APART = 1_000_000;
  */
 export async function simulate(args: readonly string[], tell: (line: string) => void): Promise<Proof> {
   const steps = Number(args[0] ?? 100_000_000);
-  const [, from = 'chance'] = args;
-  const seed = from === 'chance' ? 1 + Math.floor(Math.random() * 2 ** 30) : from === 'tree' ? seedOfTree() : Number(from);
+  const seed = readSeed(args[1], ['actors', 'machines', 'tests/simulate']);
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const sum = { steps: 0, worlds: 0, longest: { seed: 0, ms: 0 }, faults: new Map<string, number>(), events: new Map<string, number>() };
@@ -67,10 +65,4 @@ export async function simulate(args: readonly string[], tell: (line: string) => 
 
 function toSorted(counts: ReadonlyMap<string, number>): Record<string, number> {
   return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
-}
-
-function seedOfTree(): number {
-  const trees = ['actors', 'machines', 'tests/simulate'].map((folder) => `HEAD:${folder}`);
-  const text = execFileSync('git', ['rev-parse', ...trees], { encoding: 'utf8', cwd: import.meta.dirname });
-  return Number.parseInt(createHash('sha256').update(text).digest('hex').slice(0, 7), 16);
 }
