@@ -235,11 +235,39 @@ describe('a list', () => {
     await Promise.all(
       Array.from({ length: 12 }, async (_, n) => clerk.command(await makeShelf(clerk), 'LABEL', { label: `${'éabcÄZ'[n % 6]}${n}` })),
     );
-    for (const query of ['sort=title&limit=7', 'sort=-title&limit=200', 'sort=createdAt&limit=3', 'state=door.shut&limit=9']) {
+    for (const query of [
+      'sort=title&limit=7',
+      'sort=-title&limit=200',
+      'sort=createdAt&limit=3',
+      'state=door.shut&limit=9',
+      'client=acme&limit=5',
+      'client=globex',
+    ]) {
       const { sub } = await clerk.follow(`shelf?${query}`);
       const { body } = await rest.get(`/v1/actors/shelf?${query}`, 'clerk');
       expect(clerk.list(sub), query).toEqual(body['items']);
     }
+  });
+});
+
+describe('a list of one client', () => {
+  test('[SYNC-95] a list of one client takes in and lets go with its rows, and shows nobody more than he may see', async () => {
+    const clerk = await connect('clerk');
+    const acme = await connect('acme');
+    const address = await makeShelf(clerk, 'only');
+    const { sub } = await clerk.follow('shelf?client=only');
+    const theirs = await acme.follow('shelf?client=globex');
+    const own = await acme.follow('shelf?client=acme&limit=200');
+    const items = (of: SocketClient, list: number): string[] => of.list(list).map((item) => item.address);
+    expect(items(clerk, sub)).toEqual([address]);
+    await clerk.command(address, 'MOVE', { client: 'globex' });
+    await eventually(() => items(clerk, sub).length === 0);
+    await clerk.command(address, 'MOVE', { client: 'only' });
+    await eventually(() => items(clerk, sub).length === 1);
+    const mine = await makeShelf(clerk);
+    await eventually(() => items(acme, own.sub).includes(mine));
+    expect(items(acme, theirs.sub)).toEqual([]);
+    expect((await rest.get('/v1/actors/shelf?client=globex', 'acme')).body['items']).toEqual([]);
   });
 });
 

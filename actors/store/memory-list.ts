@@ -8,8 +8,8 @@ export function matches(row: ActorRow, filter: Filter, textOf: (address: string)
   if (row.type !== type) return false;
   if (state !== undefined && !row.state.split(',').some((one) => one === state || one.startsWith(`${state}.`))) return false;
   if (tag !== undefined && !row.tags.split(',').includes(tag)) return false;
-  if (client !== undefined && row.client !== client) return false;
-  if (agent !== undefined && row.agent !== agent) return false;
+  if (client !== undefined && (client === '' || row.client !== client)) return false;
+  if (agent !== undefined && (agent === '' || row.agent !== agent)) return false;
   const wanted = toWords(filter.text ?? '').slice(0, 8);
   if (wanted.length === 0) return true;
   const words = toWords(textOf(row.address) ?? '');

@@ -4,6 +4,9 @@ export type ListQuery = {
   readonly state?: string | undefined;
   readonly tag?: string | undefined;
   readonly q?: string | undefined;
+  /** Of this client, or this agent, alone. */
+  readonly client?: string | undefined;
+  readonly agent?: string | undefined;
   readonly sort?: string | undefined;
   readonly limit?: number | undefined;
 };
@@ -15,9 +18,9 @@ export function toListTopic(query: ListQuery): string {
 }
 
 /** The same question as a query string, as the REST list takes it. Parameters always stand in one order. */
-export function toListSearch({ state, tag, q, sort, limit }: ListQuery): string {
+export function toListSearch({ state, tag, q, client, agent, sort, limit }: ListQuery): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries({ state, tag, q: q?.trim(), sort, limit })) {
+  for (const [name, value] of Object.entries({ state, tag, q: q?.trim(), client, agent, sort, limit })) {
     if (value !== undefined && value !== '') search.set(name, String(value));
   }
   return search.toString();

@@ -30,7 +30,19 @@ export function scopeOf({ view, caller }: Rights): Scope {
 
 /** The question as the store takes it, for so many rows. */
 export function toQuery(question: ListQuestion, scope: Scope, limit: number): ListQuery {
-  return { ...question, ...scope, limit };
+  return { ...question, ...within(question, scope), limit };
+}
+
+/** Whose rows are asked for, of those that the caller may see: nobody's where he asks for another's. */
+export function within(asked: Partial<Record<'client' | 'agent', string | undefined>>, scope: Scope): Scope {
+  const client = both(asked.client, scope.client);
+  const agent = both(asked.agent, scope.agent);
+  return { ...(client === undefined ? {} : { client }), ...(agent === undefined ? {} : { agent }) };
+}
+
+function both(asked: string | undefined, allowed: string | undefined): string | undefined {
+  if (asked === undefined || allowed === undefined) return asked ?? allowed;
+  return asked === allowed ? allowed : '';
 }
 
 export function toFacts(address: string, definition: Definition, envelope: Envelope, created_at: number): Facts {
@@ -53,7 +65,9 @@ export function toFacts(address: string, definition: Definition, envelope: Envel
 export function matches(facts: Facts, question: ListQuestion, scope: Scope): boolean {
   if (scope.client !== undefined && (facts.client === '' || facts.client !== scope.client)) return false;
   if (scope.agent !== undefined && (facts.agent === '' || facts.agent !== scope.agent)) return false;
-  const { state, tag } = question;
+  const { state, tag, client, agent } = question;
+  if (client !== undefined && facts.client !== client) return false;
+  if (agent !== undefined && facts.agent !== agent) return false;
   if (state !== undefined && !facts.states.some((path) => path === state || path.startsWith(`${state}.`))) return false;
   return tag === undefined || facts.tags.includes(tag);
 }

@@ -12,6 +12,7 @@ test('[SYNC-31] a topic is an actor, or a list with its question', () => {
     type: 'payment',
     question: { type: 'payment', state: 'circuit.open', tag: 'late', text: 'globex ltd', sort: 'title', descending: false, limit: 200 },
   });
+  expect(readTopic('payment?client=acme&agent=ann@field')).toMatchObject({ question: { client: 'acme', agent: 'ann@field' } });
   // An empty parameter asks for nothing, as an empty field of a form does.
   expect(readTopic('payment?state=&tag=&q=&sort=-updatedAt&limit=50')).toEqual({ kind: 'list', type: 'payment', question: LIST });
 });
@@ -22,6 +23,7 @@ test('[SYNC-31] topics that ask the same are the same', () => {
     return topic.kind === 'list' ? toKey(topic.question) : '';
   };
   expect(keyOf('payment?limit=50&q=Globex')).toBe(keyOf('payment?q=globex&sort=-updatedAt'));
+  expect(keyOf('payment?client=acme')).not.toBe(keyOf('payment?client=globex'));
   expect(keyOf('payment?limit=49')).not.toBe(keyOf('payment'));
 });
 
@@ -45,6 +47,8 @@ test.each([
   'payment?tag=%00',
   'payment?q=%00',
   `payment?q=${'x'.repeat(201)}`,
+  'payment?client=a.b',
+  'payment?agent=a%20b',
   'payment?cursor=abc',
   'payment?__proto__=1',
   'payment?state=a&state=b',

@@ -1,5 +1,6 @@
 import { Fault } from '../../machines/fault.ts';
-import { isType, readAddress } from '../../machines/ids.ts';
+import { isId, isType, readAddress } from '../../machines/ids.ts';
+import { isUsername } from '../auth/names.ts';
 
 export type ListSort = 'updatedAt' | 'createdAt' | 'title';
 
@@ -9,6 +10,9 @@ export type ListQuestion = {
   readonly state?: string;
   readonly tag?: string;
   readonly text?: string;
+  /** Of this client, or this agent, alone. */
+  readonly client?: string;
+  readonly agent?: string;
   readonly sort: ListSort;
   readonly descending: boolean;
   readonly limit: number;
@@ -47,19 +51,25 @@ function readQuestion(type: string, search: URLSearchParams): ListQuestion {
   const state = take('state');
   const tag = take('tag');
   const text = take('q');
+  const client = take('client');
+  const agent = take('agent');
   const sorted = readSort(take('sort') ?? '-updatedAt');
   const limit = readLimit(take('limit'));
   const [unknown] = given.keys();
   if (unknown !== undefined)
-    throw bad(`a list has no parameter ${JSON.stringify(unknown.slice(0, 32))}; it has state, tag, q, sort and limit`);
+    throw bad(`a list has no parameter ${JSON.stringify(unknown.slice(0, 32))}; it has state, tag, q, client, agent, sort and limit`);
   if (state !== undefined && !NAME.test(state)) throw bad('state is the path of a state, with dots');
   if (tag !== undefined && !NAME.test(tag)) throw bad('tag is the name of a tag');
+  if (client !== undefined && !isId(client)) throw bad('client is the id of a client');
+  if (agent !== undefined && !isUsername(agent)) throw bad('agent is the name of a person');
   if (text !== undefined && (text.length > 200 || text.includes('\0') || !text.isWellFormed())) throw bad('q is at most 200 characters');
   return {
     type,
     ...(state === undefined ? {} : { state }),
     ...(tag === undefined ? {} : { tag }),
     ...(text === undefined ? {} : { text }),
+    ...(client === undefined ? {} : { client }),
+    ...(agent === undefined ? {} : { agent }),
     ...sorted,
     limit,
   };
@@ -82,8 +92,8 @@ function readLimit(text: string | undefined): number {
 
 /** The same for topics that ask the same. */
 export function toKey(question: ListQuestion): string {
-  const { type, state, tag, text, sort, descending, limit } = question;
-  return JSON.stringify([type, state, tag, text?.toLowerCase(), sort, descending, limit]);
+  const { type, state, tag, text, client, agent, sort, descending, limit } = question;
+  return JSON.stringify([type, state, tag, text?.toLowerCase(), client, agent, sort, descending, limit]);
 }
 
 function bad(detail: string): Fault {

@@ -6,7 +6,10 @@ import type { ListQuery, ListRow } from '../../../actors/store/store.ts';
 import { Fault } from '../../../machines/fault.ts';
 import { isId, toAddress } from '../../../machines/ids.ts';
 import type { Definition } from '../../../machines/machine.ts';
+import { isUsername } from '../../auth/names.ts';
 import type { Hub } from '../../hub.ts';
+import { within } from '../../socket/list-filter.ts';
+import type { Scope } from '../../socket/list-filter.ts';
 import { toListItem, toView, viewFor } from '../../view.ts';
 import type { Subject } from '../../view.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
@@ -112,6 +115,8 @@ export const listFilter = {
     .max(64)
     .regex(/^[A-Za-z0-9_.-]+$/)
     .optional(),
+  client: z.string().refine(isId, 'The id of a client is expected').optional().describe('Only those of this client'),
+  agent: z.string().refine(isUsername, 'The name of a person is expected').optional().describe('Only those of this agent'),
   q: z.string().max(200).refine(isText, 'NUL and halves of surrogate pairs are not taken').optional().describe('Words that it is found by'),
 };
 export const SORTS = ['updatedAt', '-updatedAt', 'createdAt', '-createdAt', 'title', '-title'] as const;
@@ -134,7 +139,7 @@ const list = defineRoute({
     const { sort: order, limit, cursor } = query;
     const { sort, descending } = readSort(order);
     const after = cursor === undefined ? {} : { after: readCursor(cursor, order) };
-    const rows = await hub.store.list({ type: params.type, ...toFilter(query), ...scope, sort, descending, limit: limit + 1, ...after });
+    const rows = await hub.store.list({ type: params.type, ...toFilter(query, scope), sort, descending, limit: limit + 1, ...after });
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     const next =
@@ -145,11 +150,15 @@ const list = defineRoute({
   },
 });
 
-export type Filter = { readonly state?: string | undefined; readonly tag?: string | undefined; readonly q?: string | undefined };
+export type Filter = Readonly<Partial<Record<'state' | 'tag' | 'q' | 'client' | 'agent', string | undefined>>>;
 
-/** The filter as the store takes it. */
-export function toFilter({ state, tag, q }: Filter): Pick<ListQuery, 'state' | 'tag' | 'text'> {
+/** The filter as the store takes it, within the rows that the caller may see. */
+export function toFilter(
+  { state, tag, q, client, agent }: Filter,
+  scope: Scope,
+): Pick<ListQuery, 'state' | 'tag' | 'text' | 'client' | 'agent'> {
   return {
+    ...within({ client, agent }, scope),
     ...(state === undefined ? {} : { state }),
     ...(tag === undefined ? {} : { tag }),
     ...(q === undefined ? {} : { text: q }),

@@ -37,7 +37,7 @@ const rows = defineRoute({
     const definition = definitionOf(hub, params.type);
     const { audience, ...scope } = scopeOf(definition, caller);
     const { offset, limit } = query;
-    const found = await hub.store.list({ type: params.type, ...toFilter(query), ...scope, ...readSort(query.sort), offset, limit });
+    const found = await hub.store.list({ type: params.type, ...toFilter(query, scope), ...readSort(query.sort), offset, limit });
     return { body: { items: await toItems(hub, definition, audience, caller, found) } };
   },
 });
@@ -87,7 +87,7 @@ const csv = defineRoute({
     const { audience, ...scope } = scopeOf(definition, caller);
     if (files >= FILES_AT_ONCE) throw new Fault('rate_limited', 'Others are taking lists as files just now; try again in a moment.');
     files++;
-    const filter = { type: params.type, ...toFilter(query), ...scope };
+    const filter = { type: params.type, ...toFilter(query, scope) };
     const text = Readable.from(toCsv(hub, definition, audience, caller, filter)).once('close', () => files--);
     const name = `${params.type}-${new Date(hub.ports.clock.now()).toISOString().slice(0, 10)}.csv`;
     const headers = { 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': `attachment; filename="${name}"` };

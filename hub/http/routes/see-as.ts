@@ -77,8 +77,7 @@ async function look({ hub, body }: Asked, definition: ReturnType<typeof definiti
   const { audience, ...scope } = scopeOf(definition, other);
   const found = await hub.store.list({
     type: body.type,
-    ...toFilter(body),
-    ...scope,
+    ...toFilter(body, scope),
     sort: 'updatedAt',
     descending: true,
     limit: SHOWN,
