@@ -106,5 +106,7 @@ function refuse(socket: Duplex, error: unknown, log: DoorsOptions['log']): void 
   const { status, headers, body } = toProblem(error instanceof Fault ? error : new Fault('internal'), randomUUID());
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  // Whoever does not hang up is not waited for.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);
 }
