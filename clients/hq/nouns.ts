@@ -1,3 +1,4 @@
+import type { ChartState } from '../../hub/protocol/chart.ts';
 import type { Course } from '../core/journey.ts';
 import { topOf } from '../core/journey.ts';
 
@@ -141,6 +142,13 @@ export function toneOf(noun: Noun, state: string, tags: readonly string[]): Tone
   const tagged = tags.includes('needs_somebody') ? 'asking' : tags.includes('final') ? 'resting' : 'moving';
   // An authorization that is held waits for somebody; while it is given back it does not.
   return named === 'moving' && tagged === 'asking' ? 'asking' : (named ?? tagged);
+}
+
+/** How a state on a chart is to be taken; one that only holds others together is nothing by itself. */
+export function toneOnChart(noun: Noun, { path, tags, states }: Pick<ChartState, 'path' | 'tags' | 'states'>): Tone {
+  return states.length > 0 && noun.tones[path] === undefined && noun.tones[topOf(path)] === undefined
+    ? 'resting'
+    : toneOf(noun, path, tags);
 }
 
 /** The states worth a word in a list: the one of a plain chart; of parallel regions those that are not as they should be. */

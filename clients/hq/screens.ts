@@ -32,5 +32,12 @@ export const screens: readonly Screen[] = [
     load: async () => (await import('./screens/integrations.tsx')).Integrations,
     nav: { label: 'Integrations', icon: 'M6.5 2.5v4M13.5 2.5v4M4 6.5h12v3a6 6 0 0 1-12 0zM10 15.5v3', key: 'i' },
   },
+  {
+    path: '/board',
+    title: 'Board',
+    load: async () => (await import('./screens/board.tsx')).Board,
+    nav: { label: 'Board', icon: 'M2.5 4h5v4h-5zM12.5 4h5v4h-5zM7.5 12h5v4h-5zM7.5 6h5M15 8v2.5h-5V12', key: 'b' },
+  },
+  { path: '/board/$type', title: 'Board', load: async () => (await import('./screens/board.tsx')).Board },
   { path: '/$type/$id', title: 'Actor', load: async () => (await import('./screens/actor.tsx')).Actor },
 ];

@@ -1,0 +1,144 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { Chart, ChartState } from '../../hub/protocol/chart.ts';
+import { ChartText } from './chart-text.tsx';
+import { foldable, foldedAtFirst } from './drawing.ts';
+import type { Laid } from './layout.ts';
+import { chartTexts as texts } from './texts.ts';
+import { ChartViewProvider, type ChartView } from './view.ts';
+
+export type StatechartProps = {
+  readonly chart: Chart;
+  /** What it is of, for the name of the drawing: `payment`. */
+  readonly one: string;
+  readonly many: string;
+  readonly current?: readonly string[];
+  readonly counts?: Readonly<Record<string, number>> | undefined;
+  readonly flow?: Readonly<Record<string, number>> | undefined;
+  readonly taken?: readonly string[];
+  readonly toneOf: (state: ChartState) => string;
+  readonly onState?: (path: string) => void;
+  /** Stands above the chart: its heading, and what else can be chosen. */
+  readonly head?: ReactNode;
+};
+
+/** The library that draws and the one that lays out are fetched when there is a chart to be drawn. */
+const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }));
+
+/** A drawing with less room than this is no help; the words are. */
+const LEAST_PX = 560;
+const NONE: readonly string[] = [];
+
+/** A machine's chart, drawn from the machine itself, and the same in words. */
+export function Statechart(props: StatechartProps) {
+  const { chart, one, many, current = NONE, counts, flow, taken = NONE, toneOf, onState, head } = props;
+  const view: ChartView = useMemo(
+    () => ({ chart, many, current, counts, flow, taken, toneOf, onState }),
+    [chart, many, current, counts, flow, taken, toneOf, onState],
+  );
+  const frame = useRef<HTMLDivElement>(null);
+  const wide = useIsWide(frame);
+  const [wanted, setWanted] = useState<'drawing' | 'words'>();
+  const shown = wanted ?? (wide ? 'drawing' : 'words');
+  const [folded, setFolded] = useState<ReadonlySet<string>>(() => new Set(foldedAtFirst(chart)));
+  const fold = useCallback((path: string) => setFolded((before) => toggled(before, path)), []);
+  return (
+    <ChartViewProvider value={view}>
+      <div className="chart" ref={frame}>
+        <div className="chart-tools">
+          {head}
+          <div className="chips" role="group" aria-label={texts.shownAs}>
+            <Choice name={texts.drawing} on={shown === 'drawing'} onPress={() => setWanted('drawing')} />
+            <Choice name={texts.words} on={shown === 'words'} onPress={() => setWanted('words')} />
+          </div>
+          {shown === 'drawing' && <Folding chart={chart} folded={folded} onChange={setFolded} />}
+        </div>
+        {shown === 'words' ? <ChartText /> : <Drawing chart={chart} folded={folded} one={one} onFold={fold} />}
+      </div>
+    </ChartViewProvider>
+  );
+}
+
+function Choice({ name, on, onPress }: { name: string; on: boolean; onPress: () => void }) {
+  return (
+    <button type="button" className="chip" aria-pressed={on} onClick={onPress}>
+      {name}
+    </button>
+  );
+}
+
+function Folding({
+  chart,
+  folded,
+  onChange,
+}: {
+  chart: Chart;
+  folded: ReadonlySet<string>;
+  onChange: (folded: ReadonlySet<string>) => void;
+}) {
+  const all = foldable(chart);
+  if (all.length === 0) return null;
+  const open = folded.size === 0;
+  return (
+    <button type="button" className="chip" aria-pressed={open} onClick={() => onChange(new Set(open ? all : []))}>
+      {texts.unfold}
+    </button>
+  );
+}
+
+type DrawingProps = {
+  readonly chart: Chart;
+  readonly folded: ReadonlySet<string>;
+  readonly one: string;
+  readonly onFold: (path: string) => void;
+};
+
+function Drawing({ chart, folded, one, onFold }: DrawingProps) {
+  const [laid, setLaid] = useState<Laid>();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let given = true;
+    import('./layout.ts')
+      .then(({ layChart }) => layChart(chart, folded))
+      .then(
+        (found) => given && setLaid(found),
+        () => given && setFailed(true),
+      );
+    return () => {
+      given = false;
+    };
+  }, [chart, folded]);
+  if (failed) {
+    return (
+      <>
+        <p className="muted" role="status">
+          {texts.notDrawn}
+        </p>
+        <ChartText />
+      </>
+    );
+  }
+  const waiting = <div className="chart-frame chart-waiting" role="status" aria-label={texts.drawingIt(one)} />;
+  if (laid === undefined) return waiting;
+  return (
+    <Suspense fallback={waiting}>
+      <Canvas laid={laid} label={texts.label(one)} onFold={onFold} />
+    </Suspense>
+  );
+}
+
+function toggled(before: ReadonlySet<string>, path: string): ReadonlySet<string> {
+  const next = new Set(before);
+  if (!next.delete(path)) next.add(path);
+  return next;
+}
+
+function useIsWide(frame: React.RefObject<HTMLElement | null>): boolean {
+  const [wide, setWide] = useState(() => innerWidth >= LEAST_PX);
+  useEffect(() => {
+    if (frame.current === null) return;
+    const observer = new ResizeObserver(([entry]) => setWide((entry?.contentRect.width ?? 0) >= LEAST_PX));
+    observer.observe(frame.current);
+    return () => observer.disconnect();
+  }, [frame]);
+  return wide;
+}

@@ -1,0 +1,40 @@
+import { formatNumber } from '../core/format.ts';
+import { counted } from './texts.ts';
+
+/* The texts of the board. */
+export const boardTexts = {
+  title: (many: string) => `Board: ${many}`,
+  machines: 'Machines',
+  total: (total: string) => `${total} in all`,
+  counting: 'Those of an older database are still being counted.',
+  flowSpan: 'How often lines were gone',
+  hour: 'Last hour',
+  day: 'Last day',
+  flowSince: (time: string) => `Moves are counted since ${time}.`,
+  noFlow: 'No move has been counted yet.',
+  legend: 'A line is as wide as it was gone often, a state as strong in colour as many stand in it.',
+  hint: 'Press a state for its list.',
+  chart: 'Statechart',
+  cannot: (many: string) => `The board of ${many} cannot be shown`,
+  cannotMachines: 'The machines cannot be shown',
+  cannotFigures: 'The figures cannot be shown',
+  old: (clock: string) => `These figures are as of ${clock}.`,
+  loading: 'Loading the board',
+  unknown: 'There is no such machine.',
+  first: 'Go to the first one',
+  stuck: 'Stuck',
+  stuckAfter: 'Not moved for',
+  stuckNone: 'Nothing stands still that should move.',
+  stuckSome: (count: number) => counted(count, 'stands still that should move', 'stand still that should move'),
+  stuckMany: (most: number) => `The ${formatNumber(most)} that have stood longest.`,
+  stuckCut: 'So many are under way that not all were looked at.',
+  loadingStuck: 'Loading what is stuck',
+  spans: { '60000': '1 min', '300000': '5 min', '3600000': '1 h', '86400000': '1 day' },
+  why: {
+    effect: 'no answer yet',
+    timer: (left: string) => `tries again in ${left}`,
+    overdue: 'its timer should have fired',
+    parked: 'stands still until somebody lets it go on',
+  },
+  since: (ago: string) => `not moved for ${ago}`,
+} as const;
