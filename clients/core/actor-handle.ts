@@ -73,6 +73,7 @@ type Sending = {
 };
 
 const PATIENCE_MS = 30_000;
+const UNANSWERED: Result = { outcome: 'unanswered' };
 
 /** One actor: its copy, kept in step while it is watched, and the ways to ask something of it. Cheap to make, as often as is wanted. */
 export class ActorHandle<D extends Definition> {
@@ -203,15 +204,15 @@ export class ActorHandle<D extends Definition> {
   }
 
   async #send(event: SentEvent, { id = this.#parts.newId(), ifVersion, optimistic, patience_ms = PATIENCE_MS }: Sending): Promise<Result> {
-    const { foresight, turns, line, clock, now } = this.#parts;
+    const { foresight, line, clock, now } = this.#parts;
     const deadline = clock.now() + patience_ms;
     const { address: to } = this;
     const at = now();
     const kept: Kept = { seq: 0, id, to, event, optimistic, at, ...this.#seen(), sent: { at }, standing: { kind: 'waiting' } };
     if (optimistic) foresight.begin(kept);
     try {
-      return await turns.take(to, async () => {
-        if (!(await this.#isIdle(deadline))) return { outcome: 'unanswered' };
+      return await this.#inTurn(patience_ms, async () => {
+        if (!(await this.#isIdle(deadline))) return UNANSWERED;
         const intent = { id, to, event, ...(ifVersion !== undefined && { ifVersion }) };
         const result = await perform(line, clock, intent, Math.max(0, deadline - clock.now()));
         if (optimistic && (result.outcome === 'applied' || result.outcome === 'duplicate')) foresight.done(kept, result.version);
@@ -220,6 +221,23 @@ export class ActorHandle<D extends Definition> {
     } finally {
       if (optimistic) foresight.end(kept);
     }
+  }
+
+  /** What is sent to one actor directly goes one after another; one whose turn does not come in time is not sent. */
+  #inTurn(patience_ms: number, task: () => Promise<Result>): Promise<Result> {
+    const { turns, clock } = this.#parts;
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const cancel = clock.after(patience_ms, () => {
+        over = true;
+        resolve(UNANSWERED);
+      });
+      const turn = turns.take(this.address, () => {
+        cancel();
+        return over ? Promise.resolve(UNANSWERED) : task();
+      });
+      turn.then(resolve, reject);
+    });
   }
 
   /** Whether everything that is kept for this actor has been answered before the time is over. */
