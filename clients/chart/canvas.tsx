@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type RefObject } from 'react';
+import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type RefObject } from 'react';
 import { ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node } from '@xyflow/react';
 import type { Laid } from './layout.ts';
 import { Line, Lines, type LineData } from './line.tsx';
@@ -30,14 +30,9 @@ export function Canvas(props: CanvasProps) {
 function Flow({ laid, label, onFold }: CanvasProps) {
   const nodes = useMemo(() => toNodes(laid, onFold), [laid, onFold]);
   const edges = useMemo(() => toEdges(laid), [laid]);
-  const { fit, zoom, pan, frame } = useView(laid);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const done = KEYS[event.key]?.({ fit, zoom, pan });
-    if (done !== undefined) event.preventDefault();
-  };
+  const { fit, zoom, frame } = useView(laid);
   return (
-    <div className="chart-frame" ref={frame} style={natural(laid)} role="group" aria-label={label} onKeyDown={onKeyDown}>
+    <div className="chart-frame" ref={frame} style={natural(laid)} role="group" aria-label={label}>
       <Lines />
       <ReactFlow
         nodes={nodes}
@@ -109,14 +104,17 @@ function useView(laid: Laid): Moves & { readonly frame: RefObject<HTMLDivElement
     },
     [flow, layout],
   );
-  const fit = (): void => {
+  const fit = useCallback((): void => {
     moved.current = false;
     place(ZOOM.least, true);
-  };
-  const zoom = (by: number): void => {
-    moved.current = true;
-    void flow.zoomTo(flow.getZoom() * by, { duration: duration() });
-  };
+  }, [place]);
+  const zoom = useCallback(
+    (by: number): void => {
+      moved.current = true;
+      void flow.zoomTo(flow.getZoom() * by, { duration: duration() });
+    },
+    [flow],
+  );
   const pan = useCallback(
     (x: number, y: number): void => {
       moved.current = true;
@@ -133,13 +131,23 @@ function useView(laid: Laid): Moves & { readonly frame: RefObject<HTMLDivElement
       if (!moved.current) place(ZOOM.readable, false);
     });
     observer.observe(element);
+    return () => observer.disconnect();
+  }, [place]);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
     const onFocus = (event: FocusEvent): void => reveal(event.target, element, pan);
-    element.addEventListener('focusin', onFocus);
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('focusin', onFocus);
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (KEYS[event.key]?.({ fit, zoom, pan }) === true) event.preventDefault();
     };
-  }, [place, pan]);
+    element.addEventListener('focusin', onFocus);
+    element.addEventListener('keydown', onKey);
+    return () => {
+      element.removeEventListener('focusin', onFocus);
+      element.removeEventListener('keydown', onKey);
+    };
+  }, [fit, zoom, pan]);
   return { fit, zoom, pan, frame };
 }
 
