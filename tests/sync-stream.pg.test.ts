@@ -28,10 +28,15 @@ type Heard = {
 };
 
 async function follow(as: string, ...topics: readonly string[]): Promise<Heard> {
+  return followFrom(undefined, as, ...topics);
+}
+
+async function followFrom(last: string | undefined, as: string, ...topics: readonly string[]): Promise<Heard> {
   const controller = new AbortController();
   streams.push(controller);
   const query = topics.map((topic) => `topics=${encodeURIComponent(topic)}`).join('&');
-  const headers = { authorization: `Bearer ${await hub.token(as)}`, accept: 'text/event-stream' };
+  const bearer = { authorization: `Bearer ${await hub.token(as)}`, accept: 'text/event-stream' };
+  const headers = last === undefined ? bearer : { ...bearer, 'last-event-id': last };
   const answer = await fetch(`${hub.url}/v1/sync?${query}`, { headers, signal: controller.signal });
   expect(answer.status).toBe(200);
   let text = '';
@@ -44,7 +49,7 @@ async function follow(as: string, ...topics: readonly string[]): Promise<Heard> 
       const messages = (rest_ + piece).split('\n\n');
       rest_ = messages.pop() ?? '';
       for (const message of messages) {
-        const [, event, data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(message) ?? [];
+        const [, event, data = ''] = /^(?:id: .*\n)?event: (\w+)\ndata: (.*)$/.exec(message) ?? [];
         if (event === 'subscribed') heard.acks.push(...(JSON.parse(data) as SubscribeAck[]));
         if (event === 'frames') heard.frames.push(...(JSON.parse(data) as Frame[]));
       }
@@ -104,4 +109,23 @@ test('[SYNC-89] a person has so many streams and no more, and one that is closed
       return false;
     }
   });
+});
+
+test('[SYNC-97] a stream that is made again goes on where it stood, with what it has missed and nothing twice', async () => {
+  const address = await rest.payment({ amount_minor: 800 });
+  const first = await follow('auditor', address, 'payment?limit=3');
+  await eventually(() => first.frames.filter(({ kind }) => kind === 'snapshot').length === 2);
+  await rest.send(address, { type: 'AMEND', reference: 'second' });
+  await eventually(() => first.frames.some(({ kind }) => kind === 'patch') && first.text().includes('id: '));
+  const ids = [...first.text().matchAll(/^id: (.*)$/gm)].map(([, id]) => id ?? '');
+  streams[0]?.abort();
+  await rest.send(address, { type: 'AMEND', reference: 'third' });
+  const again = await followFrom(ids.at(-1), 'auditor', address, 'payment?limit=3');
+  expect(again.acks.map((ack) => (ack.ok ? ack.how : ack.code))).toEqual(['replay', 'snapshot']);
+  await eventually(() => again.frames.some(({ kind }) => kind === 'patch'));
+  const patch = again.frames.find((frame) => frame.kind === 'patch');
+  expect(patch).toMatchObject({ version: 3, ops: expect.arrayContaining([{ op: 'replace', path: '/reference', value: 'third' }]) });
+  expect(again.frames.filter(({ kind }) => kind === 'snapshot')).toHaveLength(1);
+  const stranger = await followFrom(ids.at(-1), 'auditor', await rest.payment(), 'payment?limit=3');
+  expect(stranger.acks.map((ack) => (ack.ok ? ack.how : ack.code))).toEqual(['snapshot', 'snapshot']);
 });

@@ -5,6 +5,7 @@ import { Fault } from '../../machines/fault.ts';
 import type { Subscribe } from '../protocol/messages.ts';
 import { subscribeSchema } from '../protocol/messages.ts';
 import type { Stream } from '../socket/hall.ts';
+import { readPositions } from '../socket/last-event-id.ts';
 import type { Door } from './door.ts';
 import { identify, readBearer } from './mount.ts';
 
@@ -25,8 +26,8 @@ export function mountSync(app: FastifyInstance, door: Door): void {
     schema: {
       summary: 'Follows topics as server-sent events',
       description:
-        'First `subscribed` with an answer for each topic, then `frames`, each an array of what sockets are sent. A connection that is made ' +
-        'again begins with snapshots; it ends with its token.',
+        'First `subscribed` with an answer for each topic, then `frames`, each an array of what sockets are sent. Whoever comes again with ' +
+        '`Last-Event-ID` goes on from there, lists apart, which begin with snapshots. It ends with its token.',
       tags: ['sync'],
       security: [{ token: [] }],
       querystring: query,
@@ -36,7 +37,13 @@ export function mountSync(app: FastifyInstance, door: Door): void {
       const caller = await identify(door, door.enter().people, request);
       await door.limits.person(caller.id);
       const token = readBearer(request);
-      const topics = readTopics((request.query as z.output<typeof query>).topics);
+      const asked = readTopics((request.query as z.output<typeof query>).topics);
+      const last = request.headers['last-event-id'];
+      const positions = readPositions(
+        typeof last === 'string' ? last : undefined,
+        asked.map(({ topic }) => topic),
+      );
+      const topics = asked.map((ask, index) => (positions[index] === undefined ? ask : { ...ask, at: positions[index] }));
       const open = door.stream;
       if (open === undefined) throw new Fault('not_ready');
       await open(token, topics, () => {

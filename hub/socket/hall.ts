@@ -21,6 +21,7 @@ import { perform, refuseCommand } from './commands.ts';
 import type { Performing } from './commands.ts';
 import { EndOfTurn } from './end-of-turn.ts';
 import { Events } from './events.ts';
+import { writePositions } from './last-event-id.ts';
 import { openLine } from './line.ts';
 import { Peer } from './peer.ts';
 import type { Guard } from './peer.ts';
@@ -34,6 +35,7 @@ const AUTHENTICATE_COST = 20;
 const LIMITS = { burst: 10_000, perSecond: 2_000, patience: 10_000 };
 const MOST_STREAMS = 1_000;
 const MOST_STREAMS_EACH = 20;
+const MARK_MS = 1_000;
 const CLOSE_MS = 5_000;
 /** The longest that a drain waits for clients to go by themselves. */
 const LEAVE_MS = 2_000;
@@ -161,8 +163,18 @@ export class Hall {
     const verdict = this.#budgets.take(id, asked.length, ports.clock.monotonic());
     if (verdict.kind !== 'granted') throw new Fault('rate_limited');
     const stream = begin();
+    const texts = asked.map(({ topic }) => topic);
+    let subs: readonly (number | undefined)[] = [];
+    let markedAt = Number.NEGATIVE_INFINITY;
+    // Where its copies stand it is told from time to time: from there it goes on when it comes again.
+    const mark = (): string => {
+      if (subs.length === 0 || ports.clock.monotonic() - markedAt < MARK_MS) return '';
+      markedAt = ports.clock.monotonic();
+      const positions = subs.map((sub) => (sub === undefined ? undefined : peer.standingOf(sub)));
+      return `id: ${writePositions(texts, positions)}\n`;
+    };
     const line = {
-      write: (frames: string, sent: () => void) => stream.write(`event: frames\ndata: [${frames}]\n\n`, sent),
+      write: (frames: string, sent: () => void) => stream.write(`${mark()}event: frames\ndata: [${frames}]\n\n`, sent),
       queued: () => stream.queued(),
     };
     const disconnect = (hard: boolean): void => {
@@ -179,7 +191,10 @@ export class Hall {
     const now = new Date(ports.clock.now()).toISOString();
     peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls: [url(), ...this.#others], now });
     peer.outbox.flush();
-    await peer.subscribe(asked, (acks) => stream.write(`event: subscribed\ndata: ${JSON.stringify(acks)}\n\n`, () => undefined));
+    await peer.subscribe(asked, (acks) => {
+      subs = acks.map((ack) => (ack.ok ? ack.sub : undefined));
+      stream.write(`event: subscribed\ndata: ${JSON.stringify(acks)}\n\n`, () => undefined);
+    });
   }
 
   #entered(peer: Peer): void {

@@ -192,6 +192,13 @@ export class Peer {
     return { ok: true, sub, how: ack.how, epoch, version: ack.version };
   }
 
+  /** Where the copy of an actor stands, when what has been sent so far has arrived; undefined where there is none to continue. */
+  standingOf(sub: number): Position | undefined {
+    const found = this.#subscriptions.get(sub);
+    if (found === undefined || found.joined.kind === 'list' || found.follower.version === 0) return undefined;
+    return { epoch: found.follower.epoch, version: found.follower.version };
+  }
+
   unsubscribe(subs: readonly number[]): void {
     for (const sub of subs) this.#drop(sub);
   }
