@@ -122,6 +122,27 @@ describe('a connection', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  test('[SYNC-98] an address that begins more connections than anybody needs is refused the rest, and others are not', async () => {
+    const server = createServer();
+    const config = readConfig({ HUB_PROXIES: '127.0.0.1' });
+    const log = openLog({ level: 'silent', terminal: false, node: 'n' });
+    const sockets = openSockets(server, { config, log, metrics: new Metrics() }, { burst: 3, perSecond: 0.01, patience: 100 });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const from = async (address: string): Promise<string> => {
+      const socket = new RawSocket(url, { 'X-Forwarded-For': address });
+      opened.push(socket);
+      await eventually(() => socket.open || socket.closed);
+      return socket.open ? 'open' : socket.refusal;
+    };
+    for (let i = 0; i < 3; i++) expect(await from('192.0.2.7')).toBe('open');
+    expect(await from('192.0.2.7')).toMatch(/^HTTP\/1\.1 400 [^]*rate_limited/);
+    expect(await from('192.0.2.8')).toBe('open');
+    await sockets.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('[SYNC-65] a connection carries one socket, however often it says CONNECT', async () => {
     const one = new RawSocket(hub.url);
     opened.push(one);

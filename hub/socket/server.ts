@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
+import proxyAddr from '@fastify/proxy-addr';
 import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { z } from 'zod';
@@ -9,6 +10,8 @@ import type { Hub } from '../hub.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
 import type { Subscribe } from '../protocol/messages.ts';
+import { Budgets } from './budget.ts';
+import type { Limits } from './budget.ts';
 import { Hall } from './hall.ts';
 import type { Stream } from './hall.ts';
 import { mayConnectFrom } from './origin.ts';
@@ -30,11 +33,25 @@ const handshakeSchema = z.looseObject({
   protocol: z.union([z.number(), z.string().max(16)]).optional(),
 });
 
+/**
+ * Connections that one address may begin. Generous: it may be a whole office that comes back after a deploy, and whoever is let in is
+ * held to what a person may ask for. This stops who begins more than anybody's office has.
+ */
+const ARRIVALS = { burst: 10_000, perSecond: 500, patience: Number.POSITIVE_INFINITY };
+const SWEEP_MS = 10_000;
+
 /** Opens the Socket.IO door on a server that is listening or will be. It serves once there is a hub behind it. */
-export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'config' | 'log' | 'metrics'>): Sockets {
+export function openSockets(
+  server: HttpServer,
+  options: Pick<DoorsOptions, 'config' | 'log' | 'metrics'>,
+  arrivals: Limits = ARRIVALS,
+): Sockets {
   let hall: Hall | undefined;
   let hub: Hub | undefined;
-  const io = openServer(server, options, () => hub?.url());
+  const budgets = new Budgets(arrivals);
+  const sweep = setInterval(() => budgets.sweep(performance.now()), SWEEP_MS);
+  sweep.unref();
+  const io = openServer(server, options, budgets, () => hub?.url());
   const once = new WeakSet<Socket['conn']>();
   const admitted = new WeakMap<Socket, { session: Session; token: string }>();
   const admit = async (socket: Socket): Promise<void> => {
@@ -73,6 +90,7 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
     },
     drain: async () => hall?.drain(),
     close: async () => {
+      clearInterval(sweep);
       hall?.close();
       io.disconnectSockets(true);
       io.engine.close();
@@ -80,7 +98,14 @@ export function openSockets(server: HttpServer, options: Pick<DoorsOptions, 'con
   };
 }
 
-function openServer(server: HttpServer, { config, log }: Pick<DoorsOptions, 'config' | 'log'>, url: () => string | undefined): Server {
+function openServer(
+  server: HttpServer,
+  { config, log }: Pick<DoorsOptions, 'config' | 'log'>,
+  budgets: Budgets,
+  url: () => string | undefined,
+): Server {
+  // Behind a proxy that is known it is the address that the proxy names.
+  const trusts = proxyAddr.compile([...config.proxies]);
   const io = new Server({
     path: '/socket.io',
     transports: ['websocket'],
@@ -94,6 +119,8 @@ function openServer(server: HttpServer, { config, log }: Pick<DoorsOptions, 'con
     allowRequest: (request, decide) => {
       const own = { host: request.headers.host, url: url() ?? config.url, more: config.origins };
       if (!mayConnectFrom(request.headers.origin, own)) return decide('foreign_origin', false);
+      const address = proxyAddr(request, trusts);
+      if (budgets.take(address, 1, performance.now()).kind !== 'granted') return decide('rate_limited', false);
       if (io.engine.clientsCount >= MOST_CONNECTIONS) return decide('overloaded', false);
       decide(null, true);
     },
