@@ -39,5 +39,44 @@ export const screens: readonly Screen[] = [
     nav: { label: 'Board', icon: 'M2.5 4h5v4h-5zM12.5 4h5v4h-5zM7.5 12h5v4h-5zM7.5 6h5M15 8v2.5h-5V12', key: 'b' },
   },
   { path: '/board/$type', title: 'Board', load: async () => (await import('./screens/board.tsx')).Board },
+  {
+    path: '/dead-letters',
+    title: 'Dead letters',
+    load: async () => (await import('./screens/dead-letters.tsx')).DeadLetters,
+    nav: {
+      label: 'Dead letters',
+      icon: 'M2.5 5h15v10.5h-15zM2.5 5.5l7.5 5.5 7.5-5.5',
+      key: 'd',
+      roles: ['operator', 'admin', 'auditor'],
+    },
+  },
+  {
+    path: '/nodes',
+    title: 'Nodes',
+    load: async () => (await import('./screens/nodes.tsx')).Nodes,
+    nav: { label: 'Nodes', icon: 'M3 3.5h14v5H3zM3 11.5h14v5H3zM6 6h.2M6 14h.2', key: 'n', roles: ['operator', 'admin'] },
+  },
+  {
+    path: '/audit',
+    title: 'Audit',
+    load: async () => (await import('./screens/audit.tsx')).Audit,
+    nav: {
+      label: 'Audit',
+      icon: 'M4 3h9l3 3v11H4zM7 8h6M7 11h6M7 14h4',
+      key: 'u',
+      roles: ['auditor', 'admin'],
+    },
+  },
+  {
+    path: '/people',
+    title: 'People and roles',
+    load: async () => (await import('./screens/people.tsx')).People,
+    nav: {
+      label: 'People',
+      icon: 'M10 3.5a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 0 1 0-6.4zM3.5 17a6.5 6.5 0 0 1 13 0',
+      key: 'e',
+      roles: ['admin', 'auditor'],
+    },
+  },
   { path: '/$type/$id', title: 'Actor', load: async () => (await import('./screens/actor.tsx')).Actor },
 ];

@@ -1,0 +1,48 @@
+import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { findBarriers, openWindow, overflows } from './browser.ts';
+import type { TestHub } from './hub.ts';
+
+/** Where to put pictures of what the tests see, for somebody to look at; none are taken without it. */
+const LOOK = process.env['DESK_LOOK'];
+
+export type Window = { readonly page: Page; readonly complaints: string[] };
+
+/** The console as somebody sees it who has just signed in by keys. */
+export async function openDesk(
+  hub: TestHub,
+  browser: Browser,
+  who: string,
+  path: string,
+  options: { width?: number; dark?: boolean } = {},
+): Promise<Window> {
+  const opened = await openWindow(browser, options);
+  const { page } = opened;
+  await page.goto(`${hub.url}/hq${path}`);
+  await page.getByLabel('Name').fill(who);
+  await page.getByLabel('Password').fill('green-lines');
+  await page.keyboard.press('Enter');
+  await page.getByText('Live', { exact: true }).waitFor();
+  return opened;
+}
+
+export const WIDTHS: readonly (readonly [width: number, dark: boolean])[] = [
+  [360, true],
+  [768, false],
+  [1280, true],
+  [1280, false],
+  [2560, false],
+];
+
+/** No serious barrier, nothing that runs out of the window, nothing that the page complained of. */
+export async function mustBeWell({ page, complaints }: Window, name: string): Promise<void> {
+  // What is shown first may still be on its way in.
+  await page.waitForTimeout(300);
+  expect({ name, barriers: await findBarriers(page), overflows: await overflows(page), complaints }).toEqual({
+    name,
+    barriers: [],
+    overflows: false,
+    complaints: [],
+  });
+  if (LOOK !== undefined) await page.screenshot({ path: `${LOOK}/${name}.png` });
+}
