@@ -311,14 +311,13 @@ export class PostgresStore implements Store {
     const direction = query.descending ? 'desc' : 'asc';
     const builder = this.#filtered(query)
       .orderBy({ [sort]: direction, address: direction })
-      .limit(query.limit);
+      .limit(query.limit, query.offset);
     if (query.after !== undefined) {
       const beyond = query.descending ? '$lt' : '$gt';
       const { value, address } = query.after;
       const bound = sort === 'updatedAt' || sort === 'createdAt' ? Number(value) : value;
       builder.andWhere({ $or: [{ [sort]: { [beyond]: bound } }, { [sort]: bound, address: { [beyond]: address } }] } as never);
     }
-    if (query.offset !== undefined) builder.offset(query.offset);
     const rows = (await builder.getResultList()).map((row) => toActorRow(row as unknown as ActorEntity));
     const loaded = await this.load(rows.map(({ address }) => address));
     const envelopes = new Map(loaded.map(({ address, envelope }) => [address, envelope]));
