@@ -31,7 +31,7 @@ process.once('message', (job) => {
 });
 
 async function serve({ kind, actors, message }: FanoutJob): Promise<void> {
-  const { port, token, topics, send } = await (kind === 'hub' ? hub(actors) : kind === 'socket.io' ? stock(message) : bare(message));
+  const { port, token, topics, send, close } = await (kind === 'hub' ? hub(actors) : kind === 'socket.io' ? stock(message) : bare(message));
   const used = process.cpuUsage();
   let sent = 0;
   let last: Promise<void> = Promise.resolve();
@@ -47,12 +47,28 @@ async function serve({ kind, actors, message }: FanoutJob): Promise<void> {
         process.stderr.write(`${String(error)}\n`);
         process.exit(1);
       });
-    } else process.exit(0);
+    } else end();
   });
+  process.on('disconnect', end);
+  function end(): void {
+    close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  }
   process.send?.({ up: true, port, token, topics } satisfies FanoutUp);
 }
 
-type Served = { readonly port: number; readonly token: string; readonly topics: readonly string[]; readonly send: Sender };
+type Served = {
+  readonly port: number;
+  readonly token: string;
+  readonly topics: readonly string[];
+  readonly send: Sender;
+  /** Ends what outlives the process otherwise. */
+  readonly close: () => Promise<void>;
+};
+
+const nothing = (): Promise<void> => Promise.resolve();
 
 async function hub(actors: number): Promise<Served> {
   const stage = await openStage({}, [board]);
@@ -66,7 +82,7 @@ async function hub(actors: number): Promise<Served> {
     await Promise.all(topics.map((address) => act(stage.hub, CLERK, address, 'SET', payload)));
     return now();
   };
-  return { port: Number(new URL(url).port), token: await signIn(url), topics, send };
+  return { port: Number(new URL(url).port), token: await signIn(url), topics, send, close: () => stage.close() };
 }
 
 async function signIn(url: string): Promise<string> {
@@ -86,7 +102,7 @@ async function stock(message: string): Promise<Served> {
     io.to('all').emit('frames', fill === undefined ? frames : [{ kind: 'patch', note: 'n'.repeat(fill) }]);
     return Promise.resolve(at);
   };
-  return { port, token: '', topics: [], send };
+  return { port, token: '', topics: [], send, close: nothing };
 }
 
 async function bare(message: string): Promise<Served> {
@@ -99,7 +115,7 @@ async function bare(message: string): Promise<Served> {
     for (const client of server.clients) client.send(message);
     return Promise.resolve(at);
   };
-  return { port, token: '', topics: [], send };
+  return { port, token: '', topics: [], send, close: nothing };
 }
 
 function listen(http: ReturnType<typeof createServer>): Promise<number> {

@@ -21,8 +21,12 @@ export type FanoutRow = {
 
 const IN_FLIGHT = 4;
 const WARM_MS = 1_000;
+const END_MS = 15_000;
 
 export type Process = {
+  /** Asks it to end what it has started, and waits for it; not for ever. */
+  end(): Promise<void>;
+
   readonly child: ChildProcess;
   ask<T>(message: object): Promise<T>;
   next<T>(fits: (message: object) => boolean): Promise<T>;
@@ -46,8 +50,17 @@ export function start(file: string): Process {
       child.on('message', hear);
       child.on('exit', gone);
     });
+  const end = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    if (child.connected) child.send({ end: true });
+    const late = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    await gone;
+    clearTimeout(late);
+  };
   return {
     child,
+    end,
     next,
     ask: (message) => {
       const answer = next<never>((said) => !('have' in said) && !('sent' in said));
@@ -109,7 +122,8 @@ export async function fanout(kind: FanoutKind, clients: number, states: number, 
     };
     return { row, message: sample };
   } finally {
-    for (const { child } of [crowd, server]) child.kill(kind === 'hub' && child === server.child ? 'SIGTERM' : 'SIGKILL');
+    crowd.child.kill('SIGKILL');
+    await server.end();
   }
 }
 

@@ -83,7 +83,7 @@ export async function stalledOnHub(given: StalledOptions, tell: (line: string) =
     return result;
   } finally {
     for (const { child } of [crowd, readers]) child.kill('SIGKILL');
-    server.child.kill('SIGTERM');
+    await server.end();
   }
 }
 
@@ -102,7 +102,8 @@ export async function stalledOnSocketIo(given: StalledOptions, tell: (line: stri
     tell(`stock Socket.IO grew by ${grown} MB for one client`);
     return grown;
   } finally {
-    for (const { child } of [crowd, server]) child.kill('SIGKILL');
+    crowd.child.kill('SIGKILL');
+    await server.end();
   }
 }
 

@@ -161,8 +161,12 @@ export async function pay(clerk: Person, index: number, random: () => number, ac
 /** The embedded server's process: PostgreSQL writes its own down, NATS has its configuration among its arguments. */
 export function pidsOf(victim: Victim, dataDir: string): number[] {
   if (victim === 'postgres') {
-    const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('postmaster.pid'));
-    return files.map((path) => Number(readFileSync(join(dataDir, path), 'utf8').split('\n')[0]));
+    // Where the account of PostgreSQL cannot pass through the data directory the cluster lies elsewhere, as a file in it says.
+    const { dir } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')) as { dir?: string };
+    return [dataDir, ...(dir === undefined ? [] : [dir])].flatMap((place) => {
+      const files = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('postmaster.pid'));
+      return files.map((path) => Number(readFileSync(join(place, path), 'utf8').split('\n')[0]));
+    });
   }
   const listed = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
   return listed.split('\n').flatMap((line) => {
