@@ -29,6 +29,8 @@ async function ticketPage(target: string): Promise<string> {
   return String(body['url']);
 }
 
+/** A busy machine takes a while to lay a chart out. */
+const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 15_000 });
 const live = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
 const steps = (page: Page) => page.locator('.pane-steps .step');
 const chosen = (page: Page) => page.locator('.pane-steps .step[aria-current="true"]');
@@ -53,22 +55,22 @@ test('[INSP-40] A developer signs in, says what to look at, and sees a payment g
   await live(page);
   expect(new URL(page.url()).search).toBe(`?target=${address}`);
   await rest.send(address, { type: 'SUBMIT' });
-  await expect.poll(() => chosen(page).textContent()).toContain('Draft → Needs approval');
-  await expect.poll(() => lit(page)).toMatch(/^[^,]*Needs approval/);
-  await expect.poll(() => details(page).textContent()).toContain('needs_somebody');
+  await poll(() => chosen(page).textContent()).toContain('Draft → Needs approval');
+  await poll(() => lit(page)).toMatch(/^[^,]*Needs approval/);
+  await poll(() => details(page).textContent()).toContain('needs_somebody');
   await rest.send(address, { type: 'DENY', reason: 'not ordered' }, 'approver');
-  await expect.poll(() => chosen(page).textContent()).toContain('Declined');
+  await poll(() => chosen(page).textContent()).toContain('Declined');
   expect(await chosen(page).textContent()).toContain('by approver');
   await page.keyboard.press('k');
   await page.keyboard.press('k');
-  await expect.poll(() => details(page).getByRole('heading').textContent()).toBe('Version 1');
-  await expect.poll(() => lit(page)).toMatch(/^[^,]*Draft/);
+  await poll(() => details(page).getByRole('heading').textContent()).toBe('Version 1');
+  await poll(() => lit(page)).toMatch(/^[^,]*Draft/);
   await page.keyboard.press('c');
   await page.keyboard.press('G');
   await page.getByText('Compared with version 1').waitFor();
   expect(await details(page).textContent()).toContain('not ordered');
   await page.getByRole('tab', { name: 'What changed' }).press('ArrowRight');
-  await expect.poll(() => page.getByRole('tabpanel').textContent()).toContain('"payee": "Seen Ltd"');
+  await poll(() => page.getByRole('tabpanel').textContent()).toContain('"payee": "Seen Ltd"');
   expect(complaints).toEqual([]);
   await page.context().close();
 });
@@ -85,17 +87,17 @@ test('[INSP-41] The page is held while it is paused, filters, follows again, and
   await page.getByText('Paused, 3 new').waitFor();
   expect(await steps(page).count()).toBe(1);
   await page.keyboard.press('p');
-  await expect.poll(() => steps(page).count()).toBe(4);
+  await poll(() => steps(page).count()).toBe(4);
   await rest.send(address, { type: 'WORK' });
   await page.keyboard.press('/');
   await page.keyboard.type('busy pausing');
-  await expect.poll(() => steps(page).count()).toBe(1);
+  await poll(() => steps(page).count()).toBe(1);
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('n');
-  await expect.poll(() => page.locator('.pane-steps h2').textContent()).toBe(address);
+  await poll(() => page.locator('.pane-steps h2').textContent()).toBe(address);
   expect(complaints).toEqual([]);
   await page.context().close();
 });
@@ -109,13 +111,13 @@ test('[INSP-42] Loaded again it goes on with the ticket that the tab was given, 
   expect(page.url()).not.toContain('ticket');
   await page.reload();
   await live(page);
-  await expect.poll(() => steps(page).count()).toBe(1);
+  await poll(() => steps(page).count()).toBe(1);
   proxy.become('cut');
   await page.getByText('Reconnecting', { exact: true }).waitFor();
   proxy.become('up');
   await rest.send(address, { type: 'SUBMIT' });
   await live(page);
-  await expect.poll(() => steps(page).count()).toBeGreaterThan(1);
+  await poll(() => steps(page).count()).toBeGreaterThan(1);
   expect(complaints).toEqual([]);
   await page.context().close();
   await proxy.close();
@@ -198,7 +200,7 @@ test('[INSP-46] The Stately inspector is loaded when somebody wants it, and hand
   expect(asked).toEqual([]);
   await page.getByRole('button', { name: 'Hand what I look at to stately.ai' }).click();
   await page.getByText('Waiting for the page of stately.ai').waitFor();
-  await expect.poll(() => asked).toEqual(['https://stately.ai/inspect']);
+  await poll(() => asked).toEqual(['https://stately.ai/inspect']);
   const far = await (await page.locator('iframe').elementHandle())?.contentFrame();
   if (!far) throw new Error('There is no frame');
   const got = () => far.evaluate('window.got') as Promise<[origin: string, frame: { type: string; sessionId: string; _version: string }][]>;
@@ -209,7 +211,7 @@ test('[INSP-46] The Stately inspector is loaded when somebody wants it, and hand
   expect(await got()).toEqual([]);
   await far.evaluate('window.connect()');
   await live(page);
-  await expect.poll(async () => (await got()).length).toBeGreaterThan(4);
+  await poll(async () => (await got()).length).toBeGreaterThan(4);
   const frames = await got();
   expect(new Set(frames.map(([origin]) => origin))).toEqual(new Set([hub.url]));
   expect(frames[0]?.[1]).toMatchObject({ type: '@xstate.actor', sessionId: address, _version: '0.7.2' });
