@@ -16,6 +16,18 @@ export type HistoryItem = {
   readonly to: readonly string[];
   readonly changed: readonly string[];
   readonly hash: string;
+  /** What brought it about: `<address>@<version>` or `operator:<name>`; empty where whoever sent it did. */
+  readonly cause?: string;
+  readonly asked?: Asked;
+};
+
+/** What a version asked for: calls, timers, events to other actors, what it made known, and what it posted. */
+export type Asked = {
+  readonly effects: readonly { readonly id: string; readonly src: string }[];
+  readonly timers: readonly { readonly id: string; readonly due: string }[];
+  readonly sends: readonly { readonly to: string; readonly event: string }[];
+  readonly events: readonly string[];
+  readonly legs: readonly { readonly account: string; readonly amount_minor: number; readonly currency: string }[];
 };
 
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | undefined };

@@ -1,7 +1,6 @@
 import { createContext, createElement, useCallback, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from 'react';
 import type { Can } from '../../hub/protocol/messages.ts';
 import type { ActorHandle, ActorMoment } from './actor-handle.ts';
-import type { Clock } from './clock.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Hub, ListOf } from './hub.ts';
 import { ListHandle, type ListMoment } from './list-handle.ts';
@@ -126,7 +125,9 @@ const MOST_FOLLOWED = 50;
 type Ticker = Changing & { readonly read: () => number };
 const tickers = new WeakMap<object, Ticker>();
 
-function tickerOf(hub: { readonly clock: Clock; readonly now: () => number }): Ticker {
+type Timed = Pick<Hub<MachineMap>, 'clock' | 'now' | 'connection'>;
+
+function tickerOf(hub: Timed): Ticker {
   const known = tickers.get(hub);
   if (known !== undefined) return known;
   const made = makeTicker(hub);
@@ -134,15 +135,25 @@ function tickerOf(hub: { readonly clock: Clock; readonly now: () => number }): T
   return made;
 }
 
-/** The hub's time once a second, the same for everything on the page. */
-function makeTicker(hub: { readonly clock: Clock; readonly now: () => number }): Ticker {
+/** The hub's time once a second, the same for everything on the page, and at once when it is found to be another. */
+function makeTicker(hub: Timed): Ticker {
+  const { clock, connection } = hub;
+  const read = (): number => hub.now();
   const listeners = new Set<() => void>();
-  let now = hub.now();
-  let cancel = (): void => undefined;
+  let now = read();
+  let end = (): void => undefined;
   const tick = (): void => {
-    now = hub.now();
+    end();
+    now = read();
     // At the turn of the second, so that all countdowns of all screens change together.
-    cancel = hub.clock.after(1_000 - (now % 1_000), tick);
+    const cancel = clock.after(1_000 - (now % 1_000), tick);
+    const unheard = connection.onChange(() => {
+      if (Math.abs(read() - now) > 1_500) tick();
+    });
+    end = () => {
+      cancel();
+      unheard();
+    };
     for (const listener of listeners) listener();
   };
   return {
@@ -152,7 +163,7 @@ function makeTicker(hub: { readonly clock: Clock; readonly now: () => number }):
       if (listeners.size === 1) tick();
       return () => {
         listeners.delete(changed);
-        if (listeners.size === 0) cancel();
+        if (listeners.size === 0) end();
       };
     },
   };
