@@ -1,3 +1,5 @@
+import { isRecord } from '../core/problem.ts';
+import { unreadable } from './office.ts';
 import { exponentOf, isCurrency } from '../../machines/money.ts';
 
 /** What stands in one state in one currency, as the hub adds it up. */
@@ -13,6 +15,11 @@ export type PulseAnswer = {
   readonly actors: number;
   readonly seconds: readonly Beat[];
 };
+
+export function readPulse(answer: unknown): PulseAnswer {
+  if (isRecord(answer) && Array.isArray(answer['seconds']) && typeof answer['node'] === 'string') return answer as unknown as PulseAnswer;
+  throw unreadable();
+}
 
 /** Sums may be larger than a number is exact, so the digits are moved and never counted with. */
 export function formatSum(minor: string, currency: string): string {

@@ -7,6 +7,7 @@ import { browserTokens, onTokensChanged } from './browser.ts';
 import type { Base } from './console.tsx';
 import { ProblemNotice, Skeleton } from './parts/notice.tsx';
 import { SignIn } from './screens/sign-in.tsx';
+import { firstTexts } from './texts-first.ts';
 
 const clock = systemClock;
 const http = { fetch: globalThis.fetch.bind(globalThis), base: '' };
@@ -55,16 +56,16 @@ function App() {
 function Waiting() {
   return (
     <main className="page">
-      <Skeleton rows={6} label="Opening the console" />
+      <Skeleton rows={6} label={firstTexts.opening} />
     </main>
   );
 }
 
 function NotLoaded({ problem: { code } }: { problem: Problem }) {
-  const message = 'Its files did not come. Check the connection, then load the page again.';
+  const message = firstTexts.notOpenedWhy;
   return (
     <main className="page">
-      <ProblemNotice title="The console could not be opened" problem={{ code, message }} onRetry={() => location.reload()} />
+      <ProblemNotice title={firstTexts.notOpened} problem={{ code, message }} onRetry={() => location.reload()} />
     </main>
   );
 }

@@ -100,5 +100,9 @@ export class Office {
 /** The items of an answer. The hub makes them after its own schemas; what is no list at all is refused here. */
 export function readItems<Item>(answer: unknown): readonly Item[] {
   if (isRecord(answer) && Array.isArray(answer['items'])) return answer['items'] as readonly Item[];
-  throw new Problem(200, 'unreadable', 'The hub answered in a shape that this console does not know. Reload the page.');
+  throw unreadable();
+}
+
+export function unreadable(): Problem {
+  return new Problem(200, 'unreadable', 'The hub answered in a shape that this console does not know. Reload the page.');
 }

@@ -12,6 +12,7 @@ import { Empty, ProblemNotice, Skeleton } from './parts/notice.tsx';
 import type { Search } from './screen.ts';
 import { screens } from './screens.ts';
 import { Shell } from './shell.tsx';
+import { firstTexts } from './texts-first.ts';
 
 /** Makes a route of every screen of the list. Queries stay the plain texts that a person can read and share. */
 export function makeRouter() {
@@ -50,7 +51,7 @@ function toTexts(search: Record<string, unknown>): Record<string, string> {
 function Opening() {
   return (
     <div className="page">
-      <Skeleton rows={6} label="Opening the page" />
+      <Skeleton rows={6} label={firstTexts.page.opening} />
     </div>
   );
 }
@@ -59,8 +60,8 @@ function Opening() {
 function Failed({ error }: ErrorComponentProps) {
   return (
     <div className="page">
-      <h1>This page has failed</h1>
-      <ProblemNotice title="The console itself is at fault" problem={toProblem(error)} onRetry={() => location.reload()} />
+      <h1>{firstTexts.page.failed}</h1>
+      <ProblemNotice title={firstTexts.page.ownFault} problem={toProblem(error)} onRetry={() => location.reload()} />
     </div>
   );
 }
@@ -68,10 +69,10 @@ function Failed({ error }: ErrorComponentProps) {
 function NotFound() {
   return (
     <div className="page">
-      <h1>No such page</h1>
-      <Empty title="There is nothing at this address.">
+      <h1>{firstTexts.page.none}</h1>
+      <Empty title={firstTexts.page.nothingHere}>
         <Link to="/" className="link">
-          Go to the overview
+          {firstTexts.page.toOverview}
         </Link>
       </Empty>
     </div>

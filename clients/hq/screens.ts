@@ -1,50 +1,53 @@
 import type { Screen } from './screen.ts';
+import { texts } from './texts.ts';
+
+const names = texts.screens;
 
 /** Every screen of the console. A new one is a file in screens/ and an entry here; its code is fetched when somebody goes there. */
 export const screens: readonly Screen[] = [
   {
     path: '/',
-    title: 'Overview',
+    title: names.overview,
     load: async () => (await import('./screens/overview.tsx')).Overview,
-    nav: { label: 'Overview', icon: 'M3 3h6v6H3zM11 3h6v4h-6zM11 10h6v7h-6zM3 12h6v5H3z', key: 'o' },
+    nav: { label: names.overview, icon: 'M3 3h6v6H3zM11 3h6v4h-6zM11 10h6v7h-6zM3 12h6v5H3z', key: 'o' },
   },
   {
     path: '/payments',
-    title: 'Payments',
+    title: names.payments,
     load: async () => (await import('./screens/payments.tsx')).Payments,
-    nav: { label: 'Payments', icon: 'M2.5 5h15v10h-15zM2.5 8.5h15M5.5 12h3', key: 'p' },
+    nav: { label: names.payments, icon: 'M2.5 5h15v10h-15zM2.5 8.5h15M5.5 12h3', key: 'p' },
   },
   {
     path: '/approvals',
-    title: 'Approvals',
+    title: names.approvals,
     load: async () => (await import('./screens/approvals.tsx')).Approvals,
-    nav: { label: 'Approvals', icon: 'M4 10.5l4 4 8-9M2.5 3h9M2.5 6.5h5', key: 'a', roles: ['approver', 'cfo'] },
+    nav: { label: names.approvals, icon: 'M4 10.5l4 4 8-9M2.5 3h9M2.5 6.5h5', key: 'a', roles: ['approver', 'cfo'] },
   },
   {
     path: '/clients',
-    title: 'Clients',
+    title: names.clients,
     load: async () => (await import('./screens/clients.tsx')).Clients,
-    nav: { label: 'Clients', icon: 'M3 17.5V4.5h8v13M11 8.5h6v9M2 17.5h16M5.5 8h3M5.5 11.5h3M14 12v.2', key: 'c' },
+    nav: { label: names.clients, icon: 'M3 17.5V4.5h8v13M11 8.5h6v9M2 17.5h16M5.5 8h3M5.5 11.5h3M14 12v.2', key: 'c' },
   },
   {
     path: '/integrations',
-    title: 'Integrations',
+    title: names.integrations,
     load: async () => (await import('./screens/integrations.tsx')).Integrations,
-    nav: { label: 'Integrations', icon: 'M6.5 2.5v4M13.5 2.5v4M4 6.5h12v3a6 6 0 0 1-12 0zM10 15.5v3', key: 'i' },
+    nav: { label: names.integrations, icon: 'M6.5 2.5v4M13.5 2.5v4M4 6.5h12v3a6 6 0 0 1-12 0zM10 15.5v3', key: 'i' },
   },
   {
     path: '/board',
-    title: 'Board',
+    title: names.board,
     load: async () => (await import('./screens/board.tsx')).Board,
-    nav: { label: 'Board', icon: 'M2.5 4h5v4h-5zM12.5 4h5v4h-5zM7.5 12h5v4h-5zM7.5 6h5M15 8v2.5h-5V12', key: 'b' },
+    nav: { label: names.board, icon: 'M2.5 4h5v4h-5zM12.5 4h5v4h-5zM7.5 12h5v4h-5zM7.5 6h5M15 8v2.5h-5V12', key: 'b' },
   },
-  { path: '/board/$type', title: 'Board', load: async () => (await import('./screens/board.tsx')).Board },
+  { path: '/board/$type', title: names.board, load: async () => (await import('./screens/board.tsx')).Board },
   {
     path: '/dead-letters',
-    title: 'Dead letters',
+    title: names.deadLetters,
     load: async () => (await import('./screens/dead-letters.tsx')).DeadLetters,
     nav: {
-      label: 'Dead letters',
+      label: names.deadLetters,
       icon: 'M2.5 5h15v10.5h-15zM2.5 5.5l7.5 5.5 7.5-5.5',
       key: 'd',
       roles: ['operator', 'admin', 'auditor'],
@@ -52,16 +55,16 @@ export const screens: readonly Screen[] = [
   },
   {
     path: '/nodes',
-    title: 'Nodes',
+    title: names.nodes,
     load: async () => (await import('./screens/nodes.tsx')).Nodes,
-    nav: { label: 'Nodes', icon: 'M3 3.5h14v5H3zM3 11.5h14v5H3zM6 6h.2M6 14h.2', key: 'n', roles: ['operator', 'admin'] },
+    nav: { label: names.nodes, icon: 'M3 3.5h14v5H3zM3 11.5h14v5H3zM6 6h.2M6 14h.2', key: 'n', roles: ['operator', 'admin'] },
   },
   {
     path: '/audit',
-    title: 'Audit',
+    title: names.audit,
     load: async () => (await import('./screens/audit.tsx')).Audit,
     nav: {
-      label: 'Audit',
+      label: names.audit,
       icon: 'M4 3h9l3 3v11H4zM7 8h6M7 11h6M7 14h4',
       key: 'u',
       roles: ['auditor', 'admin'],
@@ -69,14 +72,14 @@ export const screens: readonly Screen[] = [
   },
   {
     path: '/people',
-    title: 'People and roles',
+    title: names.peopleAndRoles,
     load: async () => (await import('./screens/people.tsx')).People,
     nav: {
-      label: 'People',
+      label: names.people,
       icon: 'M10 3.5a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 0 1 0-6.4zM3.5 17a6.5 6.5 0 0 1 13 0',
       key: 'e',
       roles: ['admin', 'auditor'],
     },
   },
-  { path: '/$type/$id', title: 'Actor', load: async () => (await import('./screens/actor.tsx')).Actor },
+  { path: '/$type/$id', title: names.actor, load: async () => (await import('./screens/actor.tsx')).Actor },
 ];

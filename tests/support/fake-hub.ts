@@ -243,7 +243,8 @@ export class FakeHub {
     if (pathname === '/v1/auth/refresh') return answer(200, tokens(readToken(String(body['refreshToken'])) ?? '', this.#options.people));
     if (pathname === '/v1/auth/sign-out') return answer(200, {});
     if (this.failing) return answer(this.failing.status, { title: 'Failed', ...this.failing });
-    if (pathname === '/v1/views') return answer(200, { items: [] });
+    if (pathname === '/v1/overview/pulse') return answer(200, { node: 'fake', waiting: 0, effects: 0, actors: 0, seconds: [] });
+    if (pathname === '/v1/views' || pathname === '/v1/overview/money') return answer(200, { items: [] });
     if (pathname.startsWith('/v1/lists/')) return this.#lists(pathname, searchParams, body, answer);
     this.#actors(request, pathname, searchParams, body, answer);
   }

@@ -9,6 +9,7 @@ import type { Noun } from '../nouns.ts';
 import { useAnnounce } from './announcer.tsx';
 import { EventDialog, SendingNotice } from './event-dialog.tsx';
 import { useIntent } from './use-intent.ts';
+import { texts } from '../texts.ts';
 
 type ActionsProps = { readonly address: string; readonly noun: Noun; readonly now: Pick<ActorView, 'version' | 'context' | 'can'> };
 
@@ -32,7 +33,7 @@ export function Actions({ address, noun, now }: ActionsProps) {
     if (noun.grave.includes(one.type) || readFields(one.schema).length > 0) return setOpen(one);
     setVerb(nameWords(one.type));
     const done = await send({ type: one.type });
-    if (done) announce(`${nameWords(one.type)}: done.`);
+    if (done) announce(texts.actor.done(nameWords(one.type)));
   };
 
   useOffer(
@@ -45,11 +46,11 @@ export function Actions({ address, noun, now }: ActionsProps) {
     ),
   );
 
-  if (can.length === 0) return <p className="muted">There is nothing for you to do here now.</p>;
+  if (can.length === 0) return <p className="muted">{texts.actor.nothing}</p>;
   return (
     <div className="actions">
       <SendingNotice sending={sending} verb={verb} />
-      {possible.length === 0 && <p className="muted">There is nothing for you to do here now.</p>}
+      {possible.length === 0 && <p className="muted">{texts.actor.nothing}</p>}
       {possible.length > 0 && (
         <ul className="action-list">
           {possible.map((one) => (

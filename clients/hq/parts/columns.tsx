@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ListItem } from '../../../hub/protocol/messages.ts';
 import { formatMoney } from '../../core/format.ts';
 import { idOf } from '../../../machines/ids.ts';
+import { texts } from '../texts.ts';
 import { StateBadge } from './state-badge.tsx';
 import { Ago } from './time.tsx';
 
@@ -16,30 +17,30 @@ export type Column = {
 /** What every list begins with (the name, which is the link) and ends with. */
 const state = (type: string): Column => ({
   key: 'state',
-  label: 'State',
+  label: texts.columns.state,
   show: (item) => <StateBadge type={type} state={item.state} tags={item.tags} />,
 });
-const updated: Column = { key: 'updated', label: 'Changed', sort: 'updatedAt', show: (item) => <Ago at={item.updatedAt} /> };
-const id: Column = { key: 'id', label: 'Id', show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
+const updated: Column = { key: 'updated', label: texts.columns.changed, sort: 'updatedAt', show: (item) => <Ago at={item.updatedAt} /> };
+const id: Column = { key: 'id', label: texts.columns.id, show: (item) => <span className="mono muted">{idOf(item.address)}</span> };
 
 const payment: readonly Column[] = [
-  { key: 'client', label: 'Client', show: (item) => text(item, 'client') },
-  { key: 'amount', label: 'Amount', show: (item) => <Amount item={item} /> },
+  { key: 'client', label: texts.columns.client, show: (item) => text(item, 'client') },
+  { key: 'amount', label: texts.columns.amount, show: (item) => <Amount item={item} /> },
   state('payment'),
   id,
   updated,
 ];
 
 const client: readonly Column[] = [
-  { key: 'kind', label: 'Kind', show: (item) => text(item, 'kind') ?? item.summary },
-  { key: 'country', label: 'Country', show: (item) => text(item, 'country') },
+  { key: 'kind', label: texts.columns.kind, show: (item) => text(item, 'kind') ?? item.summary },
+  { key: 'country', label: texts.columns.country, show: (item) => text(item, 'country') },
   state('client'),
   id,
   updated,
 ];
 
 const integration: readonly Column[] = [
-  { key: 'provides', label: 'Provides', show: (item) => item.summary },
+  { key: 'provides', label: texts.columns.provides, show: (item) => item.summary },
   state('integration'),
   id,
   updated,
@@ -49,7 +50,7 @@ const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, client, in
 
 /** The columns of a type's list, beside its title. */
 export function columnsOf(type: string): readonly Column[] {
-  return KNOWN[type] ?? [{ key: 'summary', label: 'Summary', show: (item) => item.summary }, state(type), id, updated];
+  return KNOWN[type] ?? [{ key: 'summary', label: texts.columns.summary, show: (item) => item.summary }, state(type), id, updated];
 }
 
 function text(item: ListItem, name: string): string | undefined {

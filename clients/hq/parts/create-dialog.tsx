@@ -11,13 +11,14 @@ import { useAnnounce } from './announcer.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
+import { texts } from '../texts.ts';
 
 export function CreateButton({ noun }: { noun: Noun }) {
   const [open, setOpen] = useState(false);
   return (
     <>
       <Button className="button" data-kind="main" onPress={() => setOpen(true)}>
-        New {noun.one}
+        {texts.create.title(noun.one)}
       </Button>
       {open && <CreateDialog noun={noun} onClose={() => setOpen(false)} />}
     </>
@@ -49,7 +50,7 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
     setProblem(undefined);
     try {
       const created = await api.create(noun.type, { input: read.value }, key);
-      announce(`The ${noun.one} has been created.`);
+      announce(texts.create.done(noun.one));
       await navigate({ to: `/${created.address}` });
     } catch (error) {
       setProblem(toProblem(error));
@@ -58,18 +59,18 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
   };
 
   return (
-    <Sheet title={`New ${noun.one}`} busy={busy} onClose={onClose}>
-      {problem && <ProblemNotice title={`The ${noun.one} was not created`} problem={problem} />}
+    <Sheet title={texts.create.title(noun.one)} busy={busy} onClose={onClose}>
+      {problem && <ProblemNotice title={texts.create.failed(noun.one)} problem={problem} />}
       <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
         <fieldset className="plain" disabled={busy}>
           <SchemaFields fields={fields} draft={draft} onChange={(next) => setDraft({ ...next })} errors={errors} currency="" />
         </fieldset>
         <div className="dialog-buttons">
           <Button className="button" onPress={onClose} isDisabled={busy}>
-            Back
+            {texts.common.back}
           </Button>
           <Button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
-            {busy ? 'Creating…' : `Create ${noun.one}`}
+            {busy ? texts.create.doing : texts.create.do(noun.one)}
           </Button>
         </div>
       </Form>

@@ -10,6 +10,7 @@ import { ProblemNotice } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
 import { useIntent, type Sending } from './use-intent.ts';
 import { fieldLabel, Value } from './value.tsx';
+import { texts } from '../texts.ts';
 
 type Seen = Pick<ActorView, 'version' | 'context'>;
 
@@ -48,18 +49,18 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
     if (!read.ok || changed) return;
     const payload = { ...(read.value as object), ...(approves ? { [HASH]: payloadHash } : {}) };
     const done = await send({ type: can.type, ...payload });
-    if (done) onDone(done.outcome === 'duplicate' ? `${verb}: it had been done already.` : `${verb}: done.`);
+    if (done) onDone(done.outcome === 'duplicate' ? texts.event.doneBefore(verb) : texts.actor.done(verb));
   };
 
   return (
-    <Sheet title={`${verb} this ${noun.one}${grave || fields.length === 0 ? '?' : ''}`} busy={sending.kind === 'sending'} onClose={onClose}>
+    <Sheet title={texts.event.title(verb, noun.one, grave || fields.length === 0)} busy={sending.kind === 'sending'} onClose={onClose}>
       <Basis noun={noun} event={can.type} seen={seen} currency={currency} />
       {changed && (
         <div className="notice" data-tone="asking" role="alert">
-          <p className="notice-title">It has been changed since you opened this.</p>
-          <p>What is shown above is no longer what would be approved.</p>
+          <p className="notice-title">{texts.event.changed}</p>
+          <p>{texts.event.changedWhy}</p>
           <Button className="button" onPress={() => setSeen(now)}>
-            Show what it is now
+            {texts.event.showNow}
           </Button>
         </div>
       )}
@@ -77,7 +78,7 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
         </fieldset>
         <div className="dialog-buttons">
           <Button className="button" onPress={onClose} isDisabled={sending.kind === 'sending'}>
-            {sending.kind === 'unanswered' ? 'Close' : 'Back'}
+            {sending.kind === 'unanswered' ? texts.common.close : texts.common.back}
           </Button>
           <Button
             type="submit"
@@ -87,7 +88,7 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
             isDisabled={changed}
             autoFocus={fields.length === 0 && !grave}
           >
-            {sending.kind === 'sending' ? `${verb}…` : sending.kind === 'unanswered' ? 'Try again' : verb}
+            {sending.kind === 'sending' ? `${verb}…` : sending.kind === 'unanswered' ? texts.common.tryAgain : verb}
           </Button>
         </div>
       </Form>
@@ -102,7 +103,7 @@ function Basis({ noun, event, seen, currency }: { noun: Noun; event: string; see
     <dl className="basis">
       {names.map((name) => (
         <div key={name} data-field={name}>
-          <dt>{name === 'payload_hash' ? 'Hash of what you approve' : fieldLabel(name)}</dt>
+          <dt>{name === 'payload_hash' ? texts.approvals.hash : fieldLabel(name)}</dt>
           <dd>
             <Value name={name} value={seen.context[name]} currency={currency} />
           </dd>
@@ -115,14 +116,14 @@ function Basis({ noun, event, seen, currency }: { noun: Noun; event: string; see
 /** What became of a command that was not simply done. */
 export function SendingNotice({ sending, verb }: { sending: Sending; verb: string }) {
   if (sending.kind === 'refused')
-    return <ProblemNotice title={`${verb} was refused`} problem={{ code: sending.code, message: sending.sentence }} />;
+    return <ProblemNotice title={texts.event.refused(verb)} problem={{ code: sending.code, message: sending.sentence }} />;
   if (sending.kind !== 'unanswered') return null;
   return (
     <ProblemNotice
-      title="The hub has not answered"
+      title={texts.event.unanswered}
       problem={{
         code: 'unanswered',
-        message: 'It may or may not have been done. Trying again is safe: it carries the same id and takes effect once.',
+        message: texts.event.unansweredWhy,
       }}
     />
   );

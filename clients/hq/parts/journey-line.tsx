@@ -3,6 +3,7 @@ import { toJourney, type Station, type Visit } from '../../core/journey.ts';
 import { toneOf, type Noun } from '../nouns.ts';
 import { ToneGlyph } from './state-badge.tsx';
 import { Ago } from './time.tsx';
+import { texts } from '../texts.ts';
 
 /** The way that an actor has gone, as stations on a line: where it was, where it is, what may come. */
 export function JourneyLine({
@@ -20,7 +21,7 @@ export function JourneyLine({
   const stations = toJourney(noun.course, visits, state[0] ?? '');
   const inner = state.map(innerWords).filter((words) => words !== '');
   return (
-    <ol className="line" aria-label="The way it has gone">
+    <ol className="line" aria-label={texts.actor.way}>
       {stations.map((station) => (
         <StationMark key={station.state} station={station} noun={noun} tags={tags} inner={station.status === 'current' ? inner : []} />
       ))}

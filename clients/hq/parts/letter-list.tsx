@@ -106,7 +106,8 @@ function columns(mayAct: boolean, onChanged: () => void): readonly PlainColumn<L
   ];
 }
 
-function Ended({ letter: { resolution, resolved_by, note } }: { letter: Letter }) {
+/** How a letter ended, or that it is still open. */
+export function Ended({ letter: { resolution, resolved_by, note } }: { letter: Letter }) {
   if (resolution === null) return words.open;
   return (
     <span title={note ?? undefined}>
@@ -117,7 +118,7 @@ function Ended({ letter: { resolution, resolved_by, note } }: { letter: Letter }
 
 type Doing = 'resubmit' | 'edit' | 'discard';
 
-function LetterActions({ letter, onChanged }: { letter: Letter; onChanged: () => void }) {
+export function LetterActions({ letter, onChanged }: { letter: Letter; onChanged: () => void }) {
   const { office } = useServices();
   const announce = useAnnounce();
   const [doing, setDoing] = useState<Doing>();

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { isRecord, type Problem } from '../../core/problem.ts';
+import { firstTexts } from '../texts-first.ts';
 
 /** What went wrong: the hub's sentence and its code, and a way on if there is one. */
 export function ProblemNotice({
@@ -20,7 +21,7 @@ export function ProblemNotice({
       <Errors errors={problem.extra?.['errors']} />
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>
-          Try again
+          {firstTexts.tryAgain}
         </button>
       )}
     </div>

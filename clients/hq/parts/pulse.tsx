@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react';
 import { formatNumber } from '../../core/format.ts';
-import { withBeats, type Beat, type PulseAnswer } from '../figures.ts';
+import { readPulse, withBeats, type Beat, type PulseAnswer } from '../figures.ts';
 import { useServices } from '../services.ts';
 import { texts } from '../texts.ts';
 import { ProblemNotice, Skeleton } from './notice.tsx';
@@ -22,7 +22,7 @@ export function PulseCard() {
   const [known, setKnown] = useState<{ readonly node: string; readonly beats: readonly Beat[] }>({ node: '', beats: [] });
   const { value, problem, again } = usePolled<PulseAnswer>(
     'pulse',
-    async (signal) => (await office.get(`/v1/overview/pulse?since=${known.beats.at(-1)?.at ?? 0}`, signal)) as PulseAnswer,
+    async (signal) => readPulse(await office.get(`/v1/overview/pulse?since=${known.beats.at(-1)?.at ?? 0}`, signal)),
     EVERY_MS,
   );
   const [taken, setTaken] = useState<PulseAnswer>();

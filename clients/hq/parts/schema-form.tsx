@@ -5,6 +5,7 @@ import { formatMoney, nameWords, readMoney } from '../../core/format.ts';
 import { emptyDraft, type Draft, type Field } from '../../core/schema.ts';
 import { useList } from '../services.ts';
 import { countryName } from './value.tsx';
+import { texts } from '../texts.ts';
 
 type Drafts = Readonly<Record<string, Draft>>;
 
@@ -40,8 +41,8 @@ export function SchemaFields({ fields, draft, onChange, errors, currency, presen
 }
 
 function presentHint(field: Field, value: unknown, currency: string): string | undefined {
-  if (typeof value === 'number' && field.kind === 'money') return `Now ${formatMoney(value, currency)}. Leave empty to keep it.`;
-  return typeof value === 'string' && value !== '' ? `Now “${value}”. Leave empty to keep it.` : undefined;
+  if (typeof value === 'number' && field.kind === 'money') return texts.form.now(formatMoney(value, currency));
+  return typeof value === 'string' && value !== '' ? texts.form.now(`“${value}”`) : undefined;
 }
 
 type OneProps = {
@@ -100,7 +101,7 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
     >
       <Label>
         {label ?? field.label}
-        {!field.required && <span className="optional"> optional</span>}
+        {!field.required && <span className="optional"> {texts.form.optional}</span>}
       </Label>
       {lines > 1 ? (
         <TextArea
@@ -121,7 +122,7 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
       )}
       {field.name === 'client' && <KnownClients id="known-clients" />}
       {field.kind === 'money' && <Echo>{moneyEcho(text, currency)}</Echo>}
-      {field.name === 'country' && <Echo>{countryName(text) ?? 'two letters, like DE'}</Echo>}
+      {field.name === 'country' && <Echo>{countryName(text) ?? texts.form.country}</Echo>}
       {(hint ?? field.hint) !== undefined && (
         <Text slot="description" className="field-hint">
           {hint ?? field.hint}
@@ -168,7 +169,7 @@ function Select({ field, draft, onChange, errors, path, options }: OneProps & { 
     <div className="field" data-invalid={error !== undefined || undefined}>
       <label htmlFor={id}>
         {field.label}
-        {!field.required && <span className="optional"> optional</span>}
+        {!field.required && <span className="optional"> {texts.form.optional}</span>}
       </label>
       <select
         id={id}
@@ -178,7 +179,7 @@ function Select({ field, draft, onChange, errors, path, options }: OneProps & { 
         aria-invalid={error !== undefined}
         aria-describedby={error === undefined ? undefined : `${id}-error`}
       >
-        <option value="">Choose…</option>
+        <option value="">{texts.form.choose}</option>
         {options.map((option) => (
           <option key={option} value={option}>
             {field.kind === 'currency' ? option : nameWords(option)}
@@ -206,7 +207,7 @@ function Choice({ field, draft, onChange, errors, path, options }: OneProps & { 
     >
       <Label>
         {field.label}
-        {!field.required && <span className="optional"> optional</span>}
+        {!field.required && <span className="optional"> {texts.form.optional}</span>}
       </Label>
       <div className="radios">
         {options.map((option) => (
@@ -252,10 +253,10 @@ function List(props: OneProps & { field: Extract<Field, { kind: 'list' }> }) {
             <Button
               className="button"
               data-kind="quiet"
-              aria-label={`Remove ${field.label} ${index + 1}`}
+              aria-label={texts.form.removeOne(`${field.label} ${index + 1}`)}
               onPress={() => onChange(items.toSpliced(index, 1))}
             >
-              Remove
+              {texts.form.remove}
             </Button>
           )}
         </div>
@@ -263,7 +264,7 @@ function List(props: OneProps & { field: Extract<Field, { kind: 'list' }> }) {
       {errors[path] !== undefined && <span className="field-error">{errors[path]}</span>}
       {(field.most === undefined || items.length < field.most) && (
         <Button className="button" data-kind="quiet" onPress={() => onChange([...items, emptyDraft(field.item)])}>
-          Add another
+          {texts.form.add}
         </Button>
       )}
     </fieldset>

@@ -1,6 +1,7 @@
 import { stateWords } from '../../core/format.ts';
 import { topOf } from '../../core/journey.ts';
 import { headlineStates, nounOf, toneOf, type Noun, type Tone } from '../nouns.ts';
+import { texts } from '../texts.ts';
 
 /** Each tone has a shape of its own, so that nothing is told by colour alone. */
 const SHAPES: Readonly<Record<Tone, string>> = {
@@ -37,7 +38,7 @@ export function StateBadge({ type, state, tags }: { type: string; state: readonl
       {tags.includes('parked') && (
         <span className="badge" data-tone="wrong">
           <ToneGlyph tone="wrong" />
-          Parked
+          {texts.actor.parked}
         </span>
       )}
     </span>

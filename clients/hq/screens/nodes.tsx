@@ -1,3 +1,5 @@
+import { isRecord } from '../../core/problem.ts';
+import { unreadable } from '../office.ts';
 import { officeTexts } from '../texts-office.ts';
 import { ProblemNotice, Skeleton } from '../parts/notice.tsx';
 import { PlainTable, type PlainColumn } from '../parts/plain-table.tsx';
@@ -9,6 +11,11 @@ import { useTitle } from '../title.ts';
 
 type Node = { readonly id: string; readonly url: string; readonly since: string; readonly partitions: readonly number[] };
 type Answer = { readonly nodes: readonly Node[]; readonly partitions: number };
+
+function readNodes(answer: unknown): Answer {
+  if (isRecord(answer) && Array.isArray(answer['nodes']) && typeof answer['partitions'] === 'number') return answer as unknown as Answer;
+  throw unreadable();
+}
 
 const EVERY_MS = 2_000;
 const words = officeTexts.nodes;
@@ -35,7 +42,7 @@ const COLUMNS: readonly PlainColumn<Node & { place: number }>[] = [
 export function Nodes() {
   useTitle(words.title);
   const { office } = useServices();
-  const { value, problem, again } = usePolled('nodes', async (signal) => (await office.get('/v1/nodes', signal)) as Answer, EVERY_MS);
+  const { value, problem, again } = usePolled('nodes', async (signal) => readNodes(await office.get('/v1/nodes', signal)), EVERY_MS);
   const nodes = value?.nodes.map((node, place) => ({ ...node, place }));
   return (
     <div className="page">

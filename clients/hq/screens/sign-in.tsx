@@ -6,12 +6,15 @@ import type { Session } from '../../core/session.ts';
 import { Logo } from '../parts/logo.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { useTitle } from '../title.ts';
+import { firstTexts } from '../texts-first.ts';
+
+const words = firstTexts.signIn;
 
 export type SignInProps = { readonly session: Session; readonly http: Http };
 
 /** The way in. It stands before everything else and is made of the browser's own controls, so that it is there at once. */
 export function SignIn({ session, http }: SignInProps) {
-  useTitle('Sign in');
+  useTitle(words.title);
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [asked, setAsked] = useState(false);
@@ -40,16 +43,16 @@ export function SignIn({ session, http }: SignInProps) {
       <div className="sign-in-box">
         <p className="sign-in-brand">
           <Logo />
-          Green Lines Hub
+          {firstTexts.product}
         </p>
-        <h1>Sign in to HQ</h1>
-        {session.ended !== undefined && !problem && <p className="notice">Your session has ended. {session.ended}</p>}
-        {problem && <ProblemNotice title="You are not signed in" problem={problem} />}
+        <h1>{words.heading}</h1>
+        {session.ended !== undefined && !problem && <p className="notice">{words.ended(session.ended)}</p>}
+        {problem && <ProblemNotice title={words.failed} problem={problem} />}
         <form className="form" onSubmit={submit} noValidate ref={form}>
-          <Field label="Name" kind="username" value={username} onChange={setUsername} missing={asked && username.trim() === ''} />
-          <Field label="Password" kind="password" value={password} onChange={setPassword} missing={asked && password === ''} />
+          <Field label={words.name} kind="username" value={username} onChange={setUsername} missing={asked && username.trim() === ''} />
+          <Field label={words.password} kind="password" value={password} onChange={setPassword} missing={asked && password === ''} />
           <button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
-            {busy ? 'Signing in…' : 'Sign in'}
+            {busy ? words.doing : words.do}
           </button>
         </form>
         <DemoPeople http={http} busy={busy} onChoose={(name, secret) => void signIn(name, secret)} />
@@ -89,7 +92,7 @@ function Field({ label, kind, value, onChange, missing }: FieldProps) {
       />
       {missing && (
         <span className="field-error" id={`${id}-error`}>
-          {kind === 'password' ? 'Enter your password.' : 'Enter your name.'}
+          {kind === 'password' ? words.passwordMissing : words.nameMissing}
         </span>
       )}
     </div>
@@ -109,7 +112,7 @@ function DemoPeople({ http, busy, onChoose }: { http: Http; busy: boolean; onCho
   if (demo === undefined) return null;
   return (
     <section className="demo" aria-labelledby="demo-title">
-      <h2 id="demo-title">Demo: sign in as</h2>
+      <h2 id="demo-title">{words.demo}</h2>
       <ul className="demo-people">
         {demo.people.map(({ username, roles }) => (
           <li key={username}>
