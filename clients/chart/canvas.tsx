@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type RefObject } from 'react';
 import { ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node } from '@xyflow/react';
 import type { Laid } from './layout.ts';
+import { useChartView } from './view.ts';
 import { Line, Lines, type LineData } from './line.tsx';
 import { Mark, StateBox, StateNode, type NodeData } from './state-node.tsx';
 import { chartTexts as texts } from './texts.ts';
@@ -14,7 +15,7 @@ export type CanvasProps = {
 const NODE_TYPES = { box: StateBox, state: StateNode, final: StateNode, passing: Mark, history: Mark, initial: Mark };
 const EDGE_TYPES = { line: Line };
 /** What is smaller than `readable` cannot be read: then the view begins where the chart does, or where the actor stands. */
-const ZOOM = { least: 0.12, readable: 0.5, natural: 1.1, most: 2.5, step: 1.3 };
+const ZOOM = { least: 0.12, readable: 0.5, near: 0.8, natural: 1.1, most: 2.5, step: 1.3 };
 /** Pixels that an arrow key moves the view by. */
 const PAN_PX = 60;
 
@@ -30,7 +31,8 @@ export function Canvas(props: CanvasProps) {
 function Flow({ laid, label, onFold }: CanvasProps) {
   const nodes = useMemo(() => toNodes(laid, onFold), [laid, onFold]);
   const edges = useMemo(() => toEdges(laid), [laid]);
-  const { fit, zoom, frame } = useView(laid);
+  const { current } = useChartView();
+  const { fit, zoom, frame, onDragged } = useView(laid, current);
   return (
     <div className="chart-frame" ref={frame} style={natural(laid)} role="group" aria-label={label}>
       <Lines />
@@ -39,6 +41,7 @@ function Flow({ laid, label, onFold }: CanvasProps) {
         edges={edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
+        onMoveStart={onDragged}
         minZoom={ZOOM.least}
         maxZoom={ZOOM.most}
         nodesDraggable={false}
@@ -69,6 +72,8 @@ function Flow({ laid, label, onFold }: CanvasProps) {
 
 type Moves = { readonly fit: () => void; readonly zoom: (by: number) => void; readonly pan: (x: number, y: number) => void };
 
+type View = Moves & { readonly frame: RefObject<HTMLDivElement | null>; readonly onDragged: (event: unknown) => void };
+
 /** Each returns true: the key has been used. */
 const KEYS: Readonly<Record<string, (moves: Moves) => true>> = {
   '+': ({ zoom }) => (zoom(ZOOM.step), true),
@@ -87,22 +92,24 @@ function natural({ layout: { width, height } }: Laid): CSSProperties {
 }
 
 /** Where the view is: all of it at first and whenever its place changes, unless somebody has moved it himself. */
-function useView(laid: Laid): Moves & { readonly frame: RefObject<HTMLDivElement | null> } {
+function useView(laid: Laid, current: readonly string[]): View {
   const flow = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
   const { layout } = laid;
+  const near = current.length > 0 ? ZOOM.near : ZOOM.readable;
   const place = useCallback(
     (least: number, slowly: boolean) => {
       const { clientWidth: width = 0, clientHeight: height = 0 } = frame.current ?? {};
       const whole = Math.min(width / layout.width, height / layout.height, ZOOM.natural);
       const zoom = Math.max(least, whole);
-      // What does not fit is shown from its beginning.
-      const x = (width - layout.width * zoom) / 2;
-      const y = zoom > whole ? 0 : (height - layout.height * zoom) / 2;
+      // What does not fit is shown where somebody stands, or from its beginning.
+      const centre = zoom > whole ? centreOf(laid, current) : undefined;
+      const x = width / 2 - (centre?.x ?? layout.width / 2) * zoom;
+      const y = centre === undefined && zoom > whole ? 0 : height / 2 - (centre?.y ?? layout.height / 2) * zoom;
       void flow.setViewport({ x, y, zoom }, { duration: slowly ? duration() : 0 });
     },
-    [flow, layout],
+    [flow, laid, layout, current],
   );
   const fit = useCallback((): void => {
     moved.current = false;
@@ -124,15 +131,17 @@ function useView(laid: Laid): Moves & { readonly frame: RefObject<HTMLDivElement
     [flow],
   );
   useEffect(() => {
+    moved.current = false;
+  }, [laid]);
+  useEffect(() => {
     const element = frame.current;
     if (element === null) return;
-    moved.current = false;
     const observer = new ResizeObserver(() => {
-      if (!moved.current) place(ZOOM.readable, false);
+      if (!moved.current) place(near, false);
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [place]);
+  }, [place, near]);
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;
@@ -148,7 +157,22 @@ function useView(laid: Laid): Moves & { readonly frame: RefObject<HTMLDivElement
       element.removeEventListener('keydown', onKey);
     };
   }, [fit, zoom, pan]);
-  return { fit, zoom, pan, frame };
+  const onDragged = useCallback((event: unknown): void => {
+    if (event !== null) moved.current = true;
+  }, []);
+  return { fit, zoom, pan, frame, onDragged };
+}
+
+/** The middle of what is lit: the innermost boxes that are drawn. */
+function centreOf({ layout }: Laid, current: readonly string[]): { x: number; y: number } | undefined {
+  const boxes = current.flatMap((state) => {
+    const keys = state.split('.');
+    const drawn = keys.map((_, depth) => layout.nodes[keys.slice(0, keys.length - depth).join('.')]).find((box) => box !== undefined);
+    return drawn === undefined ? [] : [drawn];
+  });
+  if (boxes.length === 0) return undefined;
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { x: mean(boxes.map(({ x, width }) => x + width / 2)), y: mean(boxes.map(({ y, height }) => y + height / 2)) };
 }
 
 function duration(): number {

@@ -45,7 +45,7 @@ function StateText({ view, state }: { view: ChartView; state: ChartState }) {
             {name}
           </button>
         )}
-        {lit && <span className="chart-text-now">{texts.now}</span>}
+        {view.current.includes(path) && <span className="chart-text-now">{texts.now}</span>}
         {counts !== undefined && (
           <span className="number">
             {formatNumber(counts[path] ?? 0)}

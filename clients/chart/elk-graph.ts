@@ -116,7 +116,7 @@ class Graph {
       case 'state':
       case 'final': {
         const width = Math.max(STATE.least, Math.ceil(text) + STATE.beside + (node.folded ? 24 : 0));
-        return { id, width, height: STATE.height + (stays.length > 0 ? STATE.stays : 0) };
+        return { id, width, height: STATE.height + (stays.length > 0 || node.folded ? STATE.stays : 0) };
       }
     }
   }

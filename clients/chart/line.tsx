@@ -4,7 +4,7 @@ import { formatNumber } from '../core/format.ts';
 import { transitionLine } from './chart-words.ts';
 import type { DrawnEdge } from './drawing.ts';
 import { LABEL_LINE, linesOf, type Box, type LabelLine, type Point } from './elk-graph.ts';
-import { useChartView, widthOf } from './view.ts';
+import { isLit, useChartView, widthOf } from './view.ts';
 
 export type LineData = {
   readonly edge: DrawnEdge;
@@ -19,7 +19,7 @@ export function Lines() {
   return (
     <svg className="chart-heads" aria-hidden="true" focusable="false">
       <defs>
-        {['plain', 'taken'].map((kind) => (
+        {['plain', 'live', 'taken'].map((kind) => (
           <marker
             key={kind}
             id={`chart-head-${kind}`}
@@ -41,15 +41,17 @@ export function Lines() {
 
 /** A way from state to state, as wide as it is gone often, with what makes it be taken. */
 export function Line({ data }: EdgeProps<Edge<LineData>>) {
-  const { flow, taken } = useChartView();
+  const view = useChartView();
+  const { flow, taken } = view;
   const id = useId();
   if (data === undefined) return null;
   const { edge, ways, label } = data;
   const often = flow === undefined ? 0 : edge.transitions.reduce((sum, one) => sum + (flow[one.id] ?? 0), 0);
   const isTaken = edge.transitions.some((one) => taken.includes(one.id));
-  const kind = isTaken ? 'taken' : 'plain';
+  const ahead = isLit(view, edge.source);
+  const kind = isTaken ? 'taken' : ahead || often > 0 ? 'live' : 'plain';
   return (
-    <g className="chart-line" data-taken={isTaken || undefined} data-still={(flow !== undefined && often === 0) || undefined}>
+    <g className="chart-line" data-taken={isTaken || undefined} data-gone={often > 0 || undefined} data-ahead={ahead || undefined}>
       <title>{edge.transitions.map((one) => hint(transitionLine(one), flow?.[one.id])).join('\n')}</title>
       {ways.map((way, index) => (
         <path
@@ -57,7 +59,7 @@ export function Line({ data }: EdgeProps<Edge<LineData>>) {
           id={`${id}-${index}`}
           className="chart-way"
           d={toPath(way)}
-          strokeWidth={isTaken && flow === undefined ? 2.5 : widthOf(often)}
+          strokeWidth={flow === undefined && (isTaken || ahead) ? 2.25 : widthOf(often)}
           markerEnd={`url(#chart-head-${kind})`}
         />
       ))}

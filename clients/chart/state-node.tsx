@@ -30,13 +30,10 @@ export function StateNode({ data: { node, onFold } }: Props) {
   return (
     <div className="chart-state" data-kind={node.kind} {...looks(view, state)}>
       <Hit view={view} state={state} />
-      <span className="chart-title">
-        {node.title}
-        {inner !== '' && <span className="chart-inner"> › {inner}</span>}
-      </span>
+      <span className="chart-title">{node.title}</span>
       <Count view={view} path={state.path} />
       {node.folded && <Fold path={state.path} title={node.title} folded onFold={onFold} />}
-      <Stays node={node} />
+      {inner === '' ? <Stays node={node} /> : <span className="chart-stays chart-inner">› {inner}</span>}
       <Ends />
     </div>
   );

@@ -25,7 +25,7 @@ export type StatechartProps = {
 const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }));
 
 /** A drawing with less room than this is no help; the words are. */
-const LEAST_PX = 560;
+const LEAST_PX = 420;
 const NONE: readonly string[] = [];
 
 /** A machine's chart, drawn from the machine itself, and the same in words. */

@@ -45,6 +45,7 @@ test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
       ...noun.sections.flatMap(({ fields }) => fields),
       ...Object.values(noun.basis).flat(),
       ...(noun.figure ? [noun.figure] : []),
+      ...noun.references.map(({ field }) => field),
     ];
     expect(Object.keys(snapshot.context as object)).toEqual(expect.arrayContaining(named));
   },

@@ -27,7 +27,14 @@ export type Noun = {
   readonly basis: Readonly<Record<string, readonly string[]>>;
   /** Who may create one; the hub has the last word. */
   readonly makers: readonly string[];
+  /** Fields of its context that name another actor. */
+  readonly references: readonly Reference[];
+  /** Kinds of actors whose lists can be narrowed to those that belong to this one. */
+  readonly relatives: readonly Relatives[];
 };
+
+export type Reference = { readonly field: string; readonly type: string; readonly title: string };
+export type Relatives = { readonly type: string; readonly title: string; readonly filter: 'client' | 'agent' };
 
 const payment: Noun = {
   type: 'payment',
@@ -70,6 +77,11 @@ const payment: Noun = {
     '*': ['amount_minor', 'payee', 'client', 'reference'],
   },
   makers: ['clerk'],
+  references: [
+    { field: 'client', type: 'client', title: 'Client' },
+    { field: 'gateway', type: 'integration', title: 'Gateway' },
+  ],
+  relatives: [],
 };
 
 const client: Noun = {
@@ -97,6 +109,8 @@ const client: Noun = {
   main: ['INVITE', 'SUBMIT', 'VERIFY', 'REINSTATE'],
   basis: { '*': ['name', 'kind', 'country', 'email'] },
   makers: ['clerk'],
+  references: [{ field: 'checks_by', type: 'integration', title: 'Checks by' }],
+  relatives: [{ type: 'payment', title: 'Payments', filter: 'client' }],
 };
 
 const integration: Noun = {
@@ -125,6 +139,8 @@ const integration: Noun = {
   main: ['ENABLE', 'RESET', 'PROBE'],
   basis: { '*': ['title', 'provides', 'disabled_because', 'open_because'] },
   makers: [], // integrations come with the hub; who may create one does so by its API
+  references: [],
+  relatives: [],
 };
 
 /** The kinds that have lists and screens of their own. */
@@ -133,7 +149,22 @@ export const NOUNS: readonly Noun[] = [payment, client, integration];
 /** The noun of a type; a plain one for a kind of actor that this console does not know yet. */
 export function nounOf(type: string): Noun {
   const known = NOUNS.find((noun) => noun.type === type);
-  return known ?? { type, path: '/', one: type, many: `${type}s`, tones: {}, sections: [], grave: [], main: [], basis: {}, makers: [] };
+  return (
+    known ?? {
+      type,
+      path: '/',
+      one: type,
+      many: `${type}s`,
+      tones: {},
+      sections: [],
+      grave: [],
+      main: [],
+      basis: {},
+      makers: [],
+      references: [],
+      relatives: [],
+    }
+  );
 }
 
 /** How one state of an actor is to be taken. Tags tell it for kinds that are not named here. */

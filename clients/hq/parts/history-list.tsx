@@ -1,64 +1,72 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from 'react-aria-components';
+import { readAddress } from '../../../machines/ids.ts';
 import type { HistoryItem } from '../../core/api.ts';
 import { nameWords, stateWords } from '../../core/format.ts';
+import { actorTexts } from '../texts-actor.ts';
 import { Changed } from './actor-table.tsx';
 import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
 import { Time } from './time.tsx';
+import { timerWords } from './timers.tsx';
 import type { History } from './use-history.ts';
 import { fieldLabel, Fields, Hash } from './value.tsx';
+
+const texts = actorTexts.history;
 
 type HistoryListProps = {
   readonly address: string;
   readonly history: History;
-  /** The version that is shown, when it is not the newest. */
+  /** The version that is shown, when it is not the newest, and the one that it is compared with. */
   readonly at: string | undefined;
+  readonly from: string | undefined;
   /** Of the amounts that were sent along. */
   readonly currency: string | undefined;
 };
 
-/** Who did what, and what came of it. A version is a link to the actor as it was then. */
-export function HistoryList({ address, history, at, currency }: HistoryListProps) {
+/** Who did what, why, and what came of it. A version is a link to the actor as it was then. */
+export function HistoryList({ address, history, at, from, currency }: HistoryListProps) {
   const { rows, problem, loading, more, older, retry } = history;
   return (
     <>
-      {problem && <ProblemNotice title="The history cannot be shown" problem={problem} onRetry={retry} />}
-      {rows.length === 0 && loading && !problem && <Skeleton rows={4} label="Loading the history" />}
-      {rows.length === 0 && !loading && !problem && <Empty title="Nothing has happened yet." />}
+      {problem && <ProblemNotice title={texts.cannot} problem={problem} onRetry={retry} />}
+      {rows.length === 0 && loading && !problem && <Skeleton rows={4} label={texts.loading} />}
+      {rows.length === 0 && !loading && !problem && <Empty title={texts.none} />}
       <ol className="history" reversed>
         {rows.map((row) => (
-          <HistoryRow key={row.version} row={row} address={address} shown={String(row.version) === at} currency={currency} />
+          <HistoryRow key={row.version} row={row} address={address} at={at} from={from} currency={currency} />
         ))}
       </ol>
       {more && rows.length > 0 && (
         <Button className="button" data-busy={loading || undefined} onPress={older}>
-          {loading ? 'Loading…' : 'Show older'}
+          {loading ? texts.loadingMore : texts.older}
         </Button>
       )}
     </>
   );
 }
 
-type RowProps = { readonly row: HistoryItem; readonly address: string; readonly shown: boolean; readonly currency: string | undefined };
+type RowProps = Omit<HistoryListProps, 'history'> & { readonly row: HistoryItem };
 
-function HistoryRow({ row, address, shown, currency }: RowProps) {
-  const { version, event, caller, at, from, to, changed, hash } = row;
+function HistoryRow({ row, address, at, from: compared, currency }: RowProps) {
+  const { version, event, caller, at: time, from, to, changed, hash } = row;
   const left = from.filter((state) => !to.includes(state));
   const entered = to.filter((state) => !from.includes(state));
+  const here = String(version);
   return (
-    <li className="history-row" data-shown={shown || undefined}>
-      <Changed version={version} updatedAt={at} />
+    <li className="history-row" data-shown={here === at || undefined} data-compared={here === compared || undefined}>
+      <Changed version={version} updatedAt={time} />
       <p className="history-what">
         <Link
           to={`/${address}`}
-          search={{ at: String(version) } as never}
+          search={{ at: here } as never}
           className="history-version"
-          aria-label={`Version ${version}, as it was`}
+          aria-label={texts.asItWas(version)}
+          aria-current={here === at || undefined}
         >
           {version}
         </Link>
         <strong>{eventWords(event.type)}</strong>
-        <span className="muted">by</span> {callerWords(caller)}
+        <span className="muted">{texts.by}</span> {callerWords(caller)}
       </p>
       {entered.length > 0 && (
         <p className="history-where">
@@ -67,46 +75,103 @@ function HistoryRow({ row, address, shown, currency }: RowProps) {
         </p>
       )}
       <Payload event={event} currency={currency} />
+      <Cause address={address} row={row} />
+      <Effects row={row} />
       <p className="history-when">
-        <Time at={at} /> <Hash hash={hash} />
+        <Time at={time} /> <Hash hash={hash} />
         {event.type !== '@create' && changed.length > 0 && <span className="history-changed">{changedWords(changed)}</span>}
+        {here !== at && (
+          <Link
+            to={`/${address}`}
+            search={{ from: here, ...(at === undefined ? {} : { at }) } as never}
+            className="link history-compare"
+            aria-label={texts.compareWith(version)}
+          >
+            {texts.compare}
+          </Link>
+        )}
       </p>
     </li>
   );
 }
 
-/** What somebody sent along. What the hub says to itself is for the inspector. */
+/** What brought it about, where that was not the one who sent it. */
+function Cause({ address, row: { cause = '' } }: { address: string; row: HistoryItem }) {
+  if (cause === '') return null;
+  const operator = /^operator:(.+)$/.exec(cause)?.[1];
+  if (operator !== undefined) return <p className="history-cause">{texts.causeOperator(operator)}</p>;
+  const [other = '', version = ''] = cause.split('@');
+  const known = readAddress(other);
+  if (known === undefined) return null;
+  return (
+    <p className="history-cause">
+      {texts.cause}{' '}
+      <Link to={`/${known.address}`} search={{ at: version } as never} className="link">
+        {known.address === address ? texts.causeVersion(version) : `${other}, ${texts.causeVersion(version)}`}
+      </Link>
+    </p>
+  );
+}
+
+/** What it asked for. */
+function Effects({ row: { asked } }: { row: HistoryItem }) {
+  if (asked === undefined) return null;
+  const { effects, timers, sends, events, legs } = asked;
+  const all = (verb: string, what: readonly string[]): string[] => (what.length === 0 ? [] : [`${verb} ${what.join(', ')}`]);
+  const parts = [
+    ...all(
+      texts.calls,
+      effects.map(({ src }) => nameWords(src).toLowerCase()),
+    ),
+    ...all(
+      texts.timersSet,
+      timers.map(({ id }) => timerWords(id).toLowerCase()),
+    ),
+    ...all(
+      texts.tells,
+      sends.map(({ to, event }) => `${to} ${nameWords(event).toLowerCase()}`),
+    ),
+    ...all(texts.facts, events),
+    ...(legs.length > 0 ? [texts.posts(legs.length)] : []),
+  ];
+  return parts.length === 0 ? null : <p className="history-effects">→ {parts.join(' · ')}</p>;
+}
+
+/** What somebody sent along, and why an operator did what he did. What else the hub says to itself is for the inspector. */
 function Payload({ event, currency }: { event: HistoryItem['event']; currency: string | undefined }) {
   const { type, ...payload } = event;
-  if (/^(@|xstate\.)/.test(type) || Object.keys(payload).length === 0) return null;
-  return <Fields record={payload} currency={currency} />;
+  const own = /^(@|xstate\.)/.test(type);
+  const shown = own ? Object.fromEntries(OPERATORS_OWN.flatMap((name) => (name in payload ? [[name, payload[name]]] : []))) : payload;
+  return type === '@create' || Object.keys(shown).length === 0 ? null : <Fields record={shown} currency={currency} />;
 }
+
+const OPERATORS_OWN = ['reason', 'state'];
 
 /** Regions that moved together are many; the first ones say enough, the page itself says all. */
 function statesWords(states: readonly string[]): string {
   const words = states.slice(0, 2).map(stateWords).join(', ');
-  return states.length > 2 ? `${words} and ${states.length - 2} more` : words;
+  return states.length > 2 ? `${words} ${texts.more(states.length - 2)}` : words;
 }
 
 /** `xstate.done.actor.0.payment…` and the hub's own `@create` are named by what they mean. */
 function eventWords(type: string): string {
-  if (type === '@create') return 'Created';
-  if (type.startsWith('@')) return `Hub: ${nameWords(type.slice(1)).toLowerCase()}`;
+  if (type === '@create') return texts.created;
+  if (type.startsWith('@')) return texts.hub(nameWords(type.slice(1)).toLowerCase());
   const inner = /^xstate\.(after|done\.actor|error\.actor|done\.state)\.([^.]+)/.exec(type);
   if (inner === null) return nameWords(type);
   const [, kind, name = ''] = inner;
   const words = nameWords(name);
-  if (kind === 'after') return /^\d+$/.test(name) ? 'Timer' : `Timer: ${words.toLowerCase()}`;
-  return kind === 'error.actor' ? `${words}: no result` : `${words}: answered`;
+  if (kind === 'after') return /^\d+$/.test(name) ? texts.unnamedTimer : texts.timer(words.toLowerCase());
+  return kind === 'error.actor' ? texts.unanswered(words) : texts.answered(words);
 }
 
 /** `caller:clerk:…` → clerk; the hub's own work is called that. */
 function callerWords(caller: string): string {
-  if (caller.startsWith('system:')) return `${caller.slice(7)} (system)`;
-  return caller.startsWith('own:') ? 'itself' : caller;
+  if (caller.startsWith('system:')) return texts.system(caller.slice(7));
+  return caller.startsWith('own:') ? texts.itself : caller;
 }
 
 function changedWords(fields: readonly string[]): string {
   const words = fields.slice(0, 4).map((field) => fieldLabel(field).toLowerCase());
-  return `${words.join(', ')}${fields.length > words.length ? ` and ${fields.length - words.length} more` : ''}`;
+  return `${words.join(', ')}${fields.length > words.length ? ` ${texts.more(fields.length - words.length)}` : ''}`;
 }

@@ -1,10 +1,12 @@
 import type { TimerView } from '../../../hub/protocol/messages.ts';
 import { formatLeft, formatTime, formatUtc, nameWords } from '../../core/format.ts';
-import { useNow } from '../services.ts';
+import { useNow, useServices } from '../services.ts';
 
-/** What will happen by itself, and in how long. */
+/** What will happen by itself, and in how long, by the hub's clock: that of this device may be wrong by hours. */
 export function Timers({ timers }: { timers: readonly TimerView[] }) {
-  const now = useNow();
+  const { connection } = useServices();
+  useNow(); // once a second
+  const now = connection.time.now();
   return (
     <ul className="timers">
       {timers
@@ -22,7 +24,7 @@ export function Timers({ timers }: { timers: readonly TimerView[] }) {
 }
 
 /** XState calls them `xstate.after.approval_ttl.payment.needs_approval`: only the delay's name means something to a person. */
-function timerWords(id: string): string {
+export function timerWords(id: string): string {
   const name = /^xstate\.after\.([^.]+)\./.exec(id)?.[1] ?? id;
   return /^\d+$/.test(name) ? 'Next step' : nameWords(name).replace(/\bttl\b/, 'runs out');
 }

@@ -40,12 +40,17 @@ const MOST_MS = 15_000;
 
 /** Calls `again` a moment after `change` has changed, and now and then anyhow; never while nobody looks at the page. */
 export function useRefresh(again: () => void, change: unknown): void {
-  const last = useRef(0);
+  const last = useRef<number>(undefined);
   const refresh = useCallback(() => {
     last.current = Date.now();
     if (document.visibilityState === 'visible') again();
   }, [again]);
   useEffect(() => {
+    // The first time it has just been asked for.
+    if (last.current === undefined) {
+      last.current = Date.now();
+      return;
+    }
     const timer = setTimeout(refresh, Math.max(0, last.current + LEAST_MS - Date.now()));
     return () => clearTimeout(timer);
   }, [refresh, change]);

@@ -1,27 +1,31 @@
-import { useEffect, useState } from 'react';
-import { Link, useParams, useSearch } from '@tanstack/react-router';
-import type { ActorView } from '../../../hub/protocol/messages.ts';
+import { useCallback } from 'react';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { toVisits } from '../../core/journey.ts';
-import { Problem, toProblem } from '../../core/problem.ts';
+import { Problem } from '../../core/problem.ts';
 import { nounOf, type Noun } from '../nouns.ts';
 import { Actions } from '../parts/actions.tsx';
+import { Changes } from '../parts/actor-changes.tsx';
+import { ActorChart } from '../parts/actor-chart.tsx';
+import { Controls } from '../parts/actor-controls.tsx';
+import { Letters } from '../parts/actor-letters.tsx';
+import { usePast, useStep, type Shown } from '../parts/actor-past.ts';
 import { HistoryList } from '../parts/history-list.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
 import { ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { Related } from '../parts/related.tsx';
 import { Sections } from '../parts/sections.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { Ago, Time } from '../parts/time.tsx';
 import { Timers } from '../parts/timers.tsx';
+import { TimeSlider } from '../parts/time-slider.tsx';
 import { useHistory, type History } from '../parts/use-history.ts';
 import { Value } from '../parts/value.tsx';
 import type { Search } from '../screen.ts';
-import { useActor, useServices, type Followed } from '../services.ts';
+import { useActor, type Followed } from '../services.ts';
+import { actorTexts as texts } from '../texts-actor.ts';
 import { useTitle } from '../title.ts';
 import { titleOf } from '../titles.ts';
 
-type Shown = Omit<ActorView, 'address'>;
-
-/** One actor: where it stands, what it holds, what may be done, and how it came here. */
 export function Actor() {
   const { type, id } = useParams({ strict: false }) as { type: string; id: string };
   // Another actor is another page: nothing of the one before may stay in sight.
@@ -31,17 +35,18 @@ export function Actor() {
 function ActorPage({ type, id }: { type: string; id: string }) {
   const address = `${type}/${id}`;
   const noun = nounOf(type);
-  const { at } = useSearch({ strict: false }) as Search;
+  const { at, from } = useSearch({ strict: false }) as Search;
   const live = useActor(address);
   const past = usePast(address, at);
   const newest = live.kind === 'here' ? live.copy : undefined;
   const history = useHistory(address, newest?.version);
-  const shown: Followed<Shown> = at === undefined ? live : past;
+  // Whoever may not see it now does not see it as it was either.
+  const shown: Followed<Shown> = at === undefined || live.kind === 'refused' ? live : past;
   const title = shown.kind === 'here' ? titleOf(type, id, shown.copy.context) : id;
   useTitle(title);
   return (
     <div className="page actor-page">
-      <nav className="crumbs" aria-label="Where this is">
+      <nav className="crumbs" aria-label={texts.whereThisIs}>
         <Link to={noun.path} className="link">
           {noun.many}
         </Link>
@@ -54,15 +59,22 @@ function ActorPage({ type, id }: { type: string; id: string }) {
         {shown.kind === 'here' && <Figure noun={noun} shown={shown.copy} />}
       </div>
       {at !== undefined && <PastBanner address={address} at={at} shown={past} />}
-      {shown.kind === 'waiting' && <Skeleton rows={6} label={`Loading ${address}`} />}
+      {shown.kind === 'waiting' && <Skeleton rows={6} label={texts.loading(address)} />}
       {shown.kind === 'refused' && (
-        <ProblemNotice
-          title={`This ${noun.one} cannot be shown`}
-          problem={new Problem(0, shown.code, shown.reason)}
-          onRetry={shown.retry}
+        <ProblemNotice title={texts.cannot(noun.one)} problem={new Problem(0, shown.code, shown.reason)} onRetry={shown.retry} />
+      )}
+      {shown.kind === 'here' && (
+        <ActorBody
+          address={address}
+          noun={noun}
+          shown={shown.copy}
+          late={'late' in shown}
+          newest={newest?.version ?? shown.copy.version}
+          history={history}
+          at={at}
+          from={from}
         />
       )}
-      {shown.kind === 'here' && <ActorBody address={address} noun={noun} shown={shown.copy} history={history} at={at} />}
     </div>
   );
 }
@@ -78,7 +90,8 @@ function Figure({ noun, shown }: { noun: Noun; shown: Shown }) {
         </p>
       )}
       <p className="muted">
-        version {shown.version}, changed <Ago at={shown.updatedAt} />
+        {texts.version(shown.version)}
+        <Ago at={shown.updatedAt} />
       </p>
     </div>
   );
@@ -92,80 +105,100 @@ type BodyProps = {
   readonly address: string;
   readonly noun: Noun;
   readonly shown: Shown;
+  /** Another version than is asked for, while that is on its way. */
+  readonly late: boolean;
+  readonly newest: number;
   readonly history: History;
   readonly at: string | undefined;
+  readonly from: string | undefined;
 };
 
-function ActorBody({ address, noun, shown, history, at }: BodyProps) {
-  const rows = at === undefined ? history.rows : history.rows.filter(({ version }) => version <= shown.version);
+function ActorBody({ address, noun, shown, late, newest, history, at, from }: BodyProps) {
   const live = at === undefined;
+  const rows = live ? history.rows : history.rows.filter(({ version }) => version <= shown.version);
+  const step = useStep(address, shown.version, history.rows);
+  const base = from ?? (live || shown.version <= 1 ? undefined : String(shown.version - 1));
+  const before = usePast(address, base);
+  const go = useWayThroughTime(address, newest);
+  const type = address.slice(0, address.indexOf('/'));
   return (
     <>
-      <section className="card line-card" aria-labelledby="state-title">
-        <h2 id="state-title">State</h2>
+      <section className="card line-card" aria-labelledby="state-title" data-waiting={late || undefined}>
+        <h2 id="state-title">{texts.state}</h2>
         <JourneyLine noun={noun} state={shown.state} tags={shown.tags} visits={toVisits(rows)} />
+        {newest > 1 && (
+          <TimeSlider
+            noun={noun}
+            newest={newest}
+            at={at !== undefined && /^\d+$/.test(at) ? Number(at) : shown.version}
+            from={from !== undefined && /^\d+$/.test(from) ? Number(from) : undefined}
+            rows={history.rows}
+            onChange={go}
+            onNow={() => go(newest, undefined)}
+          />
+        )}
       </section>
-      <div className="columns">
+      <div className="columns actor-columns">
         <div className="column">
           {live && (
             <section className="card" aria-labelledby="actions-title">
-              <h2 id="actions-title">What you can do</h2>
+              <h2 id="actions-title">{texts.actions}</h2>
               <Actions address={address} noun={noun} now={shown} />
             </section>
           )}
           {live && shown.timers.length > 0 && (
             <section className="card" aria-labelledby="timers-title">
-              <h2 id="timers-title">What happens by itself</h2>
+              <h2 id="timers-title">{texts.timers}</h2>
               <Timers timers={shown.timers} />
             </section>
           )}
+          {base !== undefined && <Changes before={before} after={shown} step={step} />}
+          {live && <Letters address={address} version={shown.version} />}
+          {live && <Controls address={address} type={type} version={shown.version} />}
           <Sections noun={noun} context={shown.context} />
+          {live && <Related noun={noun} id={address.slice(type.length + 1)} context={shown.context} />}
         </div>
-        <section className="card history-card" aria-labelledby="history-title">
-          <h2 id="history-title">History</h2>
-          <HistoryList address={address} history={history} at={at} currency={currencyOf(shown)} />
-        </section>
+        <div className="column">
+          <ActorChart noun={noun} state={shown.state} tags={shown.tags} step={step} />
+          <section className="card history-card" aria-labelledby="history-title">
+            <h2 id="history-title">{texts.history.title}</h2>
+            <HistoryList address={address} history={history} at={at} from={from} currency={currencyOf(shown)} />
+          </section>
+        </div>
       </div>
     </>
   );
 }
 
-/** The actor as it was at a version, asked for once: the past does not change. */
-function usePast(address: string, at: string | undefined): Followed<Shown> {
-  const { api } = useServices();
-  const [turn, setTurn] = useState(0);
-  const [found, setFound] = useState<{ at: string; view: ActorView } | { at: string; problem: Problem }>();
-  useEffect(() => {
-    if (at === undefined) return;
-    const given = new AbortController();
-    api.actor(address, at, given.signal).then(
-      (view) => setFound({ at, view }),
-      (error: unknown) => given.signal.aborted || setFound({ at, problem: toProblem(error) }),
-    );
-    return () => given.abort();
-  }, [api, address, at, turn]);
-  if (found === undefined || found.at !== at) return { kind: 'waiting' };
-  if ('view' in found) return { kind: 'here', copy: found.view };
-  const retry = (): void => {
-    setFound(undefined);
-    setTurn((now) => now + 1);
-  };
-  return { kind: 'refused', code: found.problem.code, reason: found.problem.message, retry };
+/** Puts the versions that are looked at into the address, so that what is seen can be shared; the newest one is now. */
+function useWayThroughTime(address: string, newest: number): (at: number, from: number | undefined) => void {
+  const navigate = useNavigate();
+  return useCallback(
+    (at, from) => {
+      const search = { ...(from === undefined ? {} : { from: String(from) }), ...(at >= newest ? {} : { at: String(at) }) };
+      // Sliding would leave a trail of a hundred pages behind.
+      void navigate({ to: `/${address}`, search: search as never, replace: true, resetScroll: false });
+    },
+    [navigate, address, newest],
+  );
 }
 
 function PastBanner({ address, at, shown }: { address: string; at: string; shown: Followed<Shown> }) {
   return (
     <p className="past" role="status">
-      <strong>As it was at version {at}</strong>
-      {shown.kind === 'here' && (
+      <strong>{texts.time.asItWas(at)}</strong>
+      {shown.kind === 'here' && !('late' in shown) && (
         <>
           , <Time at={shown.copy.updatedAt} />
         </>
       )}
       .{' '}
       <Link to={`/${address}`} search={{} as never} className="link">
-        Back to now
-      </Link>
+        {texts.time.backToNow}
+      </Link>{' '}
+      <kbd className="search-key past-key" aria-hidden="true">
+        {texts.time.backToNowKey}
+      </kbd>
     </p>
   );
 }
