@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '..');
@@ -30,6 +32,7 @@ export async function buildConsole({ outDir, force = false, signal }: BuildOptio
   await mkdir(fresh, { recursive: true });
   try {
     await runBundler(fresh, signal);
+    await compressAll(fresh);
     await writeFile(join(fresh, STAMP), fingerprint);
     await replace(fresh, resolve(outDir));
   } finally {
@@ -64,6 +67,22 @@ function runBundler(outDir: string, signal: AbortSignal | undefined): Promise<vo
     child.once('error', fail);
     child.once('close', (code) => (code === 0 ? done() : fail(new Error(`The console could not be built (exit ${code}):\n${said}`))));
   });
+}
+
+/** Below this size what is saved is less than what the headers take. */
+const WORTH_BYTES = 1024;
+/** Quick enough for a first start, and nearly as small as it gets. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } };
+
+/** Beside every text a compressed one of each kind that browsers take: on a slow network they are what is waited for. */
+async function compressAll(folder: string): Promise<void> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(js|css|html|svg)$/.test(name));
+  for (const path of names.map((name) => join(folder, name))) {
+    const content = await readFile(path);
+    if (content.length < WORTH_BYTES) continue;
+    await writeFile(`${path}.br`, await promisify(brotliCompress)(content, BROTLI));
+    await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
+  }
 }
 
 async function bundle(outDir: string): Promise<void> {

@@ -28,7 +28,7 @@ export class Console {
       app.get('/', hidden, (_, reply) => reply.redirect('/docs'));
       return;
     }
-    await app.register(fastifyStatic, { root: CLIENTS, serve: false });
+    await app.register(fastifyStatic, { root: CLIENTS, serve: false, preCompressed: true });
     app.get('/', hidden, (_, reply) => reply.redirect('/hq/'));
     app.get('/hq', hidden, (_, reply) => reply.redirect('/hq/'));
     app.get<{ Params: { '*': string } }>('/hq/*', hidden, async (request, reply) => this.#serve(request.params['*'], reply));

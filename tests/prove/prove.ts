@@ -18,6 +18,7 @@ import { peers } from './peers.ts';
 import { points } from './points.ts';
 import { restore } from './restore.ts';
 import { sabotage } from './sabotage.ts';
+import { screens } from './screens.ts';
 import { simulate } from './simulate.ts';
 import { stalled } from './stalled.ts';
 import { start } from './start.ts';
@@ -47,6 +48,7 @@ const LINES: Readonly<Record<string, Line>> = {
   points,
   restore,
   sabotage,
+  screens,
   simulate,
   stalled,
   start,
