@@ -242,3 +242,36 @@ describe('people', () => {
     expect(JSON.stringify(hub.tray)).not.toContain('sandbox_checks');
   });
 });
+
+test('[SDK-23] a hub that is closed leaves nothing behind that would keep a process alive', async () => {
+  const clock = deviceClock();
+  const hub = await device('clerk', { clock });
+  const actor = hub.actor('payment', idOf(await rest.payment({ amount_minor: 500_000 })));
+  actor.watch()();
+  const list = hub.list({ type: 'payment' });
+  list.watch();
+  await actor.until(({ copy }) => copy !== undefined);
+  await (
+    await actor.enqueue({ type: 'AMEND', reference: 'x' })
+  ).settled;
+  await (
+    await actor.enqueue({ type: 'CAPTURE' })
+  ).settled;
+  await actor.send({ type: 'SUBMIT' }, { optimistic: true });
+  await offline(hub);
+  await actor.enqueue({ type: 'CANCEL' });
+  expect(clock.pending()).toBeGreaterThan(0);
+  hub.close();
+  await sleep(50);
+  expect(clock.pending()).toBe(0);
+});
+
+test('[SDK-24] who waits for an actor is told when it is so, when he may not see it, and when it takes too long', async () => {
+  const hub = await device('clerk');
+  const actor = hub.actor('payment', idOf(await rest.payment({ amount_minor: 500_000 })));
+  const soon = actor.until(() => actor.matches('needs_approval'));
+  await rest.send(actor.address, { type: 'SUBMIT' });
+  expect((await soon).copy?.state).toEqual(['needs_approval']);
+  await expect(actor.until(() => actor.matches('settled'), { patience_ms: 100 })).rejects.toMatchObject({ code: 'not_yet' });
+  await expect(hub.actor('payment', 'none').until(() => false)).rejects.toMatchObject({ code: 'not_found' });
+});

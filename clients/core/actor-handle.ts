@@ -11,6 +11,7 @@ import type { ContextOf, EventOf, EventTypeOf, InputOf, StateOf } from './machin
 import type { Enqueued, Outbox } from './outbox.ts';
 import { waiting, type Basis, type Kept, type Lane, type SentEvent } from './outbox-lane.ts';
 import type { Shown } from './overlay.ts';
+import { Problem } from './problem.ts';
 import type { ActorCopy } from './store.ts';
 import type { Turns } from './turns.ts';
 
@@ -111,6 +112,32 @@ export class ActorHandle<D extends Definition> {
     };
     const ends = [connection.onChange(look), outbox.onChange(look), foresight.onChange(look)];
     return () => ends.forEach((end) => end());
+  }
+
+  /**
+   * Follows it until it is as wanted, and returns how it then is. Throws a Problem: `not_yet` after the patience, and the hub's code
+   * where it does not show it.
+   */
+  until(
+    is: (moment: ActorMoment<D>) => boolean,
+    { patience_ms = PATIENCE_MS }: { readonly patience_ms?: number } = {},
+  ): Promise<ActorMoment<D>> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        for (const one of ends) one();
+        settle();
+      };
+      const look = (): void => {
+        const { moment } = this;
+        const { following } = moment;
+        if (is(moment)) end(() => resolve(moment));
+        else if (following.kind === 'refused') end(() => reject(new Problem(0, following.code, following.sentence)));
+      };
+      const late = new Problem(0, 'not_yet', `${this.address} has not become so in ${patience_ms / 1000} s.`);
+      const cancel = this.#parts.clock.after(patience_ms, () => end(() => reject(late)));
+      const ends = [cancel, this.watch(), this.onChange(look)];
+      look();
+    });
   }
 
   get moment(): ActorMoment<D> {

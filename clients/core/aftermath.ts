@@ -12,11 +12,11 @@ const ROWS = 100;
  * What an actor is now, and what has happened to it since the person looked: by its journal where he may read that, else by its
  * copy. Undefined where it is not shown to him. Throws a Problem where the hub could not be asked.
  */
-export async function lookAt(api: Api, kept: Kept, copy: ActorCopy | undefined): Promise<Meanwhile | undefined> {
-  const view = await unless(api.actor(kept.to));
+export async function lookAt(api: Api, kept: Kept, copy: ActorCopy | undefined, signal: AbortSignal): Promise<Meanwhile | undefined> {
+  const view = await unless(api.actor(kept.to, undefined, signal));
   if (view === undefined) return undefined;
   const { version, state, can } = view;
-  const page = await unless(api.history(kept.to, { to: version, limit: ROWS }));
+  const page = await unless(api.history(kept.to, { to: version, limit: ROWS }, signal));
   const now = { version, state, can };
   if (page === undefined) return { ...now, ...bySight(view, copy), happened: [] };
   const rows = page.items.toSorted((a, b) => b.version - a.version);

@@ -91,10 +91,23 @@ export class Api {
       } catch (error) {
         if (!(error instanceof Problem) || !TRANSIENT.has(error.status) || error.code === 'aborted' || tries === MOST_TRIES) throw error;
         const pause_ms = Math.max(error.retryAfterMs ?? 0, FIRST_PAUSE_MS * 2 ** (tries - 1)) * (1 + this.#clock.random() / 2);
-        await new Promise<void>((resolve) => this.#clock.after(pause_ms, resolve));
+        await this.#pause(pause_ms, call.signal);
         if (call.signal?.aborted === true) throw error;
       }
     }
+  }
+
+  /** Ends early for who has given up. */
+  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = this.#clock.after(ms, end);
+      signal?.addEventListener('abort', end);
+    });
   }
 
   async #askOnce(call: Call): Promise<unknown> {

@@ -65,6 +65,8 @@ export class Connection {
   #consumed = 0;
   #closed = true;
   #unheard: (() => void) | undefined;
+  /** What is to happen in a moment, and not at all once it is closed. */
+  readonly #soon = new Set<() => void>();
   /** When the transport opened: the hub's hello answers what was sent then. */
   #dialed = 0;
   /** Raised with every new attempt, so that a slow one that was overtaken does nothing. */
@@ -104,6 +106,8 @@ export class Connection {
     this.#closed = true;
     this.#unheard?.();
     this.#drop();
+    for (const cancel of this.#soon) cancel();
+    this.#soon.clear();
     this.#store = EMPTY;
     for (const [topic, count] of this.#watchers) if (count === 0) this.#watchers.delete(topic);
     this.#set({ phase: 'offline', lastLive: undefined });
@@ -129,7 +133,7 @@ export class Connection {
       if (over) return;
       over = true;
       this.#watchers.set(topic, (this.#watchers.get(topic) ?? 1) - 1);
-      this.#options.clock.after(LINGER_MS, () => this.#unwatch(topic));
+      this.#after(LINGER_MS, () => this.#unwatch(topic));
     };
   }
 
@@ -264,7 +268,7 @@ export class Connection {
       store = receive(store, frame);
       if (frame.kind === 'hello') this.#onHello(frame);
       else if (frame.kind === 'expiring') void this.#options.session.renew().catch(() => undefined);
-      else if (frame.kind === 'heads') this.#options.clock.after(HEAD_PATIENCE_MS, () => this.#update(lost(this.#store)));
+      else if (frame.kind === 'heads') this.#after(HEAD_PATIENCE_MS, () => this.#update(lost(this.#store)));
       else if (frame.kind === 'bye') this.#onBye(frame.afterMs);
     }
     this.#credit(frames.length);
@@ -280,7 +284,7 @@ export class Connection {
   /** The node is stopping: leave it when it says, and go on at the next one. */
   #onBye(afterMs: number): void {
     const socket = this.#socket;
-    this.#options.clock.after(afterMs, () => {
+    this.#after(afterMs, () => {
       if (this.#socket !== socket) return;
       this.#turn++;
       this.#later(this.#options.clock.random() * BACKOFF_MS.first);
@@ -343,7 +347,7 @@ export class Connection {
     if (ack === undefined) return store;
     // Nobody looks at it any more: it was forgotten while the answer was on its way.
     if (ack.ok && !store.entries.has(topic)) this.#socket?.emit('unsubscribe', [ack.sub], () => undefined);
-    if (!ack.ok && isTransient(ack.code)) this.#options.clock.after(BUSY_MS * (1 + this.#options.clock.random()), () => this.retry(topic));
+    if (!ack.ok && isTransient(ack.code)) this.#after(BUSY_MS * (1 + this.#options.clock.random()), () => this.retry(topic));
     return answered(store, topic, ack);
   }
 
@@ -353,6 +357,14 @@ export class Connection {
       this.#tell();
     }
     this.#flush();
+  }
+
+  #after(ms: number, call: () => void): void {
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#soon.delete(cancel);
+      call();
+    });
+    this.#soon.add(cancel);
   }
 
   #lastLive(): number | undefined {

@@ -30,6 +30,8 @@ export class Foresight {
   readonly #foreseen = new WeakMap<ActorCopy, { readonly commands: readonly Kept[]; readonly who: Who; readonly shown: Shown }>();
   #predict: Predict | undefined;
   #loading = false;
+  /** What ends the waiting for versions, by the command that made them. */
+  readonly #waits = new Map<string, () => void>();
 
   constructor(options: ForesightOptions) {
     this.#options = options;
@@ -85,20 +87,22 @@ export class Foresight {
   clear(): void {
     this.#done.clear();
     this.#direct.clear();
+    for (const cancel of this.#waits.values()) cancel();
+    this.#waits.clear();
   }
 
   #expire(to: string, id: string): void {
     const { clock, isLive } = this.#options;
-    clock.after(ARRIVAL_MS, () => {
-      const done = this.#done.get(to) ?? [];
-      if (!done.some(({ kept }) => kept.id === id)) return;
+    const cancel = clock.after(ARRIVAL_MS, () => {
+      this.#waits.delete(id);
       // Without a connection the copy is older than what the hub has done.
       if (!isLive()) return this.#expire(to, id);
-      const left = done.filter(({ kept }) => kept.id !== id);
+      const left = (this.#done.get(to) ?? []).filter(({ kept }) => kept.id !== id);
       if (left.length === 0) this.#done.delete(to);
       else this.#done.set(to, left);
       this.#tell();
     });
+    this.#waits.set(id, cancel);
   }
 
   #asItIs(copy: ActorCopy): Shown {

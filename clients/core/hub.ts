@@ -68,6 +68,8 @@ export class Hub<M extends MachineMap = Machines> {
   readonly #parts: ActorParts;
   readonly #ends: (() => void)[] = [];
   #bearer: string | undefined;
+  /** Ends what is being asked for one person. */
+  #visit = new AbortController();
   #unwatchClock: () => void = () => undefined;
   #tray: { readonly inputs: readonly unknown[]; readonly items: readonly TrayItem[] } = { inputs: [], items: [] };
 
@@ -91,7 +93,7 @@ export class Hub<M extends MachineMap = Machines> {
       storage: options.storage ?? usualStorage(),
       tabs: options.tabs ?? usualTabs(clock),
       standsAt: (to) => this.#copyOf(to),
-      lookAt: (kept) => lookAt(this.api, kept, this.#copyOf(kept.to)),
+      lookAt: (kept) => lookAt(this.api, kept, this.#copyOf(kept.to), this.#visit.signal),
     });
     const foresight = new Foresight({
       clock,
@@ -171,9 +173,16 @@ export class Hub<M extends MachineMap = Machines> {
   close(): void {
     this.#bearer = undefined;
     for (const end of this.#ends.splice(0)) end();
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#visit.abort();
+    this.#visit = new AbortController();
     this.#unwatchClock();
     this.outbox.close();
     this.connection.close();
+    this.#parts.foresight.clear();
   }
 
   #copyOf(to: string): ActorCopy | undefined {
@@ -201,10 +210,7 @@ export class Hub<M extends MachineMap = Machines> {
     const next = who && JSON.stringify([who.username, who.client]);
     if (next === this.#bearer) return;
     this.#bearer = next;
-    this.outbox.close();
-    this.connection.close();
-    this.#parts.foresight.clear();
-    this.#unwatchClock();
+    this.#leave();
     if (who === undefined) return;
     this.outbox.open(`${who.username} ${this.http.base}`);
     this.connection.open();

@@ -5,8 +5,8 @@ import { startTestHub } from './hub.ts';
 import type { TestHub, TestHubOptions } from './hub.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-/** A clock that runs as the real one does, and can be put forward: all that falls due on the way then happens at once. */
-export type DeviceClock = Clock & { readonly forward: (ms: number) => void };
+/** A clock that runs as the real one does, and can be put forward: all that falls due on the way then happens at once. `pending` counts what waits for it. */
+export type DeviceClock = Clock & { readonly forward: (ms: number) => void; readonly pending: () => number };
 
 /** `wrong_ms` is how wrong the device's clock is. */
 export function deviceClock(wrong_ms = 0): DeviceClock {
@@ -31,6 +31,7 @@ export function deviceClock(wrong_ms = 0): DeviceClock {
         due.delete(key);
       };
     },
+    pending: () => due.size,
     forward: (ms) => {
       ahead += ms;
       passed += ms;
