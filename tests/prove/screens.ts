@@ -74,7 +74,7 @@ async function firstLoad(hub: TestHub, browser: Browser): Promise<{ sign_in_kb: 
   cdp.on('Network.responseReceived', ({ requestId, response }) => {
     if (response.url.startsWith(`${hub.url}/hq/`)) files.add(requestId);
   });
-  cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+  cdp.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
     if (files.has(requestId)) bytes += encodedDataLength;
   });
   await page.goto(`${hub.url}/hq/`, { waitUntil: 'networkidle' });
