@@ -114,6 +114,9 @@ async function signIn(page: Page): Promise<void> {
   await shows(page, 'phase', 'online');
 }
 
+/** Waits for what becomes true on a machine that may be busy. */
+const until = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 15_000 });
+
 const shows = (page: Page, id: string, text: string): Promise<void> => page.locator(`#${id}`).getByText(text, { exact: true }).waitFor();
 
 async function newPayment(): Promise<string> {
@@ -140,14 +143,14 @@ describe('React', () => {
     expect(await page.getByRole('button', { name: 'Submit' }).isDisabled()).toBe(true);
     expect(await page.getByRole('button', { name: 'Submit' }).getAttribute('title')).toContain('state');
     const left = async (): Promise<number> => Number(await page.locator('#left').textContent());
-    await expect.poll(left).toBeGreaterThan(0);
+    await until(left).toBeGreaterThan(0);
     const first = await left();
     // The device’s clock is five hours behind.
     expect(Math.abs(first - 3 * 86_400)).toBeLessThan(60);
-    await expect.poll(left).toBeLessThan(first);
+    await until(left).toBeLessThan(first);
     await rest.send(`payment/${payment}`, { type: 'CANCEL' }, 'approver');
     await shows(page, 'state', 'canceled');
-    await expect.poll(() => page.locator('#canceled').textContent()).not.toBe('0');
+    await until(() => page.locator('#canceled').textContent()).not.toBe('0');
   });
 });
 
@@ -159,12 +162,12 @@ describe('tabs', () => {
     await signIn(one);
     const other = await openTab(payment);
     await shows(other, 'state', 'draft');
-    await expect.poll(() => one.evaluate('hub.outbox.leads')).toBe(true);
+    await until(() => one.evaluate('hub.outbox.leads')).toBe(true);
     expect(await other.evaluate('hub.outbox.leads')).toBe(false);
     // Both have the machine at hand before the link goes.
     for (const page of [one, other])
       await page.evaluate(`payment.send({ type: 'AMEND', reference: document.hidden + crypto.randomUUID() }, { optimistic: true })`);
-    for (const page of [one, other]) await expect.poll(() => page.evaluate('payment.confirmed.version')).toBe(3);
+    for (const page of [one, other]) await until(() => page.evaluate('payment.confirmed.version')).toBe(3);
     stage.link.become('cut');
     for (const page of [one, other]) await shows(page, 'phase', 'connecting');
     await other.getByRole('button', { name: 'Submit' }).click();
@@ -175,11 +178,11 @@ describe('tabs', () => {
     }
     await one.reload();
     await shows(one, 'waiting', '1');
-    await expect.poll(() => other.evaluate('hub.outbox.leads')).toBe(true);
+    await until(() => other.evaluate('hub.outbox.leads')).toBe(true);
     await other.getByRole('button', { name: 'Cancel' }).click();
     await shows(one, 'waiting', '2');
     await other.close();
-    await expect.poll(() => one.evaluate('hub.outbox.leads')).toBe(true);
+    await until(() => one.evaluate('hub.outbox.leads')).toBe(true);
     stage.link.become('up');
     await shows(one, 'waiting', '0');
     await shows(one, 'state', 'canceled');
@@ -203,7 +206,7 @@ describe('tabs', () => {
     await after.locator('#tray li').getByText('SUBMIT not_in_state canceled CANCEL approver').waitFor();
     await shows(after, 'waiting', '0');
     await after.evaluate('hub.outbox.discard(hub.tray[0].id)');
-    await expect.poll(() => after.locator('#tray li').count()).toBe(0);
+    await until(() => after.locator('#tray li').count()).toBe(0);
   });
 
   test('[OFF-27] where there are no locks one tab leads all the same, and another follows it', async () => {
@@ -212,7 +215,7 @@ describe('tabs', () => {
     const lockless = `Object.defineProperty(navigator, 'locks', { value: undefined })`;
     const one = await openTab(payment, lockless);
     await signIn(one);
-    await expect.poll(() => one.evaluate('hub.outbox.leads'), { timeout: 10_000 }).toBe(true);
+    await until(() => one.evaluate('hub.outbox.leads')).toBe(true);
     const other = await openTab(payment, lockless);
     await shows(other, 'state', 'draft');
     await other.getByRole('button', { name: 'Submit' }).click();
@@ -220,7 +223,7 @@ describe('tabs', () => {
     await shows(other, 'waiting', '0');
     expect(await other.evaluate('hub.outbox.leads')).toBe(false);
     await one.close();
-    await expect.poll(() => other.evaluate('hub.outbox.leads'), { timeout: 15_000 }).toBe(true);
+    await until(() => other.evaluate('hub.outbox.leads')).toBe(true);
     expect(await journal(payment)).toEqual(['@create', 'SUBMIT']);
   });
 });

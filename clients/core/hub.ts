@@ -88,6 +88,7 @@ export class Hub<M extends MachineMap = Machines> {
       clock,
       now,
       most,
+      wake: () => this.connection.nudge(),
       newId: () => newId('c'),
       name: `green-lines-outbox ${home}`,
       storage: options.storage ?? usualStorage(),

@@ -10,6 +10,8 @@ import type { OutboxMirror } from './outbox-mirror.ts';
 export type CourierOptions = {
   readonly mirror: OutboxMirror;
   readonly line: Line;
+  /** Has the connection tried now, where it waits to be tried again. */
+  readonly wake: () => void;
   readonly clock: Clock;
   /** The hub's time, epoch milliseconds. */
   readonly now: () => number;
@@ -53,7 +55,7 @@ export class Courier {
     const tour = { busy: new Set<string>() };
     this.#tour = tour;
     this.#up = line.isUp();
-    const ends = [line.onChange(() => this.#onLine()), mirror.onChange(() => this.#pump())];
+    const ends = [line.onChange(() => this.#onLine()), mirror.onChange(() => this.#pump()), mirror.onWake((why) => this.#onWake(why))];
     // What another tab has sent or settled since is read again before anything is sent.
     void mirror.reload();
     return () => {
@@ -76,6 +78,12 @@ export class Courier {
   nudge(): void {
     for (const to of [...this.#pauses.keys()]) this.resume(to);
     this.#pump();
+  }
+
+  /** Somebody is at work in another tab, while this one may lie in the background, where timers run slowly. */
+  #onWake(why: 'changed' | 'nudge'): void {
+    this.#options.wake();
+    if (why === 'nudge') this.nudge();
   }
 
   #onLine(): void {

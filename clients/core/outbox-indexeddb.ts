@@ -31,10 +31,24 @@ export function indexedDbStorage(name: string): OutboxStorage {
     opening.catch(forget);
     return opening;
   };
+  let asked = false;
   return {
     load: async (person) => (await (await open()).getAllFromIndex('commands', 'person', person)).map(toKept),
-    change: async (person, to, decide) => change(await open(), person, to, decide),
+    change: async (person, to, decide) => {
+      const lane = await change(await open(), person, to, decide);
+      if (!asked) {
+        asked = true;
+        stay();
+      }
+      return lane;
+    },
   };
+}
+
+/** Asks the browser not to throw it away when room gets short. Some ask the person; whatever he says, the commands are kept for now. */
+function stay(): void {
+  const storage = typeof navigator === 'undefined' ? undefined : (navigator as { readonly storage?: Partial<StorageManager> }).storage;
+  storage?.persist?.().catch(() => undefined);
 }
 
 async function change(database: IDBPDatabase<Schema>, person: string, to: string, decide: Decide): Promise<Lane> {

@@ -63,6 +63,12 @@ describe('what is added', () => {
   });
 });
 
+test('[OFF-6] what is meant for an actor that is yet to be created is held when it is not created', () => {
+  const lane = laneOf(wish('a', '@create'), wish('b'), wish('c', 'C', { after: 'b' }));
+  expect(standings(refuse(lane, 'a', { code: 'exists', sentence: 'No.', at: 1 }))).toEqual({ a: 'exists', b: 'held', c: 'held' });
+  expect(applied(lane, 'a', 1).map(({ id }) => id)).toEqual(['b', 'c']);
+});
+
 describe('what depends on what was refused', () => {
   test('[OFF-5] behind a refused command all else goes on, if the actor takes it', () => {
     const lane = laneOf(wish('a'), wish('b'), wish('c'));

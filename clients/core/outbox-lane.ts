@@ -101,13 +101,16 @@ export function add(lane: Lane, wish: Wish, room: Room): Lane {
       `${room.most} commands are kept already, and no more are taken before some of them are done or discarded.`,
     );
   }
-  const named = lane.find(({ id }) => id === wish.after);
+  // What is meant for an actor that is yet to be created makes no sense without its creation.
+  const after = wish.after ?? waiting(lane).find(({ event }) => event.type === '@create')?.id;
+  const named = lane.find(({ id }) => id === after);
   if (named?.standing.kind === 'tray')
     throw new Problem(0, 'after_refused', `The command that this one is to follow was refused: ${named.standing.refusal.sentence}`);
-  // One that is not there any more has been done.
-  const { after: _, ...free } = wish;
+  const { after: _, ...rest } = wish;
   const chained = wish.ifVersion !== undefined && waiting(lane).length > 0;
-  return [...lane, { ...(named === undefined ? free : wish), ...(chained && { chained }), seq: 0, standing: { kind: 'waiting' } }];
+  // One that is not there any more has been done.
+  const depends = { ...(named && { after: named.id }), ...(chained && { chained }) };
+  return [...lane, { ...rest, ...depends, seq: 0, standing: { kind: 'waiting' } }];
 }
 
 /** It is about to be sent: from here on it may have been done. */

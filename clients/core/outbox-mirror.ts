@@ -13,7 +13,7 @@ export type Settled =
 
 export type MirrorOptions = { readonly storage: OutboxStorage; readonly tabs: Tabs; readonly clock: Clock };
 
-type Message = { readonly kind: 'changed' } | { readonly kind: 'settled'; readonly kept: Kept; readonly settled: Settled };
+type Message = { readonly kind: 'changed' | 'nudge' } | { readonly kind: 'settled'; readonly kept: Kept; readonly settled: Settled };
 
 /** Storage that fails is asked again after so long. */
 const BROKEN_MS = 5_000;
@@ -27,6 +27,7 @@ export class OutboxMirror {
   readonly #options: MirrorOptions;
   readonly #listeners = new Set<() => void>();
   readonly #hearers = new Set<(kept: Kept, settled: Settled) => void>();
+  readonly #wakers = new Set<(why: 'changed' | 'nudge') => void>();
   #lanes: ReadonlyMap<string, Lane> = new Map();
   #all: readonly Kept[] | undefined;
   #person: string | undefined;
@@ -91,6 +92,17 @@ export class OutboxMirror {
   onSettled(hear: (kept: Kept, settled: Settled) => void): () => void {
     this.#hearers.add(hear);
     return () => this.#hearers.delete(hear);
+  }
+
+  /** Called when another tab has changed something, or somebody there wants that it is tried now. */
+  onWake(wake: (why: 'changed' | 'nudge') => void): () => void {
+    this.#wakers.add(wake);
+    return () => this.#wakers.delete(wake);
+  }
+
+  /** Tells the tab that sends that somebody wants it tried now. */
+  nudge(): void {
+    this.#channel?.post({ kind: 'nudge' } satisfies Message);
   }
 
   settle(kept: Kept, settled: Settled): void {
@@ -161,8 +173,9 @@ export class OutboxMirror {
   }
 
   #hear(message: Message): void {
-    if (message.kind === 'changed') return void this.reload();
-    for (const hear of this.#hearers) hear(message.kept, message.settled);
+    if (message.kind === 'settled') for (const hear of this.#hearers) hear(message.kept, message.settled);
+    if (message.kind === 'changed') void this.reload();
+    if (message.kind === 'changed' || message.kind === 'nudge') for (const wake of this.#wakers) wake(message.kind);
   }
 
   #set(lanes: ReadonlyMap<string, Lane>): void {

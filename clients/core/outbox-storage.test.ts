@@ -123,6 +123,13 @@ test('[OFF-15] a text that cannot be written keeps what it had, and the command 
   expect(ids(await textStorage(file).load('ann'))).toEqual(['a', 'd']);
 });
 
+test('[OFF-15] a text of a form that is not known is not touched', async () => {
+  const file = textFile();
+  file.text = '{"form":2,"last":0,"people":{}}';
+  await expect(textStorage(file).change('ann', 'payment/p', adding('a'))).rejects.toThrow('of form 2');
+  expect(file.writes).toBe(0);
+});
+
 test('[OFF-15] a database that another page wants to change is let go, and opened anew when it is needed', async () => {
   const name = `outbox ${databases++}`;
   const storage = indexedDbStorage(name);

@@ -53,6 +53,9 @@ export function textStorage(file: TextFile): OutboxStorage {
   };
 }
 
+/** Raised when what is kept is written otherwise. */
+const FORM = 1;
+
 /** Everybody's commands in memory. */
 class Shelf {
   readonly #kept = new Map<string, readonly Kept[]>();
@@ -60,7 +63,8 @@ class Shelf {
 
   constructor(text?: string) {
     if (text === undefined || text === '') return;
-    const { last, people } = JSON.parse(text) as { last: number; people: Record<string, readonly Kept[]> };
+    const { form, last, people } = JSON.parse(text) as { form: number; last: number; people: Record<string, readonly Kept[]> };
+    if (form !== FORM) throw new Error(`The kept commands are of form ${form}, and this program knows form ${FORM}`);
     this.#last = last;
     for (const [person, kept] of Object.entries(people)) this.#kept.set(person, kept);
   }
@@ -87,6 +91,6 @@ class Shelf {
   }
 
   toText(): string {
-    return JSON.stringify({ last: this.#last, people: Object.fromEntries(this.#kept) });
+    return JSON.stringify({ form: FORM, last: this.#last, people: Object.fromEntries(this.#kept) });
   }
 }

@@ -262,6 +262,20 @@ describe('people and tabs', () => {
     expect(hub.arrived).toEqual(['a', 'b', 'c']);
   });
 
+  test('[OFF-23] what somebody wants tried now is tried by the tab that sends, which may lie in the background', async () => {
+    const [hub, clock, storage, tabs] = [new TinyHub(), fakeClock(), memoryStorage(), browserOf()];
+    const one = makeOutbox({ hub, storage, clock, tabs });
+    const other = makeOutbox({ hub, storage, clock, tabs });
+    hub.say('a', { outcome: 'parked', reason: 'It stands still.' });
+    const { settled } = await other.enqueue(wish('a'));
+    await clock.run(until(one, () => one.all[0]?.standing.kind === 'parked'));
+    expect(hub.woken).toBeGreaterThan(0);
+    const before = clock.now();
+    other.nudge();
+    expect(await clock.run(settled)).toMatchObject({ outcome: 'applied' });
+    expect(clock.now()).toBe(before);
+  });
+
   test('[OFF-23] what another tab has discarded is not sent, though this one has not heard of it yet', async () => {
     const [hub, clock, memory] = [new TinyHub(), fakeClock(), memoryStorage()];
     hub.become(false);

@@ -129,9 +129,10 @@ export class Outbox {
     this.#courier.resume(to);
   }
 
-  /** Tries now whatever waits for another attempt. */
+  /** Tries now whatever waits for another attempt, in whichever tab sends. */
   nudge(): void {
-    this.#courier.nudge();
+    if (this.leads) this.#courier.nudge();
+    else this.#mirror.nudge();
   }
 
   async #change(to: string, id: string, decide: (lane: Lane, room: lanes.Room) => Lane): Promise<Enqueued> {

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { createHub } from './hub.ts';
 import { HubProvider, useActor, useCan, useConnection, useCountdown, useList, useOutbox, useTray } from './react.ts';
 
+const DUE = new Date(Date.now() + 90_500).toISOString();
+
 function Everything() {
   const { copy, following, kept } = useActor('payment', 'pay_1');
   const { rows } = useList({ type: 'payment', state: 'needs_approval' });
@@ -16,7 +18,7 @@ function Everything() {
     useOutbox().waiting.length,
     useTray().length,
     useConnection().phase,
-    useCountdown(new Date(Date.now() + 90_500).toISOString()) ?? 0,
+    useCountdown(DUE) ?? 0,
   ];
   return seen.map((one) => (typeof one === 'number' && one > 1_000 ? Math.round(one / 10_000) : String(one))).join(' ');
 }

@@ -9,7 +9,7 @@ export type TrayItem = {
   /** What was to be done. */
   readonly event: Kept['event'];
   readonly kept: Kept;
-  /** A code of the fault table; `held`, `expired`, `discarded` where it was never sent. */
+  /** A code of the fault table; `held`, `expired` where it was never sent. */
   readonly code: string;
   readonly sentence: string;
   /** When it was refused: the hub's time, epoch milliseconds. */

@@ -20,6 +20,8 @@ export class TinyHub {
   readonly answers = new Map<string, CommandAck[]>();
   fate: (command: Command) => Fate = () => 'answered';
   can: readonly Can[] = [];
+  /** How often a tab was asked to try its connection now. */
+  woken = 0;
   readonly #known = new Map<string, CommandAck>();
   readonly #listeners = new Set<() => void>();
   #up = true;
@@ -135,6 +137,7 @@ export function makeOutbox(options: {
     name: 'outbox',
     standsAt: () => undefined,
     lookAt,
+    wake: () => void hub.woken++,
     most,
   });
   outbox.open(person);
