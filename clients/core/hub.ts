@@ -131,9 +131,13 @@ export class Hub<M extends MachineMap = Machines> {
     return this.session.signIn(username, password);
   }
 
-  /** Signs out, unless something is kept that the hub has not done: with `keep`, that stays on this device for the person's return. */
+  /**
+   * Signs out, unless something is kept that the hub has not done: with `keep`, that stays on this device for the person's return.
+   * Throws the Problem `not_kept` where it cannot be read whether there is.
+   */
   async signOut({ keep = false }: { readonly keep?: boolean } = {}): Promise<SignOut> {
     await this.outbox.read();
+    if (!keep && this.outbox.trouble !== undefined) throw this.outbox.trouble;
     const tray = this.tray.length;
     const waiting = this.outbox.all.length - tray;
     if (!keep && waiting + tray > 0) return { signedOut: false, waiting, tray };
