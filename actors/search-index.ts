@@ -5,6 +5,7 @@ import type { Committed } from './delivery.ts';
 import { whyNotRead } from './migration.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import type { Store } from './store/store.ts';
+import { toWords } from './words.ts';
 
 const FLUSH_MS = 250;
 const MOST = 2_000;
@@ -104,9 +105,9 @@ export class SearchIndex {
   }
 }
 
-/** What full-text search finds an actor by. */
+/** What full-text search finds an actor by: plain words. */
 export function toSearchText(definition: Definition, id: string, context: Record<string, unknown>): string {
-  return [id, definition.title(context, id), ...definition.search(context)].join(' ');
+  return toWords([id, definition.title(context, id), ...definition.search(context)].join(' ')).join(' ');
 }
 
 /** All that it is found by. */

@@ -1,3 +1,4 @@
+import { toWords } from '../words.ts';
 import type { ActorRow, ListQuery } from './store.ts';
 
 type Filter = Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>;
@@ -37,8 +38,4 @@ export function page(rows: readonly ActorRow[], query: ListQuery): ActorRow[] {
 
 function order<Value extends string | number>(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function toWords(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
 }

@@ -15,6 +15,7 @@ import { OperationsTable } from './operations-table.ts';
 import { PartitionTable } from './partition-table.ts';
 import { fromEntity, toActorRow, toHistory } from './rows.ts';
 import type { ActorEntity, RawHistory } from './rows.ts';
+import { toWords } from '../words.ts';
 import { CommitFault } from './store.ts';
 import type {
   ActorRow,
@@ -69,6 +70,8 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
   return store;
 }
 
+/** What somebody types is narrow enough by then. */
+const MOST_WORDS = 8;
 const MIGRATION_LOCK = 0x67_6c_68; // any number that nobody else locks
 
 async function migrate(orm: { migrator: { up(): Promise<unknown> } }, url: string): Promise<void> {
@@ -352,7 +355,7 @@ export class PostgresStore implements Store {
       builder.andWhere(raw(`',' || coalesce(a.tags, '') || ',' like ?`, [`%,${escapeLike(query.tag)},%`]) as never);
     if (query.client !== undefined) builder.andWhere({ client: query.client });
     if (query.agent !== undefined) builder.andWhere({ agent: query.agent });
-    const words = query.text === undefined ? [] : toWords(query.text);
+    const words = query.text === undefined ? [] : toWords(query.text).slice(0, MOST_WORDS);
     if (words.length > 0) {
       builder.andWhere(
         raw(`(a.address in (select t.address from actor_text t where to_tsvector('simple', t.text) @@ to_tsquery('simple', ?)))`, [
@@ -392,9 +395,4 @@ export class PostgresStore implements Store {
 
 function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
-}
-
-/** Words of letters, digits and `_`, lower case: what may stand in a text search query without meaning anything else. */
-function toWords(text: string): string[] {
-  return (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).slice(0, 8);
 }

@@ -5,6 +5,7 @@ import { Migration0004Archive } from './0004-archive.ts';
 import { Migration0005Operations } from './0005-operations.ts';
 import { Migration0006FewerIndexes } from './0006-fewer-indexes.ts';
 import { Migration0007Figures } from './0007-figures.ts';
+import { Migration0008PlainWords } from './0008-plain-words.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: '0005-operations', class: Migration0005Operations },
   { name: '0006-fewer-indexes', class: Migration0006FewerIndexes },
   { name: '0007-figures', class: Migration0007Figures },
+  { name: '0008-plain-words', class: Migration0008PlainWords },
 ];
