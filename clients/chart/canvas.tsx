@@ -1,5 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type RefObject } from 'react';
 import { ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node } from '@xyflow/react';
+import { keyWords, pathWords, transitionLine } from './chart-words.ts';
+import type { DrawnEdge } from './drawing.ts';
 import type { Laid } from './layout.ts';
 import { useChartView } from './view.ts';
 import { Line, Lines, type LineData } from './line.tsx';
@@ -228,6 +230,13 @@ function toEdges({ drawing, layout }: Laid): Edge<LineData>[] {
   return drawing.edges.flatMap((edge) => {
     const laid = layout.edges[edge.id];
     if (laid === undefined) return [];
-    return [{ id: edge.id, source: edge.source, target: edge.target, type: 'line', data: { edge, ...laid }, zIndex: 0 }];
+    const { id, source, target } = edge;
+    return [{ id, source, target, type: 'line', data: { edge, ...laid }, zIndex: 0, ariaLabel: nameOf(edge) }];
   });
+}
+
+/** `Draft to Needs approval: Submit, if needs approval` */
+function nameOf({ source, target, transitions }: DrawnEdge): string {
+  if (transitions.length === 0) return texts.begins(keyWords(target));
+  return texts.leads(pathWords(source), pathWords(target), transitions.map(transitionLine));
 }

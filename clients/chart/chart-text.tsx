@@ -4,7 +4,7 @@ import { formatNumber } from '../core/format.ts';
 import { keyWords, pathWords, transitionLine } from './chart-words.ts';
 import { isPassing } from './drawing.ts';
 import { chartTexts as texts } from './texts.ts';
-import { isLit, useChartView, type ChartView } from './view.ts';
+import { counted, isLit, useChartView, type ChartView } from './view.ts';
 
 /** The chart in words: every state with how many stand in it and what leads where. For ears, and for narrow screens. */
 export function ChartText() {
@@ -30,7 +30,7 @@ function States({ view, states }: { view: ChartView; states: readonly ChartState
 }
 
 function StateText({ view, state }: { view: ChartView; state: ChartState }) {
-  const { chart, counts, many, onState } = view;
+  const { chart, counts, onState } = view;
   const { path, states } = state;
   const ways = chart.transitions.filter(({ source }) => source === path);
   const lit = isLit(view, path);
@@ -48,8 +48,8 @@ function StateText({ view, state }: { view: ChartView; state: ChartState }) {
         {view.current.includes(path) && <span className="chart-text-now">{texts.now}</span>}
         {counts !== undefined && (
           <span className="number">
-            {formatNumber(counts[path] ?? 0)}
-            <span className="visually-hidden"> {many}</span>
+            <span aria-hidden="true">{formatNumber(counts[path] ?? 0)}</span>
+            <span className="visually-hidden">{counted(view, counts[path] ?? 0)}</span>
           </span>
         )}
         <span className="muted">{kindWords(view, state)}</span>

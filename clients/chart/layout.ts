@@ -9,7 +9,6 @@ export type Laid = { readonly drawing: Drawing; readonly layout: Layout };
 
 const KEPT = 'green-lines.layout';
 const layouts = new Map<string, Promise<Layout>>();
-let elk: InstanceType<typeof ElkApi.default> | undefined;
 
 /** Lays a chart out in a worker, once for each machine, version and folding; a tab that is loaded anew finds it again. */
 export async function layChart(chart: Chart, folded: ReadonlySet<string>): Promise<Laid> {
@@ -22,16 +21,36 @@ export async function layChart(chart: Chart, folded: ReadonlySet<string>): Promi
   try {
     return { drawing, layout: await known };
   } catch (error) {
-    layouts.delete(key); // the worker may come up the next time
+    layouts.delete(key);
     throw error;
   }
 }
 
 async function lay(graph: ElkNode, key: string): Promise<Layout> {
-  elk ??= new ElkApi.default({ workerFactory: () => new Worker(new URL('elkjs/lib/elk-worker.min.js', import.meta.url)) });
-  const layout = toLayout(await elk.layout(graph));
+  worker ??= startWorker();
+  const { elk, failed } = worker;
+  // A worker that cannot be had says so to nobody but itself; the library would wait for ever.
+  const layout = toLayout(await Promise.race([elk.layout(graph), failed]));
   keep(key, layout);
   return layout;
+}
+
+type Elk = { readonly elk: InstanceType<typeof ElkApi.default>; readonly failed: Promise<never> };
+let worker: Elk | undefined;
+
+function startWorker(): Elk {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {
+    worker = undefined; // it may come up the next time
+  });
+  const elk = new ElkApi.default({
+    workerFactory: () => {
+      const started = new Worker(new URL('elkjs/lib/elk-worker.min.js', import.meta.url));
+      started.addEventListener('error', () => reject(new Error('The worker that lays out charts has failed')));
+      return started;
+    },
+  });
+  return { elk, failed };
 }
 
 function load(key: string): Layout | undefined {

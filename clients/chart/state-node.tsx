@@ -6,7 +6,7 @@ import { formatNumber, stateWords } from '../core/format.ts';
 import { keyWords, transitionLine, transitionWords } from './chart-words.ts';
 import type { DrawnNode } from './drawing.ts';
 import { chartTexts as texts } from './texts.ts';
-import { heatOf, isLit, useChartView, type ChartView } from './view.ts';
+import { counted, heatOf, isLit, useChartView, type ChartView } from './view.ts';
 
 export type NodeData = { readonly node: DrawnNode; readonly onFold: (path: string) => void };
 type Props = NodeProps<Node<NodeData>>;
@@ -78,8 +78,8 @@ function looks(view: ChartView, state: ChartState) {
 
 /** Makes the whole state one thing to press, with a name that says all that is to be seen on it. */
 function Hit({ view, state }: { view: ChartView; state: ChartState }) {
-  const { onState, counts, many } = view;
-  const name = `${stateWords(state.path)}${counts === undefined ? '' : `, ${formatNumber(counts[state.path] ?? 0)} ${many}`}`;
+  const { onState, counts } = view;
+  const name = `${stateWords(state.path)}${counts === undefined ? '' : `, ${counted(view, counts[state.path] ?? 0)}`}`;
   const lit = isLit(view, state.path);
   if (onState === undefined) return lit ? <span className="visually-hidden">{texts.nowIn}</span> : null;
   return (

@@ -32,8 +32,8 @@ const NONE: readonly string[] = [];
 export function Statechart(props: StatechartProps) {
   const { chart, one, many, current = NONE, counts, flow, taken = NONE, toneOf, onState, head } = props;
   const view: ChartView = useMemo(
-    () => ({ chart, many, current, counts, flow, taken, toneOf, onState }),
-    [chart, many, current, counts, flow, taken, toneOf, onState],
+    () => ({ chart, one, many, current, counts, flow, taken, toneOf, onState }),
+    [chart, one, many, current, counts, flow, taken, toneOf, onState],
   );
   const frame = useRef<HTMLDivElement>(null);
   const wide = useIsWide(frame);

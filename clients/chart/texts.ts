@@ -14,6 +14,8 @@ export const chartTexts = {
   showWithin: (state: string) => `Show what is within ${state}`,
   hideWithin: (state: string) => `Hide what is within ${state}`,
   nowIn: 'Now in:',
+  begins: (state: string) => `Begins with ${state}`,
+  leads: (from: string, to: string, ways: readonly string[]) => `${from} to ${to}: ${ways.join('; ')}`,
   more: (count: number) => `and ${count} more`,
   sideBySide: 'side by side',
   beginsHere: 'begins here',

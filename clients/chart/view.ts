@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { Chart, ChartState } from '../../hub/protocol/chart.ts';
 import { isWithin } from '../../hub/protocol/chart.ts';
+import { formatNumber } from '../core/format.ts';
 
 /** What is shown on a chart beside the chart itself. */
 export type ChartView = {
@@ -15,7 +16,8 @@ export type ChartView = {
   readonly taken: readonly string[];
   /** How a state is to be taken: the name of a tone, see states.css. */
   readonly toneOf: (state: ChartState) => string;
-  /** What is counted: `payments`. */
+  /** What is counted: `payment`, `payments`. */
+  readonly one: string;
   readonly many: string;
   readonly onState: ((path: string) => void) | undefined;
 };
@@ -45,4 +47,9 @@ export function heatOf({ counts, chart }: ChartView, path: string): number {
 /** Pixels: what is taken ten times as often is drawn about a pixel and a half wider. */
 export function widthOf(often: number): number {
   return often === 0 ? 1.25 : Math.min(7, 1.75 + Math.log10(often) * 1.5);
+}
+
+/** `1 payment`, `1,204 payments`. */
+export function counted({ one, many }: ChartView, count: number): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }

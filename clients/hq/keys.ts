@@ -7,9 +7,9 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** A box to tick takes no letters. */
+/** A box to tick takes no letters, nor does a slider. */
 function isBox(target: HTMLElement): boolean {
-  return target instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(target.type);
+  return target instanceof HTMLInputElement && /^(checkbox|radio|button|range)$/.test(target.type);
 }
 
 /** Whether a dialog or a menu is open, which has its own keys. */

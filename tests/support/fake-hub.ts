@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { Server, type Socket } from 'socket.io';
 import type { ActorView, Command, CommandAck, Frame, ListItem, ListOp, Subscribe, SubscribeAck } from '../../hub/protocol/messages.ts';
+import { chartOf } from '../../hub/machine-chart.ts';
 import { typeOf } from '../../machines/ids.ts';
+import { machines } from '../../machines/machines.ts';
+import { must } from '../../machines/must.ts';
 
 /** An actor of the fake hub: its view, its row and its journal. */
 export type FakeActor = {
@@ -244,7 +247,19 @@ export class FakeHub {
     if (pathname === '/v1/auth/sign-out') return answer(200, {});
     if (this.failing) return answer(this.failing.status, { title: 'Failed', ...this.failing });
     if (pathname === '/v1/overview/pulse') return answer(200, { node: 'fake', waiting: 0, effects: 0, actors: 0, seconds: [] });
-    if (pathname === '/v1/views' || pathname === '/v1/overview/money') return answer(200, { items: [] });
+    const machine = /^\/v1\/machines\/([a-z]+)$/.exec(pathname)?.[1];
+    if (machine !== undefined)
+      return answer(
+        200,
+        chartOf(
+          must(
+            machines.find(({ type }) => type === machine),
+            machine,
+          ),
+        ),
+      );
+    if (pathname.endsWith('/control')) return answer(200, { parked: null, proposed: null, effects: [], letters: 0 });
+    if (['/v1/views', '/v1/overview/money', '/v1/dead-letters'].includes(pathname)) return answer(200, { items: [] });
     if (pathname.startsWith('/v1/lists/')) return this.#lists(pathname, searchParams, body, answer);
     this.#actors(request, pathname, searchParams, body, answer);
   }

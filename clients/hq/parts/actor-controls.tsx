@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { statesOf } from '../../../hub/protocol/chart.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
@@ -31,6 +31,7 @@ type Proposal = {
   readonly reason: string;
 };
 
+const SOON_MS = 4_000;
 const OPERATORS = ['operator', 'admin'];
 const READERS = [...OPERATORS, 'auditor'];
 
@@ -61,7 +62,7 @@ function ControlsCard({ address, type, version, mayAct, me }: ControlsProps & { 
     }
     return answer as unknown as Standing;
   });
-  useRefresh(retry, version);
+  useRefresh(retry, version, isParked(value) ? SOON_MS : undefined);
   const [last, setLast] = useState(value);
   if (value !== undefined && value !== last) setLast(value);
   const standing = value ?? last;
@@ -79,6 +80,10 @@ function ControlsCard({ address, type, version, mayAct, me }: ControlsProps & { 
       )}
     </section>
   );
+}
+
+function isParked(standing: Standing | undefined): boolean {
+  return standing !== undefined && standing.parked !== null;
 }
 
 function StandingText({ standing: { parked, effects, letters } }: { standing: Standing }) {
@@ -156,16 +161,19 @@ type Wanted = { readonly state: string; readonly effects: string };
 type ForceProps = { type: string; wanted: Wanted; onChange: (wanted: Wanted) => void; missing: boolean };
 
 function ForceFields({ type, wanted, onChange, missing }: ForceProps) {
+  const id = useId();
   const chart = useChart(type);
   const states = chart.value ? statesOf(chart.value).filter(({ type: kind }) => kind !== 'history') : [];
   return (
     <>
-      <label className="field">
-        <span className="field-name">{texts.forceState}</span>
+      <div className="field">
+        <label htmlFor={`${id}-state`}>{texts.forceState}</label>
         <select
+          id={`${id}-state`}
           className="input"
           value={wanted.state}
           aria-invalid={missing || undefined}
+          aria-describedby={missing ? `${id}-missing` : undefined}
           onChange={(event) => onChange({ ...wanted, state: event.target.value })}
         >
           <option value="">{texts.forceChoose}</option>
@@ -175,15 +183,24 @@ function ForceFields({ type, wanted, onChange, missing }: ForceProps) {
             </option>
           ))}
         </select>
-        {missing && <span className="field-error">{texts.forceMissing}</span>}
-      </label>
-      <label className="field">
-        <span className="field-name">{texts.effects}</span>
-        <select className="input" value={wanted.effects} onChange={(event) => onChange({ ...wanted, effects: event.target.value })}>
+        {missing && (
+          <span id={`${id}-missing`} className="field-error">
+            {texts.forceMissing}
+          </span>
+        )}
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-effects`}>{texts.effects}</label>
+        <select
+          id={`${id}-effects`}
+          className="input"
+          value={wanted.effects}
+          onChange={(event) => onChange({ ...wanted, effects: event.target.value })}
+        >
           <option value="refuse">{texts.effectsRefuse}</option>
           <option value="start">{texts.effectsStart}</option>
         </select>
-      </label>
+      </div>
     </>
   );
 }

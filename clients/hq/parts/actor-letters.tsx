@@ -13,9 +13,10 @@ const texts = actorTexts.letters;
 const OPERATORS = ['operator', 'admin'];
 const READERS = [...OPERATORS, 'auditor'];
 const MOST = 20;
+const SOON_MS = 4_000;
 
 /** Events for this actor that could not be applied, with what may be done about each. Nothing where there are none. */
-export function Letters({ address, version }: { address: string; version: number }) {
+export function Letters({ address, version, parked }: { address: string; version: number; parked: boolean }) {
   const who = useWho();
   const { office } = useServices();
   const mayRead = who?.roles.some((role) => READERS.includes(role)) ?? false;
@@ -24,8 +25,8 @@ export function Letters({ address, version }: { address: string; version: number
   const { value, problem, retry } = useLoaded(`${address}@${version}`, async (signal) =>
     mayRead ? readItems<Letter>(await office.get(`/v1/dead-letters?${search}`, signal)) : [],
   );
-  // Events that are kept for it make no version.
-  useRefresh(retry, version);
+  // Events that are kept for one that stands still make no version.
+  useRefresh(retry, version, parked ? SOON_MS : undefined);
   if (problem === undefined && (value === undefined || value.length === 0)) return null;
   return (
     <section className="card" aria-labelledby="letters-title">

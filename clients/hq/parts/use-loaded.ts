@@ -39,7 +39,7 @@ const LEAST_MS = 2_000;
 const MOST_MS = 15_000;
 
 /** Calls `again` a moment after `change` has changed, and now and then anyhow; never while nobody looks at the page. */
-export function useRefresh(again: () => void, change: unknown): void {
+export function useRefresh(again: () => void, change: unknown, every_ms = MOST_MS): void {
   const last = useRef<number>(undefined);
   const refresh = useCallback(() => {
     last.current = Date.now();
@@ -55,7 +55,7 @@ export function useRefresh(again: () => void, change: unknown): void {
     return () => clearTimeout(timer);
   }, [refresh, change]);
   useEffect(() => {
-    const timer = setInterval(refresh, MOST_MS);
+    const timer = setInterval(refresh, every_ms);
     const onSight = (): void => {
       if (document.visibilityState === 'visible') refresh();
     };
@@ -64,5 +64,5 @@ export function useRefresh(again: () => void, change: unknown): void {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', onSight);
     };
-  }, [refresh]);
+  }, [refresh, every_ms]);
 }

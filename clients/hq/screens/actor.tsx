@@ -41,7 +41,7 @@ function ActorPage({ type, id }: { type: string; id: string }) {
   const newest = live.kind === 'here' ? live.copy : undefined;
   const history = useHistory(address, newest?.version);
   // Whoever may not see it now does not see it as it was either.
-  const shown: Followed<Shown> = at === undefined || live.kind === 'refused' ? live : past;
+  const shown: Followed<Shown> & { readonly late?: true } = at === undefined || live.kind === 'refused' ? live : orMeanwhile(past, live);
   const title = shown.kind === 'here' ? titleOf(type, id, shown.copy.context) : id;
   useTitle(title);
   return (
@@ -77,6 +77,11 @@ function ActorPage({ type, id }: { type: string; id: string }) {
       )}
     </div>
   );
+}
+
+/** What is asked for, or what was in sight before while that is on its way: a page that goes blank would lose the focus, too. */
+function orMeanwhile(past: Followed<Shown>, live: Followed<Shown>): Followed<Shown> & { readonly late?: true } {
+  return past.kind === 'waiting' && live.kind === 'here' ? { ...live, late: true } : past;
 }
 
 /** What it is about, large, and how fresh that is. */
@@ -153,7 +158,7 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
             </section>
           )}
           {base !== undefined && <Changes before={before} after={shown} step={step} />}
-          {live && <Letters address={address} version={shown.version} />}
+          {live && <Letters address={address} version={shown.version} parked={shown.tags.includes('parked')} />}
           {live && <Controls address={address} type={type} version={shown.version} />}
           <Sections noun={noun} context={shown.context} />
           {live && <Related noun={noun} id={address.slice(type.length + 1)} context={shown.context} />}
