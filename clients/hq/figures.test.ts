@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { formatSum, SHOWN_S, withBeats, type Beat } from './figures.ts';
+import { emptyWindow, withCalls } from '../../machines/call-window.ts';
+import { integrationSettings } from '../../machines/integration-terms.ts';
+import { callsOf, formatSum, SHOWN_S, withBeats, type Beat } from './figures.ts';
 
 test.each([
   ['12352', 'EUR', '123.52 EUR'],
@@ -17,4 +19,12 @@ test('[DESK-20] the seconds that are drawn follow each other once each, and are 
   const many = Array.from({ length: 500 }, (_, at) => beat(at + 1));
   expect(withBeats([], many)).toHaveLength(SHOWN_S);
   expect(withBeats([], many).at(-1)?.at).toBe(500);
+});
+
+test('[DESK-27] the calls of an integration are those of both halves of its window', () => {
+  const rules = integrationSettings.parse({});
+  const window = withCalls(emptyWindow(0), { succeeded: 3, failed: 1, at: 1_000, by: 'hub' }, rules);
+  expect(callsOf(window)).toEqual({ calls: 4, failed: 1 });
+  expect(callsOf(withCalls(window, { succeeded: 1, failed: 1, at: 31_000, by: 'hub' }, rules))).toEqual({ calls: 6, failed: 2 });
+  expect(callsOf({ calls: 1 })).toBeUndefined();
 });

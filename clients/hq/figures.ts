@@ -40,3 +40,11 @@ export function withBeats(known: readonly Beat[], came: readonly Beat[]): readon
   const last = known.at(-1)?.at ?? 0;
   return [...known, ...came.filter(({ at }) => at > last)].slice(-SHOWN_S);
 }
+
+/** The calls of an integration's counting window, which is kept in two halves; undefined where it is none. */
+export function callsOf(window: unknown): { readonly calls: number; readonly failed: number } | undefined {
+  if (!isRecord(window)) return undefined;
+  const halves = [window['now'], window['before']].filter(isRecord);
+  const sum = (name: string): number => halves.reduce((total, half) => total + (typeof half[name] === 'number' ? half[name] : 0), 0);
+  return halves.length === 2 ? { calls: sum('succeeded') + sum('failed'), failed: sum('failed') } : undefined;
+}

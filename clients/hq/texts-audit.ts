@@ -34,7 +34,7 @@ export const auditTexts = {
   verify: {
     title: 'Check the chains',
     about:
-      'Computes the hashes of the journal anew. Heads that are kept outside, the archive and all that is made of the journal are checked by `npm run verify`.',
+      'Computes the hashes of the journal anew. Heads that are kept outside, the archive and all that is made of the journal are checked by the command npm run verify.',
     partition: 'Partition',
     all: 'All of them',
     from: 'From row',

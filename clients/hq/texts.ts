@@ -257,7 +257,10 @@ export const texts = {
     none: 'There is nothing that you may do to any of them now.',
     gone: (count: number) => `${counted(count, 'row is', 'rows are')} gone, or no longer shown to you.`,
     will: (verb: string, count: number, one: string, many: string) => `${verb}: ${counted(count, one, many)}`,
-    others: (count: number) => `${counted(count, 'other does', 'others do')} not allow it now and will be left as they are.`,
+    others: (count: number) =>
+      count === 1
+        ? '1 other does not allow it now and is left as it is.'
+        : `${formatNumber(count)} others do not allow it now and are left as they are.`,
     approves: 'You approve exactly what is shown here. Whatever has been changed meanwhile is refused.',
     progress: (done: number, all: number) => `${formatNumber(done)} of ${formatNumber(all)}`,
     sending: 'Sending…',

@@ -40,11 +40,13 @@ export function MoneyCard() {
                 </Link>
                 <span className="muted number">{formatNumber(figures.reduce((sum, { count }) => sum + count, 0))}</span>
               </dt>
-              {figures.map(({ currency, amount_minor }) => (
-                <dd key={currency} className="number">
-                  {formatSum(amount_minor, currency)}
-                </dd>
-              ))}
+              <dd>
+                {figures.map(({ currency, amount_minor }) => (
+                  <span key={currency} className="number">
+                    {formatSum(amount_minor, currency)}
+                  </span>
+                ))}
+              </dd>
             </div>
           );
         })}

@@ -4,7 +4,8 @@ import { Button, FieldError, Form, Input, Label, TextArea, TextField } from 'rea
 import type { ListItem } from '../../../hub/protocol/messages.ts';
 import { idOf } from '../../../machines/ids.ts';
 import { formatNumber } from '../../core/format.ts';
-import { isRecord, Problem, toProblem } from '../../core/problem.ts';
+import { Problem, toProblem } from '../../core/problem.ts';
+import { callsOf } from '../figures.ts';
 import { readObject } from '../letters.ts';
 import { nounOf } from '../nouns.ts';
 import { readItems } from '../office.ts';
@@ -77,7 +78,7 @@ function Integration({ item, setup, onConfigured }: Props) {
   const live = useActor(item.address);
   const [open, setOpen] = useState(false);
   const mayConfigure = who?.roles.some((role) => role === 'operator' || role === 'admin') ?? false;
-  const window = item.context['window'];
+  const counted = callsOf(item.context['window']);
   const figure = (value: unknown): string => (typeof value === 'number' ? formatNumber(value) : '—');
   return (
     <section className="card integration" aria-label={item.title}>
@@ -90,8 +91,8 @@ function Integration({ item, setup, onConfigured }: Props) {
         <StateBadge type={noun.type} state={item.state} tags={item.tags} />
       </div>
       <dl className="pulse-figures">
-        <Figure name={words.calls} value={figure(isRecord(window) ? window['calls'] : undefined)} />
-        <Figure name={words.failed} value={figure(isRecord(window) ? window['failed'] : undefined)} />
+        <Figure name={words.calls} value={figure(counted?.calls)} />
+        <Figure name={words.failed} value={figure(counted?.failed)} />
         <Figure name={words.trips} value={figure(item.context['trips'])} />
       </dl>
       <h3>{words.actions}</h3>
