@@ -19,7 +19,11 @@ const view = (id: string, cans: ActorView['can'], context: Record<string, unknow
 });
 
 test('[DESK-9] what is offered for many is what some of them take, and says which', () => {
-  const views = [view('a', [can('APPROVE'), can('DENY')]), view('b', [can('APPROVE'), can('CAPTURE', false)]), view('c', [])];
+  const views = [
+    view('a', [can('APPROVE'), can('DENY')]),
+    view('b', [can('APPROVE'), can('CANCEL', false), can('DENY', false)]),
+    view('c', []),
+  ];
   const offers = offersOf(views, nounOf('payment'));
   expect(offers.map(({ type, may }) => [type, may.map(({ address }) => address)])).toEqual([
     ['APPROVE', ['payment/a', 'payment/b']],
