@@ -6,6 +6,7 @@ import { Connection } from '../core/connection.ts';
 import { Office } from './office.ts';
 import { makeRouter } from './router.tsx';
 import { ServicesProvider, type Services } from './services.ts';
+import '../styles/rest.css';
 
 /** vite.config.ts puts it here: the module that holds it brings zod along, which a page neither needs nor is allowed to run. */
 declare const PROTOCOL: number;

@@ -58,7 +58,9 @@ test('[DESK-1] the sign-in form loads less than 90 kB: neither the router nor th
 });
 
 test('[DESK-2] the console is there after at most 250 kB, the overview included, and no statechart is among it', () => {
-  const loaded = withImports([...ofPage(), chunk('console'), chunk('overview')]);
+  const styles = [...files.keys()].filter((name) => /^assets\/(console|overview)-[^/]*\.css$/.test(name));
+  expect(styles).not.toEqual([]);
+  const loaded = withImports([...ofPage(), chunk('console'), chunk('overview'), ...styles]);
   expect([...loaded].some((name) => name.startsWith('assets/console-'))).toBe(true);
   expect(weigh(loaded)).toBeLessThan(MOST.console);
   expect(naming(loaded, /react-flow|elk\.layered|uplot/i)).toEqual([]);

@@ -59,6 +59,7 @@ test('[DESK-11] the palette goes to screens, finds actors, and does on the actor
     .getByRole('button', { name: 'Submit', exact: true })
     .press('Enter');
   await expect.poll(async () => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['state']).not.toEqual(['draft']);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('Control+k');
   await page.keyboard.type(address);
   await page.getByRole('option', { name: `Open ${address}` }).waitFor();
