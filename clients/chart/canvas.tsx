@@ -106,9 +106,9 @@ function useView(laid: Laid, current: readonly string[]): View {
       const whole = Math.min(width / layout.width, height / layout.height, ZOOM.natural);
       const zoom = Math.max(least, whole);
       // What does not fit is shown where somebody stands, or from its beginning.
-      const centre = zoom > whole ? centreOf(laid, current) : undefined;
+      const centre = zoom > whole ? centreOf(laid, current.length > 0 ? current : ['@']) : undefined;
       const x = width / 2 - (centre?.x ?? layout.width / 2) * zoom;
-      const y = centre === undefined && zoom > whole ? 0 : height / 2 - (centre?.y ?? layout.height / 2) * zoom;
+      const y = centre !== undefined && current.length === 0 ? 0 : height / 2 - (centre?.y ?? layout.height / 2) * zoom;
       void flow.setViewport({ x, y, zoom }, { duration: slowly ? duration() : 0 });
     },
     [flow, laid, layout, current],

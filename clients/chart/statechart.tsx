@@ -24,8 +24,8 @@ export type StatechartProps = {
 /** The library that draws and the one that lays out are fetched when there is a chart to be drawn. */
 const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }));
 
-/** A drawing with less room than this is no help; the words are. */
-const LEAST_PX = 420;
+/** A drawing with less room than this is no help; the words are. One actor's surroundings need less than the whole. */
+const LEAST_PX = { whole: 640, around: 420 };
 const NONE: readonly string[] = [];
 
 /** A machine's chart, drawn from the machine itself, and the same in words. */
@@ -36,7 +36,7 @@ export function Statechart(props: StatechartProps) {
     [chart, one, many, current, counts, flow, taken, toneOf, onState],
   );
   const frame = useRef<HTMLDivElement>(null);
-  const wide = useIsWide(frame);
+  const wide = useIsWide(frame, current.length > 0 ? LEAST_PX.around : LEAST_PX.whole);
   const [wanted, setWanted] = useState<'drawing' | 'words'>();
   const shown = wanted ?? (wide ? 'drawing' : 'words');
   const [folded, setFolded] = useState<ReadonlySet<string>>(() => new Set(foldedAtFirst(chart)));
@@ -132,13 +132,13 @@ function toggled(before: ReadonlySet<string>, path: string): ReadonlySet<string>
   return next;
 }
 
-function useIsWide(frame: React.RefObject<HTMLElement | null>): boolean {
-  const [wide, setWide] = useState(() => innerWidth >= LEAST_PX);
+function useIsWide(frame: React.RefObject<HTMLElement | null>, least: number): boolean {
+  const [wide, setWide] = useState(() => innerWidth >= least);
   useEffect(() => {
     if (frame.current === null) return;
-    const observer = new ResizeObserver(([entry]) => setWide((entry?.contentRect.width ?? 0) >= LEAST_PX));
+    const observer = new ResizeObserver(([entry]) => setWide((entry?.contentRect.width ?? 0) >= least));
     observer.observe(frame.current);
     return () => observer.disconnect();
-  }, [frame]);
+  }, [frame, least]);
   return wide;
 }

@@ -113,6 +113,21 @@ export const texts = {
         ],
       },
       {
+        title: 'On the page of an actor',
+        keys: [
+          ['[ ]', 'One version back, one on'],
+          ['n', 'Back to now'],
+        ],
+      },
+      {
+        title: 'In a statechart',
+        keys: [
+          ['+ −', 'Closer, farther'],
+          ['0', 'Show all of it'],
+          ['← ↑ → ↓', 'Move it'],
+        ],
+      },
+      {
         title: 'In the approvals',
         keys: [
           ['j k', 'Next and previous payment'],

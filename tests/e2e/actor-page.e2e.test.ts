@@ -256,7 +256,7 @@ describe('the look of an actor’s page', () => {
         await (width < 980 ? page.getByText('Statechart') : page.locator('.chart-state').first()).waitFor();
         await page.waitForTimeout(600);
         await mustBeWell(opened, `actor-${name}-${width}${dark ? '-dark' : ''}`);
-        if (name !== 'integration') await takePicture(page, `actor-${name}-${width}${dark ? '-dark' : ''}`);
+        await takePicture(page, `actor-${name}-${width}${dark ? '-dark' : ''}`);
       }
       await page.context().close();
     },

@@ -32,6 +32,19 @@ export class ChartScene {
     return address;
   }
 
+  /** Enough payments for a picture; none when no pictures are taken. */
+  async crowd(): Promise<void> {
+    for (let n = 0; PICTURES !== undefined && n < 60; n++) {
+      const state = n % 9 === 8 ? 'declined' : n % 4 === 3 ? 'needs_approval' : 'settled';
+      const reference = `INV-2026-${7000 + n}${state === 'declined' ? ' sandbox:decline' : ''}`;
+      const address = await this.submitted(
+        { payee: `Client ${n}`, amount_minor: state === 'needs_approval' ? 250_000 : 9_900 + n, reference },
+        state,
+      );
+      if (n % 8 === 7) await this.approve(address);
+    }
+  }
+
   async approve(address: string): Promise<void> {
     const { body } = await this.rest.get(`/v1/actors/${address}`, 'approver');
     await this.#must(address, { type: 'APPROVE', hash: (body['context'] as Record<string, unknown>)['payload_hash'] }, 'approver');
@@ -61,6 +74,17 @@ export async function tabTo(page: Page, name: RegExp, most = 120): Promise<void>
   throw new Error(`Nothing called ${name} is reached by ${most} times Tab`);
 }
 
+/** Those that docs/screens keeps, by what is on them. */
+const PICTURED = new Map([
+  ['board-payment-1280', 'board-light'],
+  ['board-payment-1280-dark', 'board-dark'],
+  ['board-integration-1280', 'board-integrations-light'],
+  ['actor-now-1280', 'actor-light'],
+  ['actor-past-1280-dark', 'actor-past-dark'],
+  ['actor-past-360-dark', 'actor-narrow-dark'],
+]);
+
 export async function takePicture(page: Page, name: string): Promise<void> {
-  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
+  const kept = PICTURED.get(name);
+  if (PICTURES !== undefined && kept !== undefined) await page.screenshot({ path: `${PICTURES}/${kept}.png` });
 }
