@@ -337,17 +337,17 @@ describe('a commit that goes wrong', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const since = stage.store.since.bind(stage.store);
     stage.store.since = (...args) => promise.then(() => since(...args));
-    const answer = stage.event(A, 'TOUCH');
+    const answers = [stage.event(A, 'TOUCH'), stage.event(A, 'LOCK')];
     await stage.ports.advance(1_000);
     const other = new LanesStage({ ports: stage.ports, database: stage.database });
     stage.database.release('one');
     other.node = 'two';
     await other.start();
-    await other.send(A, 'LOCK');
+    await other.send(A, 'UNLOCK');
     resolve();
-    await stage.hear(answer);
-    expect(stage.database.journalOf(A)).toHaveLength(3);
-    expect(stage.rows.map(({ row }) => row.version)).toEqual([1, 2]);
+    await stage.hear(Promise.all(answers));
+    expect(stage.database.journalOf(A)).toHaveLength(4);
+    expect(stage.rows.map(({ row }) => row.version)).toEqual([1, 2, 3]);
   });
 
   test('[LANE-30] what was read while a lost statement could still commit is forgotten when its partition is claimed again', async () => {
