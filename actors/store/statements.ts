@@ -217,7 +217,7 @@ function commitText(name: string, parts: readonly Part[]): string {
 
 /*
  * One row stands behind the same fence, and the rows are drawn from it: the partition that is still owned gives the journal its row,
- * and that gives the actor its own. It is therefore all or nothing, said by the number of actors written: counting was a fifth of the work.
+ * and that gives the actor its own. It is therefore all or nothing, said by the number of actors written: counting was a seventh of the work.
  */
 const ONE = {
   name: 'append_one',
