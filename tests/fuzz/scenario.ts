@@ -97,7 +97,9 @@ class Scenario {
     await eventually('everybody sees what is so', SETTLE_MS, async () => {
       // A session can end a moment after its person may come in again, of what was withdrawn before.
       for (const client of clients) if (client.session.who === undefined) await this.#comeBack(client);
-      differences = (await Promise.all(clients.map(findDifference))).flat();
+      // A node that cannot answer just now, because others are still shaken, is asked again.
+      const found = await Promise.all(clients.map((client) => findDifference(client).catch((error: unknown) => [String(error)])));
+      differences = found.flat();
       return differences.length === 0;
     }).catch(() => void this.wrongs.push(...differences.slice(0, 3)));
     let commands = 0;
