@@ -1,39 +1,85 @@
 import { exponentOf, isCurrency } from '../../machines/money.ts';
+import { must } from '../../machines/must.ts';
+import { currentLocale, DIRECTIONS, keepInOrder, keepTogether, numberFormat, numberMarks, type Marks } from './locale.ts';
 
-/** Texts are English; numbers and dates follow it, times are the viewer's zone. */
-const LOCALE = 'en-GB';
-
-/** `125000`, `EUR` → `1,250.00 EUR`. An unknown currency is shown in its minor units, and says so. */
+/** `125000`, `EUR` → `1,250.00 EUR`. What is no amount of a known currency is shown in its minor units, and says so. */
 export function formatMoney(minor: number, currency: string): string {
-  if (!isCurrency(currency)) return `${formatNumber(minor)} minor units of ${currency}`;
-  return `${groupDecimal(minor, exponentOf(currency))} ${currency}`;
+  if (!isCurrency(currency) || !Number.isSafeInteger(minor)) return `${formatNumber(minor)} minor units of ${currency}`;
+  return keepTogether(`${groupDecimal(minor, exponentOf(currency))} ${currency}`);
 }
 
 /** Exact for every safe integer: the digits are moved, never divided. */
 export function groupDecimal(minor: number, exponent: number): string {
-  const digits = String(Math.abs(minor)).padStart(exponent + 1, '0');
-  const whole = digits.slice(0, digits.length - exponent).replace(/\B(?=(\d{3})+$)/g, ',');
-  const fraction = exponent === 0 ? '' : `.${digits.slice(digits.length - exponent)}`;
-  return `${minor < 0 ? '−' : ''}${whole}${fraction}`;
+  const [marks] = numberMarks();
+  const plain = String(Math.abs(minor)).padStart(exponent + 1, '0');
+  const whole = numberFormat().format(BigInt(plain.slice(0, plain.length - exponent)));
+  const places = exponent === 0 ? '' : marks.decimal + writeDigits(plain.slice(plain.length - exponent), marks);
+  return `${minor < 0 ? '−' : ''}${whole}${places}`;
 }
 
 export type ReadMoney = { readonly ok: true; readonly minor: number } | { readonly ok: false; readonly sentence: string };
 
 /**
- * Reads an amount as a person writes it: `1250`, `1,250.00`, `1 250.5`. The point is the only decimal mark, and a comma is
- * taken only where thousands are parted, so that `1,25` is asked about instead of guessed.
+ * Reads an amount as a person writes it in the reader's locale: `1250`, `1,250.00`, `1 250.5`; `1.250,00` where the comma is the
+ * decimal mark. A mark that parts thousands is taken only where it does, so that `1,25`, or `1.25` over there, is asked about
+ * instead of guessed.
  */
 export function readMoney(input: string, currency: string): ReadMoney {
   if (!isCurrency(currency)) return refuse('Choose a currency first.');
   const exponent = exponentOf(currency);
-  const text = input.trim();
+  const typed = input.replace(DIRECTIONS, '').trim();
+  const text = typed.endsWith(currency) ? typed.slice(0, -currency.length).trimEnd() : typed;
   if (text === '') return refuse('Enter an amount.');
-  const match = /^(\d+|\d{1,3}(?:[,'  ]\d{3})+)(?:\.(\d*))?$/.exec(text);
-  if (match === null) return refuse(`Write the amount like ${exponent === 0 ? '1250' : `1250.${'0'.repeat(exponent)}`}.`);
-  const fraction = match[2] ?? '';
-  if (fraction.length > exponent) return refuse(`${currency} has ${exponent === 0 ? 'no' : exponent} decimals.`);
-  const minor = Number((match[1] ?? '').replace(/\D/g, '') + fraction.padEnd(exponent, '0'));
+  const read = numberMarks()
+    .map((marks) => readDigits(text, marks))
+    .find((found) => found !== undefined);
+  // With three decimals a lone group could as well be the decimals of somebody who is used to the other mark.
+  if (read === undefined || (read.isLoneGroup && exponent >= 3)) return refuse(`Write the amount like ${example(exponent)}.`);
+  if (read.places.length > exponent) return refuse(`${currency} has ${exponent === 0 ? 'no' : exponent} decimals.`);
+  const minor = Number(read.whole + read.places.padEnd(exponent, '0'));
   return Number.isSafeInteger(minor) ? { ok: true, minor } : refuse('The amount is too large.');
+}
+
+type Digits = { readonly whole: string; readonly places: string; readonly isLoneGroup: boolean };
+
+/** The digits of a decimal as 0 to 9; undefined where it is not written by these marks. */
+function readDigits(text: string, { digits, decimal, group, sizes }: Marks): Digits | undefined {
+  // Digits of two scripts in one amount are a slip.
+  if (digits[0] !== '0' && /[0-9]/.test(text)) return undefined;
+  const plain = plainMarks(text).replace(/\p{Nd}/gu, (digit) => (digits.includes(digit) ? String(digits.indexOf(digit)) : digit));
+  const [whole = '', places, ...more] = plain.split(decimal);
+  if (more.length > 0 || /\D/.test(places ?? '')) return undefined;
+  if (/^\d+$/.test(whole)) return { whole, places: places ?? '', isLoneGroup: false };
+  // One mark throughout: in `1 250,000` the comma is a decimal mark to whoever parts thousands by a space.
+  const [mark, ...others] = new Set(whole.replace(/\d/g, ''));
+  // Spaces and apostrophes part thousands somewhere and are a decimal mark nowhere.
+  if (mark === undefined || others.length > 0 || ![' ', "'", plainMarks(group)].includes(mark)) return undefined;
+  const groups = whole.split(mark);
+  if (!isGrouped(groups, [3, 3]) && !isGrouped(groups, sizes)) return undefined;
+  const isLoneGroup = places === undefined && groups.length === 2 && /[.,]/.test(mark);
+  return { whole: groups.join(''), places: places ?? '', isLoneGroup };
+}
+
+/** One space and one apostrophe for all that there are. */
+function plainMarks(text: string): string {
+  return text.replace(/\s/g, ' ').replaceAll('’', "'");
+}
+
+/** No thousands begin with a nought: `0,125` is a decimal to somebody else. */
+function isGrouped([first = '', ...groups]: readonly string[], [last, before]: Marks['sizes']): boolean {
+  const fits = groups.every(({ length }, index) => length === (index === groups.length - 1 ? last : before));
+  return fits && first.length >= 1 && first.length <= before && !first.startsWith('0');
+}
+
+/** `1250.00` as it is written here, without what parts thousands. */
+function example(exponent: number): string {
+  const [marks] = numberMarks();
+  const places = exponent === 0 ? '' : marks.decimal + writeDigits('0'.repeat(exponent), marks);
+  return keepTogether(writeDigits('1250', marks) + places);
+}
+
+function writeDigits(plain: string, { digits }: Marks): string {
+  return plain.replace(/\d/g, (digit) => digits[Number(digit)] ?? digit);
 }
 
 function refuse(sentence: string): ReadMoney {
@@ -41,17 +87,22 @@ function refuse(sentence: string): ReadMoney {
 }
 
 export function formatNumber(value: number): string {
-  return new Intl.NumberFormat(LOCALE).format(value);
+  return keepTogether(numberFormat().format(value));
 }
 
-/** `21 Nov 2026, 23:55:08`, in the viewer's zone. */
+/** `21 Nov 2026, 23:55:08`, in the viewer's zone and as his locale writes it; the month is a word, or the year stands first. */
 export function formatTime(iso: string, zone?: string): string {
-  return dateFormat({ day: '2-digit', month: 'short', year: 'numeric', ...CLOCK }, zone).format(new Date(iso));
+  return keepInOrder(dateFormat('time', zone).format(new Date(iso)));
 }
 
 /** `23:55:08`: for what happened today. */
 export function formatClock(iso: string | number, zone?: string): string {
-  return dateFormat(CLOCK, zone).format(new Date(iso));
+  return keepTogether(dateFormat('clock', zone).format(new Date(iso)));
+}
+
+/** `23:55:08.123`: for what follows within a second. */
+export function formatInstant(at: number, zone?: string): string {
+  return keepTogether(dateFormat('instant', zone).format(at));
 }
 
 /** `2026-11-21 23:55:08 UTC`: what a hint says beside every time. */
@@ -88,7 +139,7 @@ function formatSpan(ms: number, parts: number): string {
   for (const [name, size] of UNITS) {
     const count = Math.floor(rest / size);
     rest -= count * size;
-    if (count > 0) words.push(`${count} ${name}`);
+    if (count > 0) words.push(`${formatNumber(count)} ${name}`);
     else if (words.length > 0) break; // "2 d 3 s" would say a precision that is not meant
     if (words.length === parts) break;
   }
@@ -114,12 +165,37 @@ function capital(text: string): string {
 }
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+/** Gregorian for everybody, like the UTC time beside it: one event must not have two years. */
+const DAY = { calendar: 'gregory', day: '2-digit', year: 'numeric', ...CLOCK } as const;
+const FORMATS = {
+  clock: [CLOCK],
+  instant: [{ ...CLOCK, fractionalSecondDigits: 3 }],
+  // Where the short month is a number (Portugal, Finland), the long one is a word.
+  time: [
+    { ...DAY, month: 'short' },
+    { ...DAY, month: 'long' },
+  ],
+} as const satisfies Record<string, readonly Intl.DateTimeFormatOptions[]>;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Making one costs more than using it a thousand times. */
-function dateFormat(options: Intl.DateTimeFormatOptions, zone: string | undefined): Intl.DateTimeFormat {
-  const key = JSON.stringify([options, zone]);
-  const made = formats.get(key) ?? new Intl.DateTimeFormat(LOCALE, zone === undefined ? options : { ...options, timeZone: zone });
+function dateFormat(kind: keyof typeof FORMATS, zone: string | undefined): Intl.DateTimeFormat {
+  const key = JSON.stringify([currentLocale(), kind, zone]);
+  const made = formats.get(key) ?? makeDateFormat(kind, zone);
   formats.set(key, made);
   return made;
+}
+
+function makeDateFormat(kind: keyof typeof FORMATS, zone: string | undefined): Intl.DateTimeFormat {
+  const more = zone === undefined ? {} : { timeZone: zone };
+  const make = (tag: string) => FORMATS[kind].map((options) => new Intl.DateTimeFormat(tag, { ...options, ...more }));
+  return must([...make(currentLocale()), ...make('en-GB')].find(isClear), 'a way to write dates');
+}
+
+/** Whether nobody can take the day for the month: that is a word, or the year stands first and the day last. */
+function isClear(format: Intl.DateTimeFormat): boolean {
+  const parts = format.formatToParts(0);
+  const order = parts.map(({ type }) => type).filter((type) => type === 'year' || type === 'month' || type === 'day');
+  const month = parts.find(({ type }) => type === 'month')?.value ?? '';
+  return order.length === 0 || /\p{L}/u.test(month) || order.join() === 'year,month,day';
 }

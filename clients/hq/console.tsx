@@ -3,6 +3,7 @@ import { I18nProvider, RouterProvider as AriaRouterProvider } from 'react-aria-c
 import { RouterProvider } from '@tanstack/react-router';
 import { Api } from '../core/api.ts';
 import { Connection } from '../core/connection.ts';
+import { readerEnglish, readerLocale, setLocale } from '../core/locale.ts';
 import { Office } from './office.ts';
 import { makeRouter } from './router.tsx';
 import { ServicesProvider, type Services } from './services.ts';
@@ -16,6 +17,7 @@ export type Base = Pick<Services, 'http' | 'session' | 'clock'>;
 
 /** The console behind the sign-in: opens the live connection for whoever is signed in, and gives what is to be shown. */
 export function makeConsole({ http, session, clock }: Base): () => ReactNode {
+  setLocale(readerLocale(navigator.languages));
   const connection = new Connection({ home: location.origin, session, clock, protocol: PROTOCOL });
   const services: Services = { http, session, connection, api: new Api(http, session, clock), office: new Office(http, session), clock };
   // Whoever comes back to the tab, or to the network, should not wait for the next attempt.
@@ -26,7 +28,7 @@ export function makeConsole({ http, session, clock }: Base): () => ReactNode {
   followBearer(services);
   const router = makeRouter();
   return () => (
-    <I18nProvider locale="en-GB">
+    <I18nProvider locale={readerEnglish()}>
       <AriaRouterProvider navigate={(to) => void router.navigate({ to })}>
         <ServicesProvider value={services}>
           <RouterProvider router={router} />

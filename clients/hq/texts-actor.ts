@@ -1,3 +1,4 @@
+import { formatNumber } from '../core/format.ts';
 import { counted } from './texts.ts';
 
 /* The texts of an actor's page. */
@@ -32,7 +33,7 @@ export const actorTexts = {
     answered: (what: string) => `${what}: answered`,
     system: (name: string) => `${name} (system)`,
     itself: 'itself',
-    more: (count: number) => `and ${count} more`,
+    more: (count: number) => `and ${formatNumber(count)} more`,
     cause: 'because of',
     causeVersion: (version: string) => `version ${version}`,
     causeOperator: (name: string) => `by order of ${name}`,
@@ -74,7 +75,7 @@ export const actorTexts = {
   related: {
     title: 'Related',
     none: 'none',
-    all: (count: number, many: string) => `All ${count} ${many}`,
+    all: (count: number, many: string) => `All ${formatNumber(count)} ${many}`,
     refused: 'not shown to you',
     waiting: '…',
   },

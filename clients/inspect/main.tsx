@@ -1,10 +1,12 @@
 import { createRoot } from 'react-dom/client';
+import { readerLocale, setLocale } from '../core/locale.ts';
 import { makeServices } from './inspector-services.ts';
 import { texts } from './texts.ts';
 import { Page, begin, readArrival } from './page.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no #root');
+setLocale(readerLocale(navigator.languages));
 const services = makeServices();
 const arrival = readArrival();
 begin(services, arrival);

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { stateWords } from '../../core/format.ts';
+import { formatInstant, stateWords } from '../../core/format.ts';
 import { movedIn, shortEvent } from '../log.ts';
 import type { Step } from '../log.ts';
 import { texts } from '../texts.ts';
@@ -7,14 +7,6 @@ import type { View } from '../use-view.ts';
 
 /** So many rows stand on the page at once; the rest is a button away. */
 const PAGE = 200;
-
-const CLOCK = new Intl.DateTimeFormat('en-GB', {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  fractionalSecondDigits: 3,
-  hourCycle: 'h23',
-});
 
 /** Every step as it came, the newest last: when, what, from where to where, by whom. */
 export function StepList({ view }: { view: View }) {
@@ -78,7 +70,7 @@ function StepRow({ step, chosen, named, onChoose }: { step: Step; chosen: boolea
         data-moved={entered.length > 0 || undefined}
       >
         <time className="step-at number" dateTime={new Date(at).toISOString()}>
-          {CLOCK.format(at)}
+          {formatInstant(at)}
         </time>
         <span className="step-what">
           {named && (
