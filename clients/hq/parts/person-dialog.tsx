@@ -1,13 +1,10 @@
-import { useState, type FormEvent } from 'react';
-import { Button, FieldError, Form, Input, Label, TextField } from 'react-aria-components';
-import { toProblem, type Problem } from '../../core/problem.ts';
+import { useState } from 'react';
+import { FieldError, Input, Label, TextField } from 'react-aria-components';
 import { ROLES, type Person } from '../people.ts';
 import { useServices } from '../services.ts';
 import { peopleTexts as words } from '../texts-audit.ts';
-import { texts } from '../texts.ts';
 import { useAnnounce } from './announcer.tsx';
-import { Sheet } from './dialog.tsx';
-import { ProblemNotice } from './notice.tsx';
+import { FormDialog } from './form-dialog.tsx';
 
 type Draft = { username: string; roles: readonly string[]; client: string; disabled: boolean; password: string };
 
@@ -17,40 +14,23 @@ export function PersonDialog({ person, onClose, onSaved }: { person: Person; onC
   const announce = useAnnounce();
   const isNew = person.username === '';
   const [draft, setDraft] = useState<Draft>({ ...person, client: person.client ?? '', password: '' });
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem(undefined);
+  const save = async (): Promise<void> => {
     const { username, roles, client, disabled, password } = draft;
     const body = { roles, disabled, ...(client === '' ? {} : { client }), ...(password === '' ? {} : { password }) };
-    try {
-      await office.put(`/v1/people/${encodeURIComponent(username.trim())}`, body);
-      announce(words.saved(username));
-      onSaved();
-      onClose();
-    } catch (error) {
-      setProblem(toProblem(error));
-      setBusy(false);
-    }
+    await office.put(`/v1/people/${encodeURIComponent(username.trim())}`, body);
+    announce(words.saved(username));
+    onSaved();
   };
   return (
-    <Sheet title={isNew ? words.addTitle : words.editTitle(person.username)} busy={busy} onClose={onClose}>
-      {problem && <ProblemNotice title={words.failed} problem={problem} />}
-      <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
-        <PersonFields isNew={isNew} draft={draft} onChange={setDraft} />
-        <div className="dialog-buttons">
-          <Button className="button" onPress={onClose} isDisabled={busy}>
-            {texts.common.back}
-          </Button>
-          <Button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
-            {words.save}
-          </Button>
-        </div>
-      </Form>
-    </Sheet>
+    <FormDialog
+      title={isNew ? words.addTitle : words.editTitle(person.username)}
+      verb={words.save}
+      failed={words.failed}
+      onSend={save}
+      onClose={onClose}
+    >
+      <PersonFields isNew={isNew} draft={draft} onChange={setDraft} />
+    </FormDialog>
   );
 }
 
