@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser, openWindow, overflows } from '../support/browser.ts';
+import { findBarriers, launchBrowser, overflows } from '../support/browser.ts';
+import { openDesk } from '../support/desk.ts';
 import { startTestHub, type TestHub } from '../support/hub.ts';
 import { Rest } from '../support/rest.ts';
 
@@ -21,15 +22,7 @@ afterAll(async () => {
 
 const LOOK = process.env['DESK_LOOK'];
 
-async function openAs(who: string, path: string, options: { width?: number; dark?: boolean } = {}) {
-  const opened = await openWindow(browser, options);
-  await opened.page.goto(`${hub.url}/hq${path}`);
-  await opened.page.getByLabel('Name').fill(who);
-  await opened.page.getByLabel('Password').fill('green-lines');
-  await opened.page.keyboard.press('Enter');
-  await opened.page.getByText('Live', { exact: true }).waitFor();
-  return opened;
-}
+const openAs = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
 
 async function submitted(payee: string, amount_minor: number): Promise<string> {
   const address = await rest.payment({ payee, amount_minor });
