@@ -1,5 +1,5 @@
 import type { Open } from '../actors/effects.ts';
-import type { Database, IntegrationKind } from '../actors/integrations/integration.ts';
+import type { Database, IntegrationKind, SecretRule } from '../actors/integrations/integration.ts';
 import { integrations } from '../actors/integrations/integrations.ts';
 import type { Bus } from '../actors/bus/bus.ts';
 import { SUBJECTS } from '../actors/bus/subjects.ts';
@@ -21,14 +21,20 @@ export type IntegrationsOptions = {
 /** Should another node's word of a change be lost, it is noticed within this time. */
 const LOOK_MS = 15_000;
 
-/** How an integration is set up, without its secrets but for their names. */
+/** How an integration is set up and what it can be given, without its secrets but for their names. */
 export type Setup = {
   readonly name: string;
   readonly title: string;
   readonly provides: string;
   readonly config: unknown;
+  readonly schema: IntegrationKind['config'];
+  /** Those that are set. */
   readonly secrets: readonly string[];
+  /** Those that it works with. */
+  readonly needs: readonly Need[];
 };
+
+type Need = Pick<SecretRule, 'title' | 'about' | 'required'> & { readonly name: string; readonly set: boolean };
 
 /** The integrations of this node, open for calls, and how they are set up. */
 export class Integrations {
@@ -65,19 +71,18 @@ export class Integrations {
 
   /**
    * Sets an integration up anew. Secrets that are not named stay. This node calls it that way from now on; calls that are
-   * under way end as they began, and other nodes follow at once. Throws the faults `not_found` and `invalid`.
+   * under way end as they began, and other nodes follow at once. Throws the faults `not_found` and `invalid`, which names each
+   * setting and secret that is wrong or missing.
    */
   async configure(name: string, config: unknown, secrets: Readonly<Record<string, string>>): Promise<Setup> {
     const kind = this.#opened.get(name)?.kind;
     if (kind === undefined) throw new Fault('not_found', 'There is no such integration.');
-    const read = kind.config.safeParse(config);
-    if (!read.success) {
-      const errors = read.error.issues.slice(0, 20).map(({ path, message }) => ({ where: ['config', ...path].join('.'), what: message }));
-      throw new Fault('invalid', `${errors[0]?.where}: ${errors[0]?.what}`, { errors });
-    }
+    const all = { ...(await this.#secrets(kind)), ...secrets };
+    const errors = [...wrongIn(kind, config), ...missingOf(kind, all)];
+    if (errors.length > 0) throw new Fault('invalid', `${errors[0]?.where}: ${errors[0]?.what}`, { errors });
     const { settings, vault } = this.#options;
     const sealed = secretsOf(name);
-    await settings.set(sealed, vault.seal(sealed, JSON.stringify({ ...(await this.#secrets(name)), ...secrets })));
+    await settings.set(sealed, vault.seal(sealed, JSON.stringify(all)));
     await settings.set(configOf(name), JSON.stringify(config));
     await this.#openAnew(kind);
     this.#options.bus.publish(SUBJECTS.setups, name);
@@ -111,31 +116,31 @@ export class Integrations {
   async #open(kind: IntegrationKind): Promise<void> {
     const { ports, url, database } = this.#options;
     const config = kind.config.parse(await this.#config(kind.name));
-    const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind.name), hubUrl: url, database });
+    const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind), hubUrl: url, database });
     this.#stored.set(kind.name, await this.#read(kind.name));
     this.#opened.set(kind.name, { kind, integration });
   }
 
   async #setup(kind: IntegrationKind): Promise<Setup> {
-    const { name, title, provides } = kind;
-    return {
-      name,
-      title,
-      provides,
-      config: kind.config.parse(await this.#config(name)),
-      secrets: Object.keys(await this.#secrets(name)).toSorted(),
-    };
+    const { name, title, provides, secrets: rules = {} } = kind;
+    const secrets = Object.keys(await this.#secrets(kind)).toSorted();
+    const config = kind.config.parse(await this.#config(name));
+    const needs = Object.entries(rules).map(([secret, { title: called, about, required }]) => {
+      return { name: secret, title: called, about, required, set: secrets.includes(secret) };
+    });
+    return { name, title, provides, config, schema: kind.config, secrets, needs };
   }
 
   async #config(name: string): Promise<unknown> {
     return JSON.parse((await this.#options.settings.get(configOf(name))) ?? '{}');
   }
 
-  async #secrets(name: string): Promise<Readonly<Record<string, string>>> {
+  async #secrets({ name, secrets = {} }: IntegrationKind): Promise<Readonly<Record<string, string>>> {
     const { settings, vault, ports } = this.#options;
     const sealed = secretsOf(name);
-    const made = vault.seal(sealed, JSON.stringify({ webhook_secret: ports.random.id() + ports.random.id() }));
-    const kept = await settings.keep(sealed, made);
+    const ours = Object.keys(secrets).filter((secret) => secrets[secret]?.made === true);
+    const made = Object.fromEntries(ours.map((secret) => [secret, ports.random.id() + ports.random.id()]));
+    const kept = await settings.keep(sealed, vault.seal(sealed, JSON.stringify(made)));
     try {
       return JSON.parse(vault.open(sealed, kept)) as Record<string, string>;
     } catch {
@@ -144,6 +149,20 @@ export class Integrations {
       );
     }
   }
+}
+
+type Wrong = { readonly where: string; readonly what: string };
+const MOST_WRONG = 20;
+
+function wrongIn({ config: schema }: IntegrationKind, config: unknown): readonly Wrong[] {
+  const issues = schema.safeParse(config).error?.issues ?? [];
+  return issues.slice(0, MOST_WRONG).map(({ path, message }) => ({ where: ['config', ...path].join('.'), what: message }));
+}
+
+function missingOf({ secrets: rules = {} }: IntegrationKind, secrets: Readonly<Record<string, string>>): readonly Wrong[] {
+  return Object.entries(rules)
+    .filter(([name, { required }]) => required && secrets[name] === undefined)
+    .map(([name, { title }]) => ({ where: `secrets.${name}`, what: `${title} is needed.` }));
 }
 
 function configOf(name: string): string {

@@ -61,6 +61,17 @@ export type Surroundings = {
 /** The narrow door to PostgreSQL that an embedded sandbox keeps its own journal behind. */
 export type Database = { query(name: string, text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> };
 
+/** A secret that an integration works with, as somebody is asked for it. */
+export type SecretRule = {
+  readonly title: string;
+  /** What it is and where it is found. */
+  readonly about: string;
+  /** Nothing can be called without it. */
+  readonly required: boolean;
+  /** The hub makes one up until somebody gives another. */
+  readonly made?: boolean;
+};
+
 /** An integration as a file declares it: one file, one line in integrations.ts. */
 export type IntegrationKind = {
   /** Also the id of its actor, `integration/<name>`. */
@@ -75,8 +86,10 @@ export type IntegrationKind = {
   /** After so long without an answer a call is given up. */
   readonly timeout_ms: number;
   readonly operations: Readonly<Record<string, Operation>>;
-  /** Shape of its settings, with defaults; secrets apart. */
-  readonly config: z.ZodType;
+  /** Shape of its settings, with defaults; secrets apart. Titles and descriptions are what people read who set it up. */
+  readonly config: z.ZodObject;
+  /** By name; none without it. */
+  readonly secrets?: Readonly<Record<string, SecretRule>>;
   readonly open: (surroundings: Surroundings) => Promise<Integration>;
 };
 

@@ -1,5 +1,5 @@
-import { isCurrency } from '../../machines/money.ts';
-import { formatMoney, nameWords, readMoney } from './format.ts';
+import { exponentOf, isCurrency } from '../../machines/money.ts';
+import { formatMoney, groupDecimal, nameWords, readMoney } from './format.ts';
 import { isRecord } from './problem.ts';
 
 /** One field of a form, read from JSON Schema. */
@@ -46,7 +46,8 @@ function readField(name: string, schema: unknown, required: boolean): Field {
   const rule = isRecord(schema) ? schema : {};
   const hint = typeof rule['description'] === 'string' ? rule['description'] : undefined;
   const initial = typeof rule['default'] === 'string' ? rule['default'] : '';
-  const base = { name, label: labelOf(name), required, hint, initial };
+  const label = typeof rule['title'] === 'string' ? rule['title'] : labelOf(name);
+  const base = { name, label, required, hint, initial };
   if (name === 'currency') return { ...base, kind: 'currency' };
   const options = Array.isArray(rule['enum']) ? rule['enum'].filter((option) => typeof option === 'string') : [];
   if (options.length > 0) return { ...base, kind: 'choice', options };
@@ -110,6 +111,31 @@ export function emptyDraft(field: Field): Draft {
       return Object.fromEntries(field.fields.map((inner) => [inner.name, emptyDraft(inner)]));
     default:
       return field.initial;
+  }
+}
+
+/** The draft that stands for a value: reading it gives the value again. Amounts are in the value's own currency, or in this one. */
+export function toDraft(fields: readonly Field[], value: unknown, currency: string): Record<string, Draft> {
+  const record = isRecord(value) ? value : {};
+  const own = typeof record['currency'] === 'string' ? record['currency'] : currency;
+  return Object.fromEntries(fields.map((field) => [field.name, draftOf(field, record[field.name], own)]));
+}
+
+function draftOf(field: Field, value: unknown, currency: string): Draft {
+  if (value === undefined) return emptyDraft(field);
+  switch (field.kind) {
+    case 'boolean':
+      return value === true;
+    case 'list':
+      return Array.isArray(value) ? value.map((item: unknown) => draftOf(field.item, item, currency)) : [];
+    case 'group':
+      return toDraft(field.fields, value, currency);
+    case 'json':
+      return JSON.stringify(value, undefined, 2);
+    case 'money':
+      return typeof value === 'number' && isCurrency(currency) ? groupDecimal(value, exponentOf(currency)) : JSON.stringify(value);
+    default:
+      return typeof value === 'string' ? value : JSON.stringify(value);
   }
 }
 

@@ -27,7 +27,7 @@ export function readEvent(text: string): { type: string } | undefined {
   return value !== undefined && typeof value['type'] === 'string' && value['type'] !== '' ? (value as { type: string }) : undefined;
 }
 
-export function readObject(text: string): Record<string, unknown> | undefined {
+function readObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;

@@ -98,16 +98,43 @@ test('[DESK-27] an operator switches an integration by keys and sets it up; a se
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await card.getByText('Disabled', { exact: true }).waitFor();
   await card.getByRole('button', { name: 'Configure…' }).press('Enter');
-  await page.getByRole('textbox', { name: 'Settings, as JSON' }).fill('[1]');
-  await page.getByRole('button', { name: 'Use it at once' }).press('Enter');
-  await page.getByText('This is not a JSON object.').waitFor();
-  await page.getByRole('textbox', { name: 'Settings, as JSON' }).fill('{"webhooks": "scripted", "latency_ms": 7}');
-  await page.getByLabel('webhook_secret').fill('a-secret-of-the-test');
-  await page.getByRole('button', { name: 'Use it at once' }).press('Enter');
-  await card.getByText('"latency_ms": 7').waitFor();
+  await page.getByRole('textbox', { name: 'Time to answer (ms)' }).fill('7');
+  await page.getByLabel('Signing secret of webhooks').fill('a-secret-of-the-test');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await card.locator('.row', { hasText: 'Time to answer (ms)' }).getByText('7', { exact: true }).waitFor();
   await card.getByRole('button', { name: 'Configure…' }).press('Enter');
-  expect(await page.getByLabel('webhook_secret').inputValue()).toBe('');
+  expect(await page.getByLabel('Signing secret of webhooks').inputValue()).toBe('');
   expect(await page.content()).not.toContain('a-secret-of-the-test');
+  await page.context().close();
+});
+
+test('[OFFICE-6] by keys: what is wrong with a setting is said at it, by the form or by the hub, and the focus goes there', async () => {
+  const opened = await open('operator', '/integrations');
+  const { page } = opened;
+  await page.getByRole('region', { name: 'Sandbox payment gateway' }).getByRole('button', { name: 'Configure…' }).press('Enter');
+  const wait = page.getByRole('textbox', { name: 'Time to answer (ms)' });
+  const secret = page.getByLabel('Signing secret of webhooks');
+  const send = page.getByRole('button', { name: 'Use it at once' });
+  const says = (sentence: RegExp) => ({ has: page.getByText(sentence), hasNot: page.getByRole('radio') });
+  await wait.fill('60001');
+  await send.press('Enter');
+  await page
+    .locator('.field')
+    .filter(says(/^At most 60/))
+    .filter({ has: wait })
+    .waitFor();
+  expect(await wait.evaluate((field) => field === field.ownerDocument.activeElement)).toBe(true);
+  await wait.fill('60000');
+  await secret.fill('s'.repeat(9_000));
+  await send.press('Enter');
+  await page.getByRole('alert').getByText('What is wrong stands at the fields below.').waitFor();
+  await page.locator('.field').filter(says(/8192/)).filter({ has: secret }).waitFor();
+  expect(await secret.evaluate((field) => field === field.ownerDocument.activeElement)).toBe(true);
+  await mustBeWell(opened, 'integration-dialog');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await page.getByText('60,000').count()).toBe(0);
   await page.context().close();
 });
 

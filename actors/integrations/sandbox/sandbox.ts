@@ -18,10 +18,14 @@ import { readAnswer, toBadGateway, toError, toResponse } from './wire.ts';
 import type { Outcome, ProviderResponse } from './wire.ts';
 
 const configSchema = z.strictObject({
-  /** Notifications by webhook: only those that a scripted fault asks for, or one for every operation. */
-  webhooks: z.enum(['scripted', 'always']).default('scripted'),
-  /** How long it takes to answer. */
-  latency_ms: z.int().min(0).max(60_000).default(0),
+  webhooks: z.enum(['scripted', 'always']).default('scripted').meta({
+    title: 'Notifications by webhook',
+    description: 'Scripted: only those that a scripted fault asks for. Always: one for every operation.',
+  }),
+  latency_ms: z.int().min(0).max(60_000).default(0).meta({
+    title: 'Time to answer (ms)',
+    description: 'How long each call takes, 0 to 60000 milliseconds. The hub gives a call up after 10 seconds.',
+  }),
 });
 
 /** An authorization whose reference has these words in it is declined, so that a demo can show it. */
@@ -146,6 +150,14 @@ export const sandbox: IntegrationKind = defineIntegration({
   timeout_ms: 10_000,
   operations: gatewayOperations,
   config: configSchema,
+  secrets: {
+    webhook_secret: {
+      title: 'Signing secret of webhooks',
+      about: 'What the gateway signs its notifications with; the hub refuses those that are signed otherwise.',
+      required: true,
+      made: true,
+    },
+  },
   open: openSandbox,
 });
 

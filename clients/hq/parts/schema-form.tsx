@@ -63,10 +63,22 @@ function OneField(props: OneProps) {
   switch (field.kind) {
     case 'boolean':
       return (
-        <Checkbox className="checkbox" isSelected={draft === true} onChange={onChange}>
-          <span className="checkbox-box" aria-hidden="true" />
-          {field.label}
-        </Checkbox>
+        <div className="field">
+          <Checkbox
+            className="checkbox"
+            isSelected={draft === true}
+            onChange={onChange}
+            {...(field.hint === undefined ? {} : { 'aria-describedby': `field-${props.path}-hint` })}
+          >
+            <span className="checkbox-box" aria-hidden="true" />
+            {field.label}
+          </Checkbox>
+          {field.hint !== undefined && (
+            <span className="field-hint" id={`field-${props.path}-hint`}>
+              {field.hint}
+            </span>
+          )}
+        </div>
       );
     case 'choice':
       return field.options.length <= 5 ? <Choice {...props} options={field.options} /> : <Select {...props} options={field.options} />;
@@ -162,7 +174,7 @@ function moneyEcho(text: string, currency: string): string {
   return read.ok ? formatMoney(read.minor, currency) : currency;
 }
 
-function Select({ field, draft, onChange, errors, path, options }: OneProps & { options: readonly string[] }) {
+function Select({ field, draft, onChange, errors, hint = field.hint, path, options }: OneProps & { options: readonly string[] }) {
   const error = errors[path];
   const id = `field-${path}`;
   return (
@@ -177,7 +189,7 @@ function Select({ field, draft, onChange, errors, path, options }: OneProps & { 
         value={typeof draft === 'string' ? draft : ''}
         onChange={(event) => onChange(event.target.value)}
         aria-invalid={error !== undefined}
-        aria-describedby={error === undefined ? undefined : `${id}-error`}
+        aria-describedby={[hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined}
       >
         <option value="">{texts.form.choose}</option>
         {options.map((option) => (
@@ -186,6 +198,11 @@ function Select({ field, draft, onChange, errors, path, options }: OneProps & { 
           </option>
         ))}
       </select>
+      {hint !== undefined && (
+        <span className="field-hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
       {error !== undefined && (
         <span className="field-error" id={`${id}-error`}>
           {error}
@@ -195,7 +212,7 @@ function Select({ field, draft, onChange, errors, path, options }: OneProps & { 
   );
 }
 
-function Choice({ field, draft, onChange, errors, path, options }: OneProps & { options: readonly string[] }) {
+function Choice({ field, draft, onChange, errors, hint = field.hint, path, options }: OneProps & { options: readonly string[] }) {
   const error = errors[path];
   return (
     <RadioGroup
@@ -217,6 +234,11 @@ function Choice({ field, draft, onChange, errors, path, options }: OneProps & { 
           </Radio>
         ))}
       </div>
+      {hint !== undefined && (
+        <Text slot="description" className="field-hint">
+          {hint}
+        </Text>
+      )}
       <FieldError className="field-error">{error}</FieldError>
     </RadioGroup>
   );
