@@ -1,5 +1,5 @@
-import type { Cause, Ending, Letter, LetterQuery, Operation, Operations, Place, TypePause } from './operations.ts';
-import type { DeadLetterRow } from './store.ts';
+import type { Cause, Ending, Letter, LetterQuery, Listed, Operation, OperationQuery, Operations, Place, TypePause } from './operations.ts';
+import type { ActorRow, DeadLetterRow } from './store.ts';
 
 type Ended = Pick<Letter, 'resolution' | 'resolved_by' | 'resolved_at' | 'note' | 'edits'>;
 
@@ -10,7 +10,11 @@ export class MemoryOperations {
   readonly operations = new Map<string, Operation>();
 }
 
-type Tables = { readonly dead: readonly DeadLetterRow[]; readonly operated: MemoryOperations };
+type Tables = {
+  readonly dead: readonly DeadLetterRow[];
+  readonly actors: readonly Pick<ActorRow, 'address' | 'version'>[];
+  readonly operated: MemoryOperations;
+};
 /** Does a call as the store does all of its calls: not at once, and never after its process has ended. */
 type Do = <Result>(work: () => Result) => Promise<Result>;
 
@@ -41,14 +45,42 @@ export function memoryOperations(tables: Tables, run: Do): Operations {
         const there = operated.operations.get(id);
         if (there !== undefined) operated.operations.set(id, { ...there, outcome, detail });
       }),
-    log: ({ target, after, limit }) =>
-      run(() =>
-        [...operated.operations.values()]
-          .filter((one) => (target === undefined || one.target === target) && (after === undefined || order(one, after) < 0))
-          .sort((a, b) => order(b, a))
-          .slice(0, limit),
-      ),
+    log: (query) => run(() => listed(tables, query)),
   };
+}
+
+function listed(tables: Tables, { target, by, action, pending = false, after, limit }: OperationQuery): Listed[] {
+  const is = (wanted: string | undefined, found: string): boolean => wanted === undefined || wanted === found;
+  return [...tables.operated.operations.values()]
+    .filter((one) => is(target, one.target) && is(by, one.by) && is(action, one.action))
+    .filter((one) => after === undefined || order(one, after) < 0)
+    .sort((a, b) => order(b, a))
+    .map((one) => toListed(tables, one))
+    .filter((one) => !pending || one.pending)
+    .slice(0, limit);
+}
+
+/** The next row of an actor ends a proposal: if it is no confirmation, there is none. */
+function toListed({ dead, actors, operated }: Tables, one: Operation): Listed {
+  const version = versionOf(one);
+  const confirms = ({ action, target, ...rest }: Operation, proposed: Operation): boolean =>
+    action === 'force' && proposed.action === 'propose' && target === proposed.target && versionOf(rest) === versionOf(proposed) + 1;
+  const other = [...operated.operations.values()].find((each) => confirms(each, one) || confirms(one, each));
+  const letter = LETTERS.has(one.action) ? dead.find(({ id }) => id === one.target) : undefined;
+  const pending = one.action === 'propose' && actors.some((row) => row.address === one.target && row.version === version);
+  return {
+    ...one,
+    pending,
+    ...(letter === undefined ? {} : { actor: letter.actor }),
+    ...(other === undefined ? {} : { other: { by: other.by, at: other.at } }),
+  };
+}
+
+const LETTERS: ReadonlySet<string> = new Set(['resubmit', 'edit', 'discard']);
+
+/** The version that it was applied as; not a number where it was not. */
+function versionOf({ outcome, detail = '' }: Pick<Operation, 'outcome' | 'detail'>): number {
+  return outcome === 'applied' ? Number(/^version (\d{1,15})$/.exec(detail)?.[1]) : Number.NaN;
 }
 
 function end({ ends }: MemoryOperations, letters: readonly Letter[], id: string, { resolution, by, at, note }: Ending): boolean {

@@ -1,6 +1,17 @@
 import type { Statement } from './statements.ts';
 import type { DeadLetterRow } from './store.ts';
-import type { Cause, Ending, Letter, LetterQuery, Operation, Operations, Place, Resolution, TypePause } from './operations.ts';
+import type {
+  Cause,
+  Ending,
+  Letter,
+  LetterQuery,
+  Listed,
+  Operation,
+  OperationQuery,
+  Operations,
+  Resolution,
+  TypePause,
+} from './operations.ts';
 
 type Query = <Row extends object>(statement: Statement) => Promise<Row[]>;
 
@@ -29,6 +40,13 @@ type OperationColumns = {
   reason: string;
   outcome: string | null;
   detail: string | null;
+};
+
+type ListedColumns = OperationColumns & {
+  actor: string | null;
+  other_person: string | null;
+  other_at: string | null;
+  pending: boolean;
 };
 
 /* The kind of actor stands before the slash of its address, the name of an event in the first member of its text. */
@@ -143,15 +161,27 @@ export class OperationsTable implements Operations {
     await this.#query({ name: 'operation_conclude', text, values: [id, outcome, detail] });
   }
 
-  async log({ target, after, limit }: { target?: string; after?: Place; limit: number }): Promise<readonly Operation[]> {
-    const rows = await this.#query<OperationColumns>({
+  async log({ target, by, action, pending = false, after, limit }: OperationQuery): Promise<readonly Listed[]> {
+    const rows = await this.#query<ListedColumns>({
       name: 'operations',
-      text: `select * from operation where ($1::text is null or target = $1) and ($2::bigint is null or (at, id) < ($2, $3::text))
-        order by at desc, id desc limit $4`,
-      values: [target ?? null, after?.at ?? null, after?.id ?? null, limit],
+      text: `select o.*, d.actor, p.person as other_person, p.at as other_at, a.address is not null as pending from operation o
+        left join dead_letter d on d.id = o.target and o.action in ('resubmit', 'edit', 'discard')
+        left join operation p on p.target = o.target and o.outcome = 'applied' and p.outcome = 'applied' and (
+          (o.action = 'propose' and p.action = 'force' and ${versionOf('p')} = ${versionOf('o')} + 1) or
+          (o.action = 'force' and p.action = 'propose' and ${versionOf('o')} = ${versionOf('p')} + 1))
+        left join actor a on a.address = o.target and o.action = 'propose' and o.outcome = 'applied' and a.version = ${versionOf('o')}
+        where ($1::text is null or o.target = $1) and ($2::bigint is null or (o.at, o.id) < ($2, $3::text))
+          and ($5::text is null or o.person = $5) and ($6::text is null or o.action = $6) and (not $7::bool or a.address is not null)
+        order by o.at desc, o.id desc limit $4`,
+      values: [target ?? null, after?.at ?? null, after?.id ?? null, limit, by ?? null, action ?? null, pending],
     });
-    return rows.map(toOperation);
+    return rows.map(toListed);
   }
+}
+
+/** The version that an operation was applied as. The next row of an actor ends a proposal: if it is no confirmation, there is none. */
+function versionOf(operation: string): string {
+  return `substring(${operation}.detail from '^version ([0-9]{1,15})$')::bigint`;
 }
 
 function toLetter(row: LetterColumns): Letter {
@@ -164,4 +194,10 @@ function toLetter(row: LetterColumns): Letter {
 function toOperation({ id, at, person, action, target, reason, outcome, detail }: OperationColumns): Operation {
   const operation = { id, at: Number(at), by: person, action, target, reason };
   return outcome === null ? operation : { ...operation, outcome, detail: detail ?? '' };
+}
+
+function toListed(row: ListedColumns): Listed {
+  const { actor, other_person: by, other_at, pending } = row;
+  const other = by === null ? {} : { other: { by, at: Number(other_at) } };
+  return { ...toOperation(row), pending, ...(actor === null ? {} : { actor }), ...other };
 }

@@ -58,6 +58,26 @@ export type Operation = {
   readonly detail?: string;
 };
 
+/** An operation as it is listed. */
+export type Listed = Operation & {
+  /** Whose dead letter it was about; absent for all else, and where the letter is gone. */
+  readonly actor?: string;
+  /** Of a state that two people forced: who the other one is. */
+  readonly other?: { readonly by: string; readonly at: number };
+  /** A state that was proposed and that nothing has happened to since: somebody else may still confirm it. */
+  readonly pending: boolean;
+};
+
+export type OperationQuery = {
+  readonly target?: string;
+  readonly by?: string;
+  readonly action?: string;
+  /** Only what waits for somebody else. */
+  readonly pending?: boolean;
+  readonly after?: Place;
+  readonly limit: number;
+};
+
 export type Operations = {
   letters(query: LetterQuery): Promise<readonly Letter[]>;
   letter(id: string): Promise<Letter | undefined>;
@@ -74,5 +94,5 @@ export type Operations = {
   begin(operation: Operation): Promise<Operation | undefined>;
   conclude(id: string, outcome: string, detail: string): Promise<void>;
   /** Newest first. */
-  log(query: { readonly target?: string; readonly after?: Place; readonly limit: number }): Promise<readonly Operation[]>;
+  log(query: OperationQuery): Promise<readonly Listed[]>;
 };

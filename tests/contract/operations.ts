@@ -106,15 +106,64 @@ export function operationsContract(name: string, open: () => Promise<StoreUnderT
 
     test('[CTRL-2] what an operator does is written down before it is done, once for its id, and with its outcome after', async () => {
       const begun = { id: 'o1', at: 5, by: 'olga', action: 'pause', target: A, reason: 'looking' };
+      const listed = { ...begun, pending: false };
       expect(await operations.begin(begun)).toBeUndefined();
       expect(await operations.begin({ ...begun, reason: 'other' })).toEqual(begun);
-      expect(await operations.log({ limit: 9 })).toEqual([begun]);
+      expect(await operations.log({ limit: 9 })).toEqual([listed]);
       await operations.conclude('o1', 'applied', 'version 3');
       await operations.begin({ ...begun, id: 'o2', target: 'payment/b' });
-      const done = { ...begun, outcome: 'applied', detail: 'version 3' };
+      const done = { ...listed, outcome: 'applied', detail: 'version 3' };
       expect(await operations.log({ limit: 9, target: A })).toEqual([done]);
       expect(ids(await operations.log({ limit: 9 }))).toBe('o2o1');
       expect(ids(await operations.log({ limit: 9, after: { at: 5, id: 'o2' } }))).toBe('o1');
+    });
+
+    test('[OFFICE-7] operations are found by who did them and by what was done, together with their targets and places', async () => {
+      const done = async (id: string, at: number, by: string, action: string, target = A): Promise<unknown> =>
+        operations.begin({ id, at, by, action, target, reason: 'looking' });
+      await done('a', 1, 'olga', 'pause');
+      await done('b', 2, 'otto', 'pause');
+      await done('c', 3, 'olga', 'resume');
+      await done('d', 4, 'olga', 'pause', 'payment/b');
+      expect(ids(await operations.log({ limit: 9, by: 'olga' }))).toBe('dca');
+      expect(ids(await operations.log({ limit: 9, by: 'olga', action: 'pause' }))).toBe('da');
+      expect(ids(await operations.log({ limit: 9, by: 'olga', action: 'pause', target: A }))).toBe('a');
+      expect(ids(await operations.log({ limit: 1, by: 'olga', after: { at: 4, id: 'd' } }))).toBe('c');
+      expect(await operations.log({ limit: 9, by: 'nobody' })).toEqual([]);
+    });
+
+    test('[OFFICE-8] of a state that two people forced each one’s operation names the other, and only what still stands is pending', async () => {
+      const acted = async (id: string, at: number, by: string, action: string, outcome: string, detail: string): Promise<void> => {
+        await operations.begin({ id, at, by, action, target: A, reason: 'stuck' });
+        await operations.conclude(id, outcome, detail);
+      };
+      await store.commit(
+        batchOf(heads, { journal: [journalRow({ actor: A, version: 9 })], actors: [actorRow({ address: A, version: 9 })] }),
+        0,
+      );
+      await acted('a', 1, 'olga', 'propose', 'applied', 'version 2');
+      await acted('b', 2, 'olga', 'force', 'rejected', 'four_eyes');
+      await acted('c', 3, 'otto', 'force', 'applied', 'version 3');
+      await acted('d', 4, 'otto', 'propose', 'applied', 'version 7');
+      await acted('e', 5, 'olga', 'resume', 'applied', 'version 8');
+      await acted('f', 6, 'olga', 'propose', 'applied', 'version 9');
+      const listed = await operations.log({ limit: 9 });
+      expect(listed.map(({ id, other, pending }) => [id, other?.by, other?.at, pending])).toEqual([
+        ['f', undefined, undefined, true],
+        ['e', undefined, undefined, false],
+        ['d', undefined, undefined, false],
+        ['c', 'olga', 1, false],
+        ['b', undefined, undefined, false],
+        ['a', 'otto', 3, false],
+      ]);
+      expect(ids(await operations.log({ limit: 9, pending: true }))).toBe('f');
+    });
+
+    test('[OFFICE-8] an operation on a dead letter names the actor that the letter was for', async () => {
+      await keep(letter('l', 1));
+      await operations.begin({ id: 'o', at: 2, by: 'olga', action: 'discard', target: 'l', reason: 'twice' });
+      await operations.begin({ id: 'p', at: 3, by: 'olga', action: 'discard', target: 'gone', reason: 'twice' });
+      expect((await operations.log({ limit: 9 })).map(({ actor }) => actor)).toEqual([undefined, A]);
     });
 
     test('[MIG-17] actors whose newest row an older version of the machine wrote are found page by page', async () => {

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { answerWithin } from '../outcomes.ts';
 import { toStates } from '../../../actors/envelope.ts';
 import { faultOf } from '../../../actors/letters.ts';
+import type { Listed } from '../../../actors/store/operations.ts';
 import { Fault } from '../../../machines/fault.ts';
+import { readAddress, typeOf } from '../../../machines/ids.ts';
 import type { Hub } from '../../hub.ts';
 import type { Subject } from '../../view.ts';
 import { keyHeader, readKey } from '../key.ts';
-import { addressOf, definitionOf, mustKnow, seeActor } from '../reading.ts';
+import { addressOf, definitionOf, mustKnow, readSubject, seeActor } from '../reading.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 import { page } from '../schemas.ts';
@@ -163,15 +165,27 @@ function toKind(hub: Hub, type: string): z.infer<typeof kind> {
   return { type, version, paused: pause === undefined ? null : { by: pause.by, reason: pause.reason, at: iso(pause.at) } };
 }
 
+/** What is written down as an operator's action. */
+const ACTIONS = ['pause', 'resume', 'step', 'propose', 'force', 'resubmit', 'edit', 'discard', 'replay', 'see_as'] as const;
+
 const operation = z.strictObject({
   id: z.string(),
   at: moment,
   by: z.string(),
-  action: z.string(),
+  action: z.string().describe(`One of ${ACTIONS.join(', ')}`),
   target: z.string(),
+  address: z.string().nullable().describe('The actor that it was done to, or that the dead letter was for'),
   reason: z.string(),
   outcome: z.string().nullable().describe('Null where nobody wrote down what came of it; the journal of its target knows'),
   detail: z.string(),
+  other: z
+    .strictObject({ by: z.string(), at: moment })
+    .nullable()
+    .describe('Of a state that two people forced, who the other one is: of a proposal who confirmed it, of the rest who proposed it'),
+  proposed: z
+    .strictObject({ version: z.int(), state: z.string(), effects: z.enum(['refuse', 'start']) })
+    .nullable()
+    .describe('The state that somebody else has still to confirm'),
 });
 
 const operations = defineRoute({
@@ -181,21 +195,54 @@ const operations = defineRoute({
   roles: [...OPERATORS, 'auditor'],
   query: z.strictObject({
     target: z.string().min(1).max(512).refine(isText).optional().describe('An address, a kind of actors, or the id of a dead letter'),
+    by: z.string().min(1).max(256).refine(isText).optional().describe('Who did it'),
+    action: z.enum(ACTIONS).optional(),
+    pending: z.enum(['0', '1']).optional().describe('`1` leaves out all but the states that somebody else has still to confirm'),
     limit: z.coerce.number().int().min(1).max(500).default(100),
     cursor: z.string().min(1).max(1024).optional().describe('`next` of the page before'),
   }),
   answers: { 200: page(operation) },
-  handler: async ({ hub, query: { target, limit, cursor } }) => {
-    const after = cursor === undefined ? {} : { after: readPlace(cursor) };
-    const rows = await hub.store.operations.log({ limit: limit + 1, ...after, ...(target === undefined ? {} : { target }) });
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
+  handler: async ({ hub, query: { target, by, action, pending, limit, cursor } }) => {
+    const rows = await hub.store.operations.log({
+      limit: limit + 1,
+      pending: pending === '1',
+      ...(cursor === undefined ? {} : { after: readPlace(cursor) }),
+      ...(target === undefined ? {} : { target }),
+      ...(by === undefined ? {} : { by }),
+      ...(action === undefined ? {} : { action }),
+    });
+    const listed = rows.slice(0, limit);
+    const last = listed.at(-1);
     const next = rows.length > limit && last !== undefined ? Buffer.from(JSON.stringify([last.at, last.id])).toString('base64url') : null;
-    return {
-      body: { items: items.map((one) => ({ ...one, at: iso(one.at), outcome: one.outcome ?? null, detail: one.detail ?? '' })), next },
-    };
+    return { body: { items: await Promise.all(listed.map((one) => toItem(hub, one))), next } };
   },
 });
+
+async function toItem(hub: Hub, listed: Listed): Promise<z.infer<typeof operation>> {
+  const { id, at, by, action, target, actor, reason, outcome, detail, other, pending } = listed;
+  const address = actor ?? (action === 'replay' ? undefined : readAddress(target)?.address);
+  return {
+    id,
+    at: iso(at),
+    by,
+    action,
+    target,
+    address: address ?? null,
+    reason,
+    outcome: outcome ?? null,
+    detail: detail ?? '',
+    other: other === undefined ? null : { by: other.by, at: iso(other.at) },
+    proposed: pending && address !== undefined ? await readProposed(hub, address) : null,
+  };
+}
+
+/** Null where it has been confirmed or dropped since it was listed. */
+async function readProposed(hub: Hub, address: string): Promise<z.infer<typeof operation>['proposed']> {
+  const definition = hub.runtime.definitions.get(typeOf(address));
+  const subject = definition === undefined ? undefined : await readSubject(hub, definition, address);
+  const proposed = subject?.envelope.proposed;
+  return proposed === undefined ? null : { version: proposed.v, state: proposed.state, effects: proposed.effects };
+}
 
 /** Throws the fault `invalid` for what is no cursor of this list. */
 function readPlace(cursor: string): { at: number; id: string } {
