@@ -233,13 +233,15 @@ export class ActorHandle<D extends Definition> {
   async #send(event: SentEvent, { id = this.#parts.newId(), ifVersion, optimistic, patience_ms = PATIENCE_MS }: Sending): Promise<Result> {
     const { foresight, line, clock, now } = this.#parts;
     const deadline = clock.now() + patience_ms;
+    // Whoever signs in while it waits for its turn has not meant it.
+    const bearer = line.bearer();
     const { address: to } = this;
     const at = now();
     const kept: Kept = { seq: 0, id, to, event, optimistic, at, ...this.#seen(), sent: { at }, standing: { kind: 'waiting' } };
     if (optimistic) foresight.begin(kept);
     try {
       return await this.#inTurn(patience_ms, async () => {
-        if (!(await this.#isIdle(deadline))) return UNANSWERED;
+        if (!(await this.#isIdle(deadline)) || line.bearer() !== bearer) return UNANSWERED;
         const intent = { id, to, event, ...(ifVersion !== undefined && { ifVersion }) };
         const result = await perform(line, clock, intent, Math.max(0, deadline - clock.now()));
         if (optimistic && (result.outcome === 'applied' || result.outcome === 'duplicate')) foresight.done(kept, result.version);

@@ -5,6 +5,8 @@ import { Session, type Tokens } from './session.ts';
 
 const VIEW = { address: 'payment/p', version: 1, state: ['draft'], tags: [], context: {}, can: [], timers: [], updatedAt: 't' };
 
+const jwt = (sub: string) => `h.${btoa(JSON.stringify({ sub, roles: [] })).replaceAll('=', '')}.s`;
+
 /** An API whose hub answers as it is told; what was asked is kept. */
 function makeApi(answers: (() => Response)[]) {
   const asked: { path: string; key: string | null; authorization: string | null }[] = [];
@@ -26,7 +28,11 @@ function makeApi(answers: (() => Response)[]) {
   };
   const http = { fetch, base: '' };
   const session = new Session({ http, store, clock });
-  return { api: new Api(http, session, clock), clock, asked };
+  const signIn = (username: string | undefined): void => {
+    kept = username === undefined ? undefined : { accessToken: jwt(username), refreshToken: `r-${username}`, expiresAt: 900_000 };
+    session.reload();
+  };
+  return { api: new Api(http, session, clock), clock, asked, session, signIn };
 }
 
 const busy = () => Response.json({ code: 'retry', detail: 'Later.' }, { status: 503, headers: { 'retry-after': '4' } });
@@ -76,4 +82,22 @@ test('[CLIENT-27] A token that the hub no longer takes is renewed once, and the 
     ['/v1/actors/payment/p?at=3', 'Bearer first'],
     ['/v1/actors/payment/p?at=3', 'Bearer second'],
   ]);
+});
+
+test('[SDK-26] What one person has asked for is not asked again as the next one, and the next one is not given its answer', async () => {
+  const made = () => Response.json({ address: 'payment/p', version: 1, view: VIEW }, { status: 201 });
+  for (const [answers, atOnce] of [
+    [[busy, made], false],
+    [[made], true],
+  ] as const) {
+    const { api, clock, asked, signIn } = makeApi([...answers]);
+    signIn('ann');
+    const created = api.create('payment', { input: {} }, 'key_1');
+    if (atOnce) queueMicrotask(() => signIn('bob'));
+    clock.after(100, () => signIn(undefined));
+    clock.after(200, () => signIn('bob'));
+    await expect(clock.run(created)).rejects.toMatchObject({ code: 'aborted' });
+    await clock.run(new Promise<void>((done) => clock.after(60_000, done)));
+    expect(asked.map(({ authorization }) => authorization)).toEqual([`Bearer ${jwt('ann')}`]);
+  }
 });

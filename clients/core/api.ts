@@ -1,6 +1,6 @@
 import type { ActorView, ListItem } from '../../hub/protocol/messages.ts';
 import type { Clock } from './clock.ts';
-import { ask, type Call, type Http } from './http.ts';
+import { ask, askAs, type Call, type Http } from './http.ts';
 import { isRecord, Problem } from './problem.ts';
 import type { Session } from './session.ts';
 import { toListSearch, type ListQuery } from './topic.ts';
@@ -83,11 +83,15 @@ export class Api {
     return { address: answer['address'], version, view: isRecord(answer['view']) ? readView(answer['view']) : undefined };
   }
 
-  /** Asks again while the hub is away or busy: every call here either only reads or carries a key. */
+  /**
+   * Asks again while the hub is away or busy: every call here either only reads or carries a key. What one person has asked for is
+   * never asked again as the next one: by the same key it would be done a second time.
+   */
   async #ask(call: Call): Promise<unknown> {
+    const { bearer } = this.#session;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#askOnce(call);
+        return await askAs(this.#http, this.#session, call, bearer);
       } catch (error) {
         if (!(error instanceof Problem) || !TRANSIENT.has(error.status) || error.code === 'aborted' || tries === MOST_TRIES) throw error;
         const pause_ms = Math.max(error.retryAfterMs ?? 0, FIRST_PAUSE_MS * 2 ** (tries - 1)) * (1 + this.#clock.random() / 2);
@@ -108,18 +112,6 @@ export class Api {
       const cancel = this.#clock.after(ms, end);
       signal?.addEventListener('abort', end);
     });
-  }
-
-  async #askOnce(call: Call): Promise<unknown> {
-    const send = (token: string) => ask(this.#http, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
-    const token = await this.#session.token();
-    try {
-      return await send(token);
-    } catch (error) {
-      // A clock that is wrong on this device makes a dead token look alive: renew once and ask again.
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
-      return send(await this.#session.renew());
-    }
   }
 }
 

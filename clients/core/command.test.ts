@@ -10,9 +10,11 @@ const APPLIED: CommandAck = { outcome: 'applied', version: 2 };
 function makeLine(answers: (CommandAck | 'lost' | 'silence')[]) {
   const sent: Command[] = [];
   let up = true;
+  let bearer: string | undefined = 'ann';
   const listeners = new Set<() => void>();
   const line: Line = {
     isUp: () => up,
+    bearer: () => bearer,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -28,7 +30,11 @@ function makeLine(answers: (CommandAck | 'lost' | 'silence')[]) {
     up = now;
     for (const listener of listeners) listener();
   };
-  return { line, sent, setUp };
+  const signIn = (next: string | undefined): void => {
+    bearer = next;
+    for (const listener of listeners) listener();
+  };
+  return { line, sent, setUp, signIn, listeners };
 }
 
 test('[CLIENT-19] A command whose answer was lost is sent again with the same id, and its answer is the one that came', async () => {
@@ -73,4 +79,38 @@ test('[CLIENT-20] Without an answer in time nobody claims to know what became of
     expect(await clock.run(perform(line, clock, INTENT, 10_000))).toEqual({ outcome: 'unanswered' });
     expect(clock.now()).toBe(10_000);
   }
+});
+
+test('[SDK-26] What one person meant is never sent as the next one: it goes unanswered as soon as somebody else signs in', async () => {
+  const fates: [(CommandAck | 'lost' | 'silence')[], boolean, number][] = [
+    [[APPLIED], false, 0], // it waits for the connection
+    [['silence', APPLIED], true, 1], // it waits for an answer
+    [['lost', APPLIED], true, 1], // it waits to be sent again
+    [[{ outcome: 'retry', afterMs: 20_000 }, APPLIED], true, 1],
+  ];
+  for (const [answers, up, times] of fates) {
+    const { line, sent, setUp, signIn, listeners } = makeLine(answers);
+    const clock = fakeClock();
+    setUp(up);
+    clock.after(100, () => signIn(undefined));
+    clock.after(200, () => (signIn('bob'), setUp(true)));
+    expect(await clock.run(perform(line, clock, INTENT))).toEqual({ outcome: 'unanswered' });
+    expect([sent.length, clock.now(), listeners.size]).toEqual([times, 100, 0]);
+  }
+});
+
+test('[SDK-26] An answer that comes in the moment in which somebody else signs in is not given to him', async () => {
+  const { line, signIn } = makeLine([]);
+  const clock = fakeClock();
+  const late: Line = { ...line, command: async () => (signIn('bob'), APPLIED) };
+  expect(await clock.run(perform(late, clock, INTENT))).toEqual({ outcome: 'unanswered' });
+});
+
+test('[SDK-26] Where nobody is signed in a command waits for nobody', async () => {
+  const { line, sent, signIn } = makeLine([APPLIED]);
+  const clock = fakeClock();
+  signIn(undefined);
+  clock.after(100, () => signIn('ann'));
+  expect(await clock.run(perform(line, clock, INTENT))).toEqual({ outcome: 'unanswered' });
+  expect(sent).toEqual([]);
 });

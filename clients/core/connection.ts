@@ -65,6 +65,8 @@ export class Connection {
   #consumed = 0;
   #closed = true;
   #unheard: (() => void) | undefined;
+  /** Whose connection it is. */
+  #bearer: string | undefined;
   /** What is to happen in a moment, and not at all once it is closed. */
   readonly #soon = new Set<() => void>();
   /** When the transport opened: the hub's hello answers what was sent then. */
@@ -94,6 +96,7 @@ export class Connection {
   open(): void {
     if (!this.#closed) return;
     this.#closed = false;
+    this.#bearer = this.#options.session.bearer;
     // Whoever watched before somebody signed in, or still does, means the one who signs in now.
     this.#store = [...this.#watchers.keys()].reduce(want, this.#store);
     this.#unheard = this.#options.session.onChange(() => this.#onSession());
@@ -146,6 +149,7 @@ export class Connection {
   command(command: Command): Promise<CommandAck> {
     const socket = this.#socket;
     if (socket === undefined || this.#state.phase !== 'online') return Promise.reject(new Error('The connection is not up'));
+    if (this.#bearer !== this.#options.session.bearer) return Promise.reject(new Error('The connection is still that of another person'));
     return new Promise((resolve, reject) => {
       const gone = (): void => reject(new Error('The connection broke before the answer'));
       socket.once('disconnect', gone);
@@ -162,7 +166,13 @@ export class Connection {
   }
 
   #onSession(): void {
-    if (this.#options.session.who === undefined) return this.close();
+    const { bearer } = this.#options.session;
+    if (bearer !== this.#bearer) {
+      // What one person may see, and what he has asked for, never goes over to the next one.
+      this.close();
+      if (bearer !== undefined) this.open();
+      return;
+    }
     if (this.#state.phase === 'online') void this.#authenticate();
   }
 

@@ -1,4 +1,5 @@
-import { Problem, readProblem, unreachable } from './problem.ts';
+import { anotherPerson, Problem, readProblem, unreachable } from './problem.ts';
+import type { Session } from './session.ts';
 
 export type Call = {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -34,6 +35,32 @@ export async function ask(http: Http, call: Call): Promise<unknown> {
     if (error instanceof Problem) throw error;
     if (call.signal?.aborted === true) throw new Problem(0, 'aborted', 'The call was given up.');
     throw unreachable();
+  }
+}
+
+/**
+ * Makes one call as `bearer`, whoever is signed in unless it is said. Throws the Problem `aborted` instead of asking as somebody else,
+ * and instead of giving the answer to somebody else's screen.
+ */
+export async function askAs(http: Http, session: Session, call: Call, bearer = session.bearer): Promise<unknown> {
+  const mustBeHis = (): void => {
+    if (session.bearer !== bearer) throw anotherPerson();
+  };
+  const send = async (token: string): Promise<unknown> => {
+    mustBeHis();
+    const answer = await ask(http, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
+    mustBeHis();
+    return answer;
+  };
+  mustBeHis();
+  const token = await session.token();
+  try {
+    return await send(token);
+  } catch (error) {
+    mustBeHis();
+    // A clock that is wrong on this device makes a dead token look alive: renew once and ask again.
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    return send(await session.renew());
   }
 }
 

@@ -48,3 +48,22 @@ test('[SDK-25] what the hub does not show says so', async () => {
   await vi.waitFor(() => expect(actor.following).toMatchObject({ kind: 'refused', code: 'not_found' }));
   hub.close();
 });
+
+test('[SDK-26] what one person has sent directly is not sent again by the next one on the same device', async () => {
+  const hub = createHub({ url: scene.url });
+  await hub.signIn('clerk', PASSWORD);
+  await vi.waitFor(() => expect(hub.connection.state.phase).toBe('online'));
+  const actor = hub.actor('payment', 'pay_1000');
+  scene.hub.silent = true;
+  const first = actor.send({ type: 'SUBMIT' });
+  const behind = actor.send({ type: 'CANCEL' });
+  await new Promise((done) => setTimeout(done, 50));
+  await hub.signOut();
+  scene.hub.silent = false;
+  await hub.signIn('approver', PASSWORD);
+  expect(await Promise.all([first, behind])).toEqual([{ outcome: 'unanswered' }, { outcome: 'unanswered' }]);
+  const own = await actor.send({ type: 'SUBMIT' });
+  expect(own).toMatchObject({ outcome: 'applied' });
+  expect(scene.hub.actors.get(actor.address)?.history.filter(({ caller }) => caller === 'approver')).toHaveLength(1);
+  hub.close();
+});

@@ -3,7 +3,7 @@ import { ActorHandle, type ActorParts } from './actor-handle.ts';
 import { lookAt } from './aftermath.ts';
 import { Api } from './api.ts';
 import { systemClock, type Clock } from './clock.ts';
-import type { Line, Result } from './command.ts';
+import { toLine, type Result } from './command.ts';
 import { Connection } from './connection.ts';
 import { Foresight } from './foresight.ts';
 import type { Http } from './http.ts';
@@ -81,7 +81,7 @@ export class Hub<M extends MachineMap = Machines> {
     const home = url === '' ? location.origin : url;
     this.connection = new Connection({ home, session: this.session, clock, protocol: PROTOCOL });
     this.api = new Api(this.http, this.session, clock);
-    const line = toLine(this.connection);
+    const line = toLine(this.connection, this.session);
     const now = (): number => this.now();
     this.outbox = new Outbox({
       line,
@@ -211,10 +211,9 @@ export class Hub<M extends MachineMap = Machines> {
 
   /** The connection and the outbox are open exactly while somebody is signed in, and never carry over to the next person. */
   #follow(): void {
-    const { who } = this.session;
-    const next = who && JSON.stringify([who.username, who.client]);
-    if (next === this.#bearer) return;
-    this.#bearer = next;
+    const { who, bearer } = this.session;
+    if (bearer === this.#bearer) return;
+    this.#bearer = bearer;
     this.#leave();
     if (who === undefined) return;
     this.outbox.open(`${who.username} ${this.http.base}`);
@@ -229,14 +228,6 @@ export class Hub<M extends MachineMap = Machines> {
       this.#watchClock();
     });
   }
-}
-
-function toLine(connection: Connection): Line {
-  return {
-    command: (command) => connection.command(command),
-    isUp: () => connection.state.phase === 'online',
-    onChange: (listener) => connection.onChange(listener),
-  };
 }
 
 /** Whoever comes back to the page, or to the network, should not wait for the next attempt. */

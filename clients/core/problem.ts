@@ -23,6 +23,11 @@ export function unreachable(): Problem {
   return new Problem(0, 'unreachable', 'The hub did not answer. Check the connection; then try again.');
 }
 
+/** Somebody else has signed in meanwhile, or nobody is signed in any more: nothing is asked on his behalf, and no answer is shown to him. */
+export function anotherPerson(): Problem {
+  return new Problem(0, 'aborted', 'This was given up, because the person who asked for it is not signed in any more.');
+}
+
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const text = error instanceof Error ? error.message : String(error);

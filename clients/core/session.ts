@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { ask, type Http } from './http.ts';
-import { isRecord, Problem } from './problem.ts';
+import { anotherPerson, isRecord, Problem } from './problem.ts';
 
 /** Who is signed in, read from the token for display only: the hub decides by its own reading. */
 export type Who = { readonly username: string; readonly roles: readonly string[]; readonly client: string | undefined };
@@ -42,6 +42,7 @@ export class Session {
   readonly #listeners = new Set<() => void>();
   #tokens: Tokens | undefined;
   #who: Who | undefined;
+  #bearer: string | undefined;
   #renewing: Promise<string> | undefined;
   #ended: string | undefined;
 
@@ -52,6 +53,11 @@ export class Session {
 
   get who(): Who | undefined {
     return this.#who;
+  }
+
+  /** Who is signed in, as one text: the same for the same person whatever his roles and tokens, another for anybody else. */
+  get bearer(): string | undefined {
+    return this.#bearer;
   }
 
   /** Why the session ended by itself, in a sentence; undefined after a sign-in or a wanted sign-out. */
@@ -80,19 +86,25 @@ export class Session {
     void ask(this.#options.http, call).catch(() => undefined);
   }
 
-  /** An access token that is good for a while yet. Throws a Problem when there is none to be had. */
+  /**
+   * An access token that is good for a while yet. Throws a Problem when there is none to be had: `aborted` where somebody else has
+   * signed in before it came.
+   */
   async token(): Promise<string> {
     const tokens = this.#tokens;
     if (tokens === undefined) throw signedOut();
     return tokens.expiresAt - this.#options.clock.now() > SPARE_MS ? tokens.accessToken : this.renew();
   }
 
-  /** Trades the refresh token for a new pair, once for all who ask meanwhile. */
-  renew(): Promise<string> {
+  /** Trades the refresh token for a new pair, once for all who ask meanwhile. Throws as `token()` does. */
+  async renew(): Promise<string> {
+    const bearer = this.#bearer;
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
     });
-    return this.#renewing;
+    const token = await this.#renewing;
+    if (this.#bearer !== bearer) throw anotherPerson();
+    return token;
   }
 
   /** Takes over what another tab has saved. */
@@ -145,6 +157,7 @@ export class Session {
     const who = tokens && readWho(tokens.accessToken);
     // Kept by identity while nothing about the person has changed, so that a renewal redraws nothing.
     if (JSON.stringify(who) !== JSON.stringify(this.#who)) this.#who = who;
+    this.#bearer = who && JSON.stringify([who.username, who.client]);
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,6 +1,6 @@
 import type { ActorView, ListItem } from '../../hub/protocol/messages.ts';
-import { ask, type Call, type Http } from '../core/http.ts';
-import { isRecord, Problem, readProblem, unreachable } from '../core/problem.ts';
+import { askAs, type Call, type Http } from '../core/http.ts';
+import { anotherPerson, isRecord, Problem, readProblem, unreachable } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
 import { toListSearch, type ListQuery } from '../core/topic.ts';
 
@@ -62,22 +62,31 @@ export class Office {
 
   /** A file, as it comes; `onProgress` is told how many bytes there are. */
   async file(path: string, onProgress: (bytes: number) => void): Promise<Blob> {
-    const response = await this.#fetch(path);
+    const { bearer } = this.#session;
+    const mustBeHis = (): void => {
+      if (this.#session.bearer !== bearer) throw anotherPerson();
+    };
+    const token = await this.#session.token();
+    mustBeHis();
+    const response = await this.#fetch(path, token);
     const parts: BlobPart[] = [];
     let bytes = 0;
     try {
       for await (const part of response.body ?? []) {
+        mustBeHis();
         parts.push(part);
         onProgress((bytes += part.byteLength));
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof Problem) throw error;
       throw new Problem(0, 'unreachable', 'The file broke off before its end. Try again.');
     }
+    mustBeHis();
     return new Blob(parts, { type: response.headers.get('content-type') ?? '' });
   }
 
-  async #fetch(path: string): Promise<Response> {
-    const headers = { authorization: `Bearer ${await this.#session.token()}` };
+  async #fetch(path: string, token: string): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}` };
     const response = await this.#http.fetch(this.#http.base + path, { headers, cache: 'no-store' }).catch(() => {
       throw unreachable();
     });
@@ -85,15 +94,8 @@ export class Office {
     throw readProblem(response.status, await response.json().catch(() => undefined), response.headers.get('retry-after'));
   }
 
-  async #ask(call: Call): Promise<unknown> {
-    const send = (token: string) => ask(this.#http, { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
-    try {
-      return await send(await this.#session.token());
-    } catch (error) {
-      // A clock that is wrong on this device makes a dead token look alive: renew once and ask again.
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
-      return send(await this.#session.renew());
-    }
+  #ask(call: Call): Promise<unknown> {
+    return askAs(this.#http, this.#session, call);
   }
 }
 

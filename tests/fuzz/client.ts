@@ -1,6 +1,6 @@
 import { Connection } from '../../clients/core/connection.ts';
 import { systemClock } from '../../clients/core/clock.ts';
-import { perform } from '../../clients/core/command.ts';
+import { perform, toLine } from '../../clients/core/command.ts';
 import type { Result } from '../../clients/core/command.ts';
 import { ask } from '../../clients/core/http.ts';
 import type { Http } from '../../clients/core/http.ts';
@@ -78,12 +78,9 @@ export class FuzzClient {
   /** Sends a command as the console does; what became of it is looked at in the end. */
   send(to: string, event: { readonly type: string; readonly [field: string]: unknown }): void {
     const id = `${this.username}-${this.#ids++}-${Math.random().toString(36).slice(2, 8)}`;
-    const line = {
-      command: (command: Parameters<Connection['command']>[0]) => this.connection.command(command),
-      isUp: () => this.connection.state.phase === 'online',
-      onChange: (listener: () => void) => this.connection.onChange(listener),
-    };
-    const done = perform(line, systemClock, { id, to, event }).then((result) => void this.results.set(id, { to, result }));
+    const done = perform(toLine(this.connection, this.session), systemClock, { id, to, event }).then(
+      (result) => void this.results.set(id, { to, result }),
+    );
     this.#pending.add(done);
     void done.finally(() => this.#pending.delete(done));
   }

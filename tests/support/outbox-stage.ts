@@ -47,6 +47,7 @@ export class TinyHub {
   /** One person's line to it. */
   line(by: string) {
     return {
+      bearer: () => by,
       isUp: () => this.#up,
       onChange: (listener: () => void) => {
         this.#listeners.add(listener);

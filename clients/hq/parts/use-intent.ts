@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react';
 import type { CommandAck } from '../../../hub/protocol/messages.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
-import { perform, type Line, type Result } from '../../core/command.ts';
+import { perform, toLine, type Result } from '../../core/command.ts';
 import { newId } from '../browser.ts';
 import { useServices } from '../services.ts';
 
@@ -21,7 +21,7 @@ type Done = Extract<CommandAck, { outcome: 'applied' | 'duplicate' }>;
  * final for its id, does the next attempt get another.
  */
 export function useIntent(address: string): { sending: Sending; send: (event: Event) => Promise<Done | undefined> } {
-  const { connection, clock } = useServices();
+  const { connection, session, clock } = useServices();
   const [sending, setSending] = useState<Sending>({ kind: 'idle' });
   const id = useRef<string>(undefined);
   const busy = useRef(false);
@@ -30,12 +30,7 @@ export function useIntent(address: string): { sending: Sending; send: (event: Ev
     busy.current = true;
     id.current ??= newId('hq');
     setSending({ kind: 'sending' });
-    const line: Line = {
-      command: (command) => connection.command(command),
-      isUp: () => connection.state.phase === 'online',
-      onChange: (listener) => connection.onChange(listener),
-    };
-    const result = await perform(line, clock, { id: id.current, to: address, event });
+    const result = await perform(toLine(connection, session), clock, { id: id.current, to: address, event });
     busy.current = false;
     if (result.outcome !== 'unanswered') id.current = undefined;
     setSending(toSending(result));

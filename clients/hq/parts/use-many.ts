@@ -1,6 +1,7 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { sentenceFor } from '../../../machines/fault.ts';
-import { perform, type Intent, type Line, type Result } from '../../core/command.ts';
+import type { Clock } from '../../core/clock.ts';
+import { perform, toLine, type Intent, type Line, type Result } from '../../core/command.ts';
 import { newId } from '../browser.ts';
 import { useServices } from '../services.ts';
 
@@ -19,35 +20,57 @@ const AT_ONCE = 8;
  * the same one, what was refused under a new one, because a refusal is final for its id.
  */
 export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean; send: (targets: readonly Target[]) => Promise<void> } {
-  const { connection, clock } = useServices();
+  const { connection, session, clock } = useServices();
   const [fates, setFates] = useState<ReadonlyMap<string, Fate>>(new Map());
   const [running, setRunning] = useState(false);
   const ids = useRef(new Map<string, string>());
-  const line: Line = {
-    command: (command) => connection.command(command),
-    isUp: () => connection.state.phase === 'online',
-    onChange: (listener) => connection.onChange(listener),
-  };
-  const tell = (address: string, fate: Fate): void => setFates((before) => new Map(before).set(address, fate));
+  const shown = useRef(false);
+  useEffect(() => {
+    shown.current = true;
+    return () => void (shown.current = false);
+  }, []);
 
   const send = async (targets: readonly Target[]): Promise<void> => {
     setRunning(true);
-    for (const { address } of targets) tell(address, { kind: 'waiting' });
-    const queue = targets[Symbol.iterator]();
-    const work = async (): Promise<void> => {
-      for (const { address, event } of queue) {
-        const id = ids.current.get(address) ?? newId('hq');
-        ids.current.set(address, id);
-        tell(address, { kind: 'sending' });
-        const result = await perform(line, clock, { id, to: address, event });
-        if (result.outcome !== 'unanswered') ids.current.delete(address);
-        tell(address, toFate(result));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const tell = (address: string, fate: Fate): void => setFates((before) => new Map(before).set(address, fate));
+    const goesOn = (): boolean => shown.current;
+    await sendAll({ line: toLine(connection, session), clock, ids: ids.current, tell, goesOn }, targets);
     setRunning(false);
   };
   return { fates, running, send };
+}
+
+type Sending = {
+  readonly line: Line;
+  readonly clock: Clock;
+  /** The ids of what has not been answered yet. */
+  readonly ids: Map<string, string>;
+  readonly tell: (address: string, fate: Fate) => void;
+  readonly goesOn: () => boolean;
+};
+
+/**
+ * Sends to all, some at once. What has not been sent when nobody looks at it any more, or when somebody else has signed in, is not
+ * sent at all, and goes on being told as waiting.
+ */
+export async function sendAll({ line, clock, ids, tell, goesOn }: Sending, targets: readonly Target[]): Promise<void> {
+  const bearer = line.bearer();
+  for (const { address } of targets) tell(address, { kind: 'waiting' });
+  const queue = targets[Symbol.iterator]();
+  const work = async (): Promise<void> => {
+    while (goesOn() && line.bearer() === bearer) {
+      const { value: target } = queue.next();
+      if (target === undefined) return;
+      const { address, event } = target;
+      const id = ids.get(address) ?? newId('hq');
+      ids.set(address, id);
+      tell(address, { kind: 'sending' });
+      const result = await perform(line, clock, { id, to: address, event });
+      if (result.outcome !== 'unanswered') ids.delete(address);
+      tell(address, toFate(result));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
 function toFate(result: Result): Fate {
