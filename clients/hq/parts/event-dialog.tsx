@@ -1,69 +1,77 @@
-import { useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { Button, Form } from 'react-aria-components';
 import type { ActorView, Can } from '../../../hub/protocol/messages.ts';
+import { sentenceFor } from '../../../machines/fault.ts';
 import { nameWords } from '../../core/format.ts';
 import { emptyDraft, readDraft, readFields, type Draft, type Field } from '../../core/schema.ts';
+import { basisOf, changedIn } from '../basis.ts';
 import { newId } from '../browser.ts';
+import { isTyping } from '../keys.ts';
 import type { Noun } from '../nouns.ts';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
 import { useIntent, type Sending } from './use-intent.ts';
 import { fieldLabel, Value } from './value.tsx';
+import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
 
 type Seen = Pick<ActorView, 'version' | 'context'>;
+type Done = { readonly version: number };
 
 export type EventDialogProps = {
   readonly address: string;
   readonly noun: Noun;
   readonly can: Can;
   /** The newest copy; the dialog keeps the one that it was opened on. */
-  readonly now: Seen;
-  readonly onDone: (sentence: string) => void;
+  readonly now: Seen & Pick<ActorView, 'can'>;
+  /** What is said where it has become impossible meanwhile. */
+  readonly gone?: string;
+  readonly onDone: (sentence: string, done: Done) => void;
   readonly onClose: () => void;
 };
 
 /** The payload's hash is not typed in: it is that of what the dialog shows. */
 const HASH = 'hash';
 
-/** Asks for what an event needs, shows what it is about, and sends it once. */
-export function EventDialog({ address, noun, can, now, onDone, onClose }: EventDialogProps) {
-  const [seen, setSeen] = useState(now);
+/** Asks for what an event needs, shows what it is about, and sends it once. It stays as it was opened until somebody closes it. */
+export function EventDialog({ address, noun, can, now, gone = decisions.gone, onDone, onClose }: EventDialogProps) {
+  const [seen, setSeen] = useState<Seen>(now);
   const fields = readFields(can.schema).filter(({ name }) => name !== HASH);
   const [draft, setDraft] = useState<Record<string, Draft>>(() => firstDraft(fields));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const { sending, send } = useIntent(address);
+  const basis = useRef<HTMLDListElement>(null);
   const currency = textOf(seen.context, 'currency') ?? '';
   const payloadHash = textOf(seen.context, 'payload_hash');
   const approves = readFields(can.schema).some(({ name }) => name === HASH) && payloadHash !== undefined;
-  const changed = approves && payloadHash !== now.context['payload_hash'];
+  const sent = sending.kind === 'sending' || sending.kind === 'unanswered';
+  // While it is on its way, what has changed may be its own work.
+  const watched = approves ? [...basisOf(noun, can.type), 'payload_hash'] : basisOf(noun, can.type);
+  const bar = sent ? undefined : barOf(can.type, watched, seen, now);
   const verb = nameWords(can.type);
   const grave = noun.grave.includes(can.type);
-  const sent = sending.kind === 'sending' || sending.kind === 'unanswered';
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const read = readDraft(fields, draft, currency);
     setErrors(read.ok ? {} : read.errors);
-    if (!read.ok || changed) return;
+    if (!read.ok || bar !== undefined) return;
     const payload = { ...(read.value as object), ...(approves ? { [HASH]: payloadHash } : {}) };
     const done = await send({ type: can.type, ...payload });
-    if (done) onDone(done.outcome === 'duplicate' ? texts.event.doneBefore(verb) : texts.actor.done(verb));
+    if (done) onDone(done.outcome === 'duplicate' ? texts.event.doneBefore(verb) : texts.actor.done(verb), done);
+  };
+  const look = (): void => {
+    setSeen(now);
+    basis.current?.focus();
   };
 
   return (
     <Sheet title={texts.event.title(verb, noun.one, grave || fields.length === 0)} busy={sending.kind === 'sending'} onClose={onClose}>
-      <Basis noun={noun} event={can.type} seen={seen} currency={currency} />
-      {changed && (
-        <div className="notice" data-tone="asking" role="alert">
-          <p className="notice-title">{texts.event.changed}</p>
-          <p>{texts.event.changedWhy}</p>
-          <Button className="button" onPress={() => setSeen(now)}>
-            {texts.event.showNow}
-          </Button>
-        </div>
-      )}
+      <dl className="basis" ref={basis} tabIndex={-1}>
+        <Basis noun={noun} event={can.type} seen={seen} currency={currency} />
+      </dl>
+      {bar !== undefined && <BarNotice bar={bar} gone={gone} onLook={look} />}
       <SendingNotice sending={sending} verb={verb} />
       <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
         <fieldset className="plain" disabled={sent}>
@@ -78,14 +86,14 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
         </fieldset>
         <div className="dialog-buttons">
           <Button className="button" onPress={onClose} isDisabled={sending.kind === 'sending'}>
-            {sending.kind === 'unanswered' ? texts.common.close : texts.common.back}
+            {sending.kind === 'unanswered' || bar?.kind === 'gone' ? texts.common.close : texts.common.back}
           </Button>
           <Button
             type="submit"
             className="button"
             data-kind={grave ? 'grave' : 'main'}
             data-busy={sending.kind === 'sending' || undefined}
-            isDisabled={changed}
+            isDisabled={bar !== undefined}
             autoFocus={fields.length === 0 && !grave}
           >
             {sending.kind === 'sending' ? `${verb}…` : sending.kind === 'unanswered' ? texts.common.tryAgain : verb}
@@ -96,21 +104,67 @@ export function EventDialog({ address, noun, can, now, onDone, onClose }: EventD
   );
 }
 
+/** Why it must not be sent as the dialog stands: it is not possible any more, or not on what the dialog shows. */
+type Bar = { readonly kind: 'gone'; readonly why: string } | { readonly kind: 'changed'; readonly fields: readonly string[] };
+
+function barOf(type: string, watched: readonly string[], seen: Seen, now: EventDialogProps['now']): Bar | undefined {
+  const can = now.can.find((one) => one.type === type);
+  if (can?.ok !== true) return { kind: 'gone', why: can?.sentence ?? sentenceFor(can?.reason ?? 'forbidden') };
+  const fields = changedIn([...new Set(watched)], seen.context, now.context);
+  return fields.length === 0 ? undefined : { kind: 'changed', fields };
+}
+
+function BarNotice({ bar, gone, onLook }: { bar: Bar; gone: string; onLook: () => void }) {
+  if (bar.kind === 'gone') {
+    return (
+      <Standstill>
+        <p className="notice-title">{gone}</p>
+        <p>{bar.why}</p>
+      </Standstill>
+    );
+  }
+  return (
+    <Standstill>
+      <p className="notice-title">{decisions.changed}</p>
+      <p>{decisions.changedWhy(bar.fields.map(basisLabel).join(', '))}</p>
+      <Button className="button" onPress={onLook}>
+        {decisions.showNow}
+      </Button>
+    </Standstill>
+  );
+}
+
+/**
+ * Keeps the focus where it does no harm: the button that had it can be pressed no more, and no other one was meant. Whoever is
+ * typing types on.
+ */
+function Standstill({ children }: { children: ReactNode }) {
+  const notice = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!isTyping(document.activeElement)) notice.current?.focus();
+  }, []);
+  return (
+    <div className="notice" data-tone="asking" role="alert" ref={notice} tabIndex={-1}>
+      {children}
+    </div>
+  );
+}
+
 /** What the decision is about. */
 function Basis({ noun, event, seen, currency }: { noun: Noun; event: string; seen: Seen; currency: string }) {
-  const names = (noun.basis[event] ?? noun.basis['*'] ?? []).filter((name) => name in seen.context);
-  return (
-    <dl className="basis">
-      {names.map((name) => (
-        <div key={name} data-field={name}>
-          <dt>{name === 'payload_hash' ? texts.approvals.hash : fieldLabel(name)}</dt>
-          <dd>
-            <Value name={name} value={seen.context[name]} currency={currency} />
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  const names = basisOf(noun, event).filter((name) => name in seen.context);
+  return names.map((name) => (
+    <div key={name} data-field={name}>
+      <dt>{basisLabel(name)}</dt>
+      <dd>
+        <Value name={name} value={seen.context[name]} currency={currency} />
+      </dd>
+    </div>
+  ));
+}
+
+function basisLabel(name: string): string {
+  return name === 'payload_hash' ? texts.approvals.hash : fieldLabel(name);
 }
 
 /** What became of a command that was not simply done. */
