@@ -3,7 +3,7 @@ import { makeScene, PASSWORD } from '../../tests/support/console-scene.ts';
 import type { FakeHub } from '../../tests/support/fake-hub.ts';
 import { systemClock } from './clock.ts';
 import { Connection } from './connection.ts';
-import { Session, type Tokens } from './session.ts';
+import { memoryTokens, Session, type Tokens } from './session.ts';
 
 let hub: FakeHub;
 let url: string;
@@ -120,4 +120,23 @@ test('[CLIENT-26] A connection that is closed keeps no copy for the next person'
   connection.close();
   expect(connection.entry(PAY)).toBeUndefined();
   expect(connection.state).toEqual({ phase: 'offline', lastLive: undefined });
+});
+
+test('[SDK-26] A connection that is open when another tab signs in somebody else begins anew as him, with none of the copies', async () => {
+  const store = memoryTokens();
+  const session = new Session({ http: { fetch, base: url }, store, clock: systemClock });
+  await session.signIn('clerk', PASSWORD);
+  const connection = new Connection({ home: url, session, clock: { ...systemClock, random: () => 0 }, protocol: 1 });
+  open.push(connection);
+  connection.open();
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  const other = new Session({ http: { fetch, base: url }, store, clock: systemClock });
+  await other.signIn('approver', PASSWORD);
+  expect(versionOf(connection, PAY)).toBe(2);
+  session.reload();
+  expect([connection.entry(PAY)?.copy, connection.state.phase]).toEqual([undefined, 'connecting']);
+  await vi.waitFor(() => expect(connection.state.phase).toBe('online'));
+  await connection.command({ id: 'c1', to: PAY, event: { type: 'CANCEL' } });
+  expect(hub.actors.get(PAY)?.history.at(-1)?.caller).toBe('approver');
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { fakeClock } from '../../tests/support/fake-clock.ts';
 import { Problem } from './problem.ts';
 import { readWho, Session, type Tokens, type TokenStore } from './session.ts';
@@ -119,4 +119,83 @@ test('[CLIENT-23] Who signs out while a renewal is on its way stays signed out',
   await expect(renewal).rejects.toMatchObject({ code: 'unauthenticated' });
   expect(session.who).toBeUndefined();
   expect(store.load()).toBeUndefined();
+});
+
+/** A hub whose renewals are answered when the test says so. */
+function makeSlowHub() {
+  const answers: ((response: Response) => void)[] = [];
+  let signIns = 0;
+  const issue = (username: string, turn: number) =>
+    Response.json({ accessToken: jwt(username, turn), refreshToken: `${username}${turn}`, expiresIn: 900 });
+  const fetch = async (input: unknown, init?: RequestInit): Promise<Response> => {
+    const body = JSON.parse(init?.body as string) as { username: string };
+    if (input === '/v1/auth/token') return issue(body.username, 100 + ++signIns);
+    if (input === '/v1/auth/refresh') return new Promise((answer) => answers.push(answer));
+    return new Response(null, { status: 204 });
+  };
+  const refusal = () => Response.json({ code: 'token_reused', detail: 'Used before.' }, { status: 401 });
+  return { http: { fetch, base: '' }, answers, issue, refusal };
+}
+
+/** A session whose renewal for Ann is on its way. */
+async function renewing() {
+  const hub = makeSlowHub();
+  const clock = fakeClock();
+  const store = makeStore();
+  const session = new Session({ http: hub.http, store, clock });
+  await session.signIn('ann', 'right');
+  clock.advance(850_000);
+  const renewal = session.token().then(
+    (token) => token,
+    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+  );
+  await vi.waitFor(() => expect(hub.answers).toHaveLength(1));
+  return { ...hub, session, store, clock, renewal };
+}
+
+test('[SDK-28] A renewal that is answered after somebody else has signed in changes nothing for him, whatever the answer is', async () => {
+  for (const answer of ['granted', 'refused'] as const) {
+    const { session, store, answers, issue, refusal, renewal } = await renewing();
+    session.signOut();
+    await session.signIn('bob', 'right');
+    answers[0]?.(answer === 'granted' ? issue('ann', 2) : refusal());
+    expect(await renewal).toBe('aborted');
+    expect([session.who?.username, session.ended, store.load()?.refreshToken]).toEqual(['bob', undefined, 'bob102']);
+    expect(await session.token()).toBe(jwt('bob', 102));
+  }
+});
+
+test('[SDK-28] After a wanted sign-out a late renewal gives no reason why the session ended', async () => {
+  for (const answer of ['granted', 'refused'] as const) {
+    const { session, store, answers, issue, refusal, renewal } = await renewing();
+    session.signOut();
+    answers[0]?.(answer === 'granted' ? issue('ann', 2) : refusal());
+    expect(await renewal).toBe('unauthenticated');
+    expect([session.who, session.ended, store.load()]).toEqual([undefined, undefined, undefined]);
+  }
+});
+
+test('[SDK-28] Who signs in again during his own renewal goes on with what he was given last', async () => {
+  const { session, answers, issue, renewal, clock } = await renewing();
+  session.signOut();
+  await session.signIn('ann', 'right');
+  answers[0]?.(issue('ann', 7));
+  expect(await renewal).toBe(jwt('ann', 102));
+  clock.advance(850_000);
+  const next = session.token();
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[1]?.(issue('ann', 8));
+  expect(await next).toBe(jwt('ann', 8));
+});
+
+test('[SDK-28] The next person does not wait for the renewal of the one before, nor share its fate', async () => {
+  const { session, answers, issue, renewal } = await renewing();
+  session.signOut();
+  await session.signIn('bob', 'right');
+  const own = session.renew();
+  answers[0]?.(issue('ann', 2));
+  expect(await renewal).toBe('aborted');
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[1]?.(issue('bob', 2));
+  expect(await own).toBe(jwt('bob', 2));
 });

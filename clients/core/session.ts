@@ -43,7 +43,7 @@ export class Session {
   #tokens: Tokens | undefined;
   #who: Who | undefined;
   #bearer: string | undefined;
-  #renewing: Promise<string> | undefined;
+  #renewing: { readonly bearer: string | undefined; readonly token: Promise<string> } | undefined;
   #ended: string | undefined;
 
   constructor(options: SessionOptions) {
@@ -99,12 +99,16 @@ export class Session {
   /** Trades the refresh token for a new pair, once for all who ask meanwhile. Throws as `token()` does. */
   async renew(): Promise<string> {
     const bearer = this.#bearer;
-    this.#renewing ??= this.#renew().finally(() => {
-      this.#renewing = undefined;
-    });
-    const token = await this.#renewing;
-    if (this.#bearer !== bearer) throw anotherPerson();
-    return token;
+    // One that was begun for somebody else is none of this person's.
+    if (this.#renewing?.bearer !== bearer) this.#renewing = undefined;
+    const renewal = (this.#renewing ??= { bearer, token: this.#renew() });
+    try {
+      const token = await renewal.token;
+      if (this.#bearer !== bearer) throw anotherPerson();
+      return token;
+    } finally {
+      if (this.#renewing === renewal) this.#renewing = undefined;
+    }
   }
 
   /** Takes over what another tab has saved. */
@@ -113,7 +117,7 @@ export class Session {
   }
 
   async #renew(): Promise<string> {
-    const { store, http, clock } = this.#options;
+    const { store, clock } = this.#options;
     const before = this.#tokens;
     return store.exclusively(async () => {
       const stored = store.load();
@@ -126,18 +130,24 @@ export class Session {
         this.#set(stored);
         return stored.accessToken;
       }
-      try {
-        const answer = await ask(http, { method: 'POST', path: '/v1/auth/refresh', body: { refreshToken: stored.refreshToken } });
-        const tokens = readTokens(answer, clock.now());
-        // Signed out, or in as somebody else, while the answer was on its way: that wins.
-        if (store.load()?.refreshToken !== stored.refreshToken) throw signedOut();
-        this.#keep(tokens);
-        return tokens.accessToken;
-      } catch (error) {
+      // What was saved while the answer was on its way wins, whatever the answer is: a sign-out, or somebody else's sign-in.
+      const isOver = (): boolean => store.load()?.refreshToken !== stored.refreshToken;
+      const tokens = await this.#trade(stored.refreshToken).catch((error: unknown) => {
+        if (isOver()) return undefined;
         if (error instanceof Problem && ENDED.has(error.code)) this.#end(error.message);
         throw error;
-      }
+      });
+      if (tokens === undefined || isOver()) this.reload();
+      else this.#keep(tokens);
+      if (this.#tokens === undefined) throw signedOut();
+      return this.#tokens.accessToken;
     });
+  }
+
+  async #trade(refreshToken: string): Promise<Tokens> {
+    const { http, clock } = this.#options;
+    const answer = await ask(http, { method: 'POST', path: '/v1/auth/refresh', body: { refreshToken } });
+    return readTokens(answer, clock.now());
   }
 
   #end(sentence: string): void {
