@@ -7,6 +7,7 @@ import { readerEnglish, readerLocale, setLocale } from '../core/locale.ts';
 import { Office } from './office.ts';
 import { makeRouter } from './router.tsx';
 import { ServicesProvider, type Services } from './services.ts';
+import { Ticker } from './ticker.ts';
 import '../styles/rest.css';
 
 /** vite.config.ts puts it here: the module that holds it brings zod along, which a page neither needs nor is allowed to run. */
@@ -19,7 +20,10 @@ export type Base = Pick<Services, 'http' | 'session' | 'clock'>;
 export function makeConsole({ http, session, clock }: Base): () => ReactNode {
   setLocale(readerLocale(navigator.languages));
   const connection = new Connection({ home: location.origin, session, clock, protocol: PROTOCOL });
-  const services: Services = { http, session, connection, api: new Api(http, session, clock), office: new Office(http, session), clock };
+  const ticker = new Ticker(() => connection.time.now(), clock.after);
+  connection.onChange(() => ticker.check());
+  const [api, office] = [new Api(http, session, clock), new Office(http, session)];
+  const services: Services = { http, session, connection, api, office, clock, ticker };
   // Whoever comes back to the tab, or to the network, should not wait for the next attempt.
   addEventListener('online', () => connection.nudge());
   document.addEventListener('visibilitychange', () => {

@@ -7,8 +7,9 @@ import type { Session, Who } from '../core/session.ts';
 import { isBehind, type ActorCopy, type Entry, type ListCopy } from '../core/store.ts';
 import type { Office } from './office.ts';
 import { toListTopic, type ListQuery } from '../core/topic.ts';
+import type { Ticker } from './ticker.ts';
 
-/** What every screen works with; made once, in main.tsx. */
+/** What every screen works with; made once, in console.tsx. */
 export type Services = {
   readonly http: Http;
   readonly session: Session;
@@ -16,6 +17,7 @@ export type Services = {
   readonly api: Api;
   readonly office: Office;
   readonly clock: Clock;
+  readonly ticker: Ticker;
 };
 
 const ServicesContext = createContext<Services | undefined>(undefined);
@@ -141,28 +143,8 @@ function toFollowed<K extends keyof CopyOf>(entry: Entry | undefined, kind: K, r
   return { kind: 'here', copy: entry.copy as CopyOf[K] };
 }
 
-const tickers = new Set<() => void>();
-let tick = Date.now();
-let ticking: ReturnType<typeof setInterval> | undefined;
-
-function subscribeTick(changed: () => void): () => void {
-  tickers.add(changed);
-  if (ticking === undefined) {
-    tick = Date.now(); // nobody has looked at the clock for a while
-    ticking = setInterval(() => {
-      tick = Date.now();
-      for (const ticker of tickers) ticker();
-    }, 1_000);
-  }
-  return () => {
-    tickers.delete(changed);
-    if (tickers.size > 0) return;
-    clearInterval(ticking);
-    ticking = undefined;
-  };
-}
-
-/** The time, once a second, the same for everything on the page. */
+/** The hub's time, once a second, the same for everything on the page; this device's clock may be hours wrong. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribeTick, () => tick);
+  const { ticker } = useServices();
+  return useSyncExternalStore(ticker.subscribe, ticker.now);
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { defaultRangeExtractor, useVirtualizer, type Range, type Virtualizer } from '@tanstack/react-virtual';
 import type { ListItem } from '../../../hub/protocol/messages.ts';
 import { useKeys } from '../keys.ts';
+import { useServices } from '../services.ts';
 import { texts } from '../texts.ts';
 import { columnsOf, type Column } from './columns.tsx';
 import type { Selection } from './selection.ts';
@@ -264,6 +265,7 @@ const FRESH_MS = 4_000;
 
 /** A light that fades, over a row that has just changed. */
 export function Changed({ version, updatedAt }: { version: number; updatedAt: string }) {
-  const [first] = useState(() => (Date.now() - Date.parse(updatedAt) < FRESH_MS ? -1 : version));
+  const { connection } = useServices();
+  const [first] = useState(() => (connection.time.now() - Date.parse(updatedAt) < FRESH_MS ? -1 : version));
   return version === first ? null : <span key={version} className="changed" aria-hidden="true" />;
 }

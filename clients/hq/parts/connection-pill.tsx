@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { sentenceFor } from '../../../machines/fault.ts';
 import type { ConnectionState } from '../../core/connection.ts';
 import { formatClock, formatLeft } from '../../core/format.ts';
-import { useBehind, useConnectionState, useNow } from '../services.ts';
+import { useBehind, useConnectionState, useNow, useServices } from '../services.ts';
 import { texts } from '../texts.ts';
 
 /** Whether what is on the screen is what the hub holds now. Always in sight. */
@@ -34,12 +34,19 @@ function words(state: ConnectionState, behind: boolean, network: boolean): strin
 
 /** For how long it has not been live; not counted aloud. */
 function Since({ at }: { at: number }) {
-  const now = useNow();
+  const now = useDeviceTime();
   return (
     <span className="pill-since" aria-hidden="true">
       {formatLeft(new Date(now).toISOString(), Math.min(at, now - 1_000))}
     </span>
   );
+}
+
+/** When the connection broke and when it tries again is measured by the clock of this device, right or wrong. */
+function useDeviceTime(): number {
+  const { clock } = useServices();
+  useNow(); // once a second
+  return clock.now();
 }
 
 /** Whether the device believes that it has a network at all. */
@@ -58,6 +65,7 @@ function subscribeNetwork(changed: () => void): () => void {
 
 /** Says, while the connection is down, of when the shown state is. */
 export function StaleBanner() {
+  const { connection, clock } = useServices();
   const state = useConnectionState();
   const stale = state.phase === 'connecting' && (state.lastLive !== undefined || state.attempt > 1);
   return (
@@ -65,7 +73,7 @@ export function StaleBanner() {
       {stale && (
         <p className="stale">
           <strong>{texts.connection.notLive}</strong>{' '}
-          {state.lastLive !== undefined && texts.connection.stateAsOf(formatClock(state.lastLive))}
+          {state.lastLive !== undefined && texts.connection.stateAsOf(formatClock(state.lastLive + connection.time.now() - clock.now()))}
           {reason(state)} <Retry at={state.retryAt} />
         </p>
       )}
@@ -81,7 +89,7 @@ function reason({ refusal, lastLive }: Extract<ConnectionState, { phase: 'connec
 
 /** Hidden from screen readers: a second counted aloud every second would drown everything else. */
 function Retry({ at }: { at: number | undefined }) {
-  const now = useNow();
+  const now = useDeviceTime();
   if (at === undefined || at - now < 1_000) return <span aria-hidden="true">{texts.connection.trying}</span>;
   return <span aria-hidden="true">{texts.connection.nextTry(formatLeft(new Date(at).toISOString(), now))}</span>;
 }

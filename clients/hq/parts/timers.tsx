@@ -1,12 +1,10 @@
 import type { TimerView } from '../../../hub/protocol/messages.ts';
 import { formatLeft, formatTime, formatUtc, nameWords } from '../../core/format.ts';
-import { useNow, useServices } from '../services.ts';
+import { useNow } from '../services.ts';
 
-/** What will happen by itself, and in how long, by the hub's clock: that of this device may be wrong by hours. */
+/** What will happen by itself, and in how long. */
 export function Timers({ timers }: { timers: readonly TimerView[] }) {
-  const { connection } = useServices();
-  useNow(); // once a second
-  const now = connection.time.now();
+  const now = useNow();
   return (
     <ul className="timers">
       {timers

@@ -42,16 +42,16 @@ const MOST_MS = 15_000;
 export function useRefresh(again: () => void, change: unknown, every_ms = MOST_MS): void {
   const last = useRef<number>(undefined);
   const refresh = useCallback(() => {
-    last.current = Date.now();
+    last.current = performance.now();
     if (document.visibilityState === 'visible') again();
   }, [again]);
   useEffect(() => {
     // The first time it has just been asked for.
     if (last.current === undefined) {
-      last.current = Date.now();
+      last.current = performance.now();
       return;
     }
-    const timer = setTimeout(refresh, Math.max(0, last.current + LEAST_MS - Date.now()));
+    const timer = setTimeout(refresh, Math.max(0, last.current + LEAST_MS - performance.now()));
     return () => clearTimeout(timer);
   }, [refresh, change]);
   useEffect(() => {
