@@ -38,6 +38,8 @@ export const texts = {
     peopleAndRoles: 'People and roles',
     actor: 'Actor',
     people: 'People',
+    operations: 'Operations',
+    operatorsActions: 'Operators’ actions',
   },
   columns: {
     state: 'State',
@@ -149,7 +151,12 @@ export const texts = {
     all: 'All',
     needsSomebody: 'Needs somebody',
     tag: (tag: string) => `Tag: ${tag}`,
-    removeFilter: (what: string) => `Remove the filter ${what}`,
+    client: 'Client',
+    agent: 'Agent',
+    whose: (what: string, name: string) => `${what} ${name}`,
+    removeFilter: (what: string) => `Remove the filter: ${what}`,
+    onlyClient: 'Only those of this client',
+    noClient: 'No client goes by that. Take one from the list, or write its id.',
     none: (many: string) => `There are no ${many} yet.`,
     noneYet: 'They will appear here by themselves.',
     noMatch: (many: string) => `No ${many} match.`,
@@ -172,6 +179,10 @@ export const texts = {
     done: (verb: string) => `${verb}: done.`,
     parked: 'Parked',
     way: 'The way it has gone',
+  },
+  inspect: {
+    open: 'Inspect',
+    about: 'Watch it step by step in the inspector',
   },
   create: {
     title: (one: string) => `New ${one}`,

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser, openWindow, overflows } from '../support/browser.ts';
+import { findBarriers, launchBrowser, overflows, type WindowOptions } from '../support/browser.ts';
+import { openDesk } from '../support/desk.ts';
 import { startTestHub, type TestHub } from '../support/hub.ts';
 import { copyPayment } from '../support/many-payments.ts';
-import { Rest } from '../support/rest.ts';
+import { CLIENT, Rest } from '../support/rest.ts';
 
 const MANY = 100_000;
 
@@ -24,15 +25,7 @@ afterAll(async () => {
   await hub?.stop();
 });
 
-async function openAs(who: string, path: string, options: { width?: number; dark?: boolean } = {}) {
-  const opened = await openWindow(browser, options);
-  await opened.page.goto(`${hub.url}/hq${path}`);
-  await opened.page.getByLabel('Name').fill(who);
-  await opened.page.getByLabel('Password').fill('green-lines');
-  await opened.page.keyboard.press('Enter');
-  await opened.page.getByText('Live', { exact: true }).waitFor();
-  return opened;
-}
+const openAs = (who: string, path: string, options?: WindowOptions) => openDesk(hub, browser, who, path, options);
 const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.textContent');
 const close = (page: Page) => page.context().close();
 
@@ -163,6 +156,128 @@ test('[DESK-10] what the filter selects comes as a file', async () => {
   expect(download.suggestedFilename()).toBe('payments.csv');
   const rows = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
   expect(rows).toHaveLength(4);
+  await close(page);
+});
+
+test('[DESKLIST-1] by keys: a list is narrowed to a client, by his id or his name, which is in the address; a press takes it off', async () => {
+  await rest.create('client', { id: 'globex', input: { ...CLIENT, name: 'Globex Ltd' } });
+  await rest.payment({ client: 'globex', payee: 'Narrow One', reference: 'G-1' });
+  await rest.payment({ client: 'globex', payee: 'Narrow Two', reference: 'G-2' });
+  const { page, complaints } = await openAs('auditor', '/payments?sort=title');
+  const field = page.getByLabel('Only those of this client');
+  await field.focus();
+  await page.keyboard.type('globex ltd');
+  await expect.poll(() => page.locator('datalist option').count()).toBeGreaterThan(0);
+  await page.keyboard.press('Enter');
+  await page.getByText('2 payments', { exact: true }).waitFor();
+  expect(new URL(page.url()).search).toBe('?client=globex&sort=title');
+  const chip = page.getByRole('button', { name: 'Client globex ×' });
+  await expect.poll(() => focused(page)).toBe('Client globex ×');
+  expect(await findBarriers(page)).toEqual([]);
+  // Another filter is added to it and does not take its place.
+  await page.getByRole('button', { name: 'Draft', exact: true }).press('Enter');
+  await page.waitForURL(/state=draft.*client=globex/);
+  await page.getByText('2 payments', { exact: true }).waitFor();
+  await chip.press('Enter');
+  await expect.poll(() => new URL(page.url()).search).toBe('?state=draft&sort=title');
+  await expect.poll(() => page.evaluate('document.activeElement.placeholder')).toBe('Client');
+  await page.keyboard.type('no such client!');
+  await page.keyboard.press('Enter');
+  await page.getByText('No client goes by that. Take one from the list, or write its id.').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await field.fill('acme');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/client=acme/);
+  expect(complaints).toEqual([]);
+  await close(page);
+});
+
+test('[DESKLIST-1] an address with a client or an agent shows both, and a file has what they select', async () => {
+  const { page } = await openAs('auditor', '/payments?client=globex&agent=ann');
+  await page.getByText('No payments match.').waitFor();
+  await page.getByRole('button', { name: 'Agent ann ×' }).click();
+  await page.getByText('2 payments', { exact: true }).waitFor();
+  expect(new URL(page.url()).search).toBe('?client=globex');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /comma-separated/ }).press('Enter'),
+  ]);
+  const rows = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  expect(rows).toHaveLength(3);
+  await close(page);
+});
+
+test('[DESKLIST-2] a saved view keeps the client', async () => {
+  const { page } = await openAs('auditor', '/payments?client=globex');
+  await page.getByRole('button', { name: 'Views' }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Save this view…' }).press('Enter');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Those of Globex');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Client globex ×' }).press('Enter');
+  await expect.poll(() => new URL(page.url()).search).toBe('');
+  await page.getByRole('button', { name: 'Views' }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Those of Globex' }).press('Enter');
+  await page.getByText('2 payments', { exact: true }).waitFor();
+  expect(new URL(page.url()).search).toBe('?client=globex');
+  await close(page);
+});
+
+test('[DESKLIST-3] rows far below are read again when something in the list has changed, and are let be while nothing has', async () => {
+  const deep = [await rest.payment({ payee: 'Deep down', reference: 'D-1' }), await rest.payment({ payee: 'Deep down', reference: 'D-2' })];
+  const { page, complaints } = await openAs('clerk', '/payments?sort=createdAt');
+  await page.locator('.row-link').first().waitFor();
+  const asked: string[] = [];
+  page.on('request', (request) => request.url().includes('/rows?') && asked.push(request.url()));
+  await page.locator('.table-body').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  const row = (reference: string) => page.locator('.table-row', { hasText: `Deep down · ${reference}` });
+  await row('D-2').getByText('Draft').waitFor();
+  await page.waitForTimeout(1_000);
+  asked.length = 0;
+  await page.waitForTimeout(11_000);
+  // Now and then they are read anyhow, in case something was not heard; not the same ones twice within this time.
+  expect(asked).toEqual([...new Set(asked)]);
+  for (const [index, address] of deep.entries()) {
+    await rest.send(address, { type: 'CANCEL' });
+    await row(`D-${index + 1}`)
+      .getByText('Canceled')
+      .waitFor();
+  }
+  expect(complaints).toEqual([]);
+  await close(page);
+});
+
+test('[DESKLOC-8] who reads German sees and writes amounts with a comma, and is asked about a point; the texts stay English', async () => {
+  const { page, complaints } = await openAs('clerk', '/payments?q=bulk&sort=title', { locale: 'de-DE' });
+  await page.getByText('7.000,00 USD').waitFor();
+  await page.getByText('3 payments', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'New payment' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Currency').selectOption('EUR');
+  const amount = dialog.getByLabel('Amount');
+  await amount.fill('1.25');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('Write the amount like 1250,00.').waitFor();
+  await amount.fill('1.250,5');
+  await dialog.getByText('1.250,50 EUR').waitFor();
+  expect(complaints).toEqual([]);
+  await close(page);
+});
+
+test('[DESKLOC-8] the sliders and keys of a page run to the right, and a file has its decimals with a point, whatever the reader reads', async () => {
+  const { page, complaints } = await openAs('clerk', '/payments?q=bulk&sort=title', { locale: 'ar-EG' });
+  await page.getByText('٧٬٠٠٠٫٠٠ USD').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /comma-separated/ }).press('Enter'),
+  ]);
+  expect(await readFile(await download.path(), 'utf8')).toContain(',7000.00,');
+  await page.getByRole('link', { name: 'Bulk One · B-1' }).press('Enter');
+  const thumb = page.getByRole('slider', { name: 'Version that is shown' });
+  await thumb.press('ArrowLeft');
+  await page.waitForURL(/at=1$/);
+  expect(complaints).toEqual([]);
   await close(page);
 });
 

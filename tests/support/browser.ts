@@ -9,16 +9,17 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath(), args });
 }
 
+/** `locale` is the reader's, as his browser tells it; American English unless said. */
+export type WindowOptions = { readonly width?: number; readonly dark?: boolean; readonly locale?: string };
+
 /** A new window that fails the test's patience early, and remembers what the page complained of. */
-export async function openWindow(
-  browser: Browser,
-  options: { width?: number; dark?: boolean } = {},
-): Promise<{ page: Page; complaints: string[] }> {
-  const { width = 1440, dark = false } = options;
+export async function openWindow(browser: Browser, options: WindowOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+  const { width = 1440, dark = false, locale = 'en-US' } = options;
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: dark ? 'dark' : 'light',
     hasTouch: width < 500,
+    locale,
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { findBarriers, openWindow, overflows } from './browser.ts';
+import { findBarriers, openWindow, overflows, type WindowOptions } from './browser.ts';
 import type { TestHub } from './hub.ts';
 
 /** Where to put pictures of what the tests see, for somebody to look at; none are taken without it. */
@@ -9,21 +9,18 @@ const LOOK = process.env['DESK_LOOK'];
 export type Window = { readonly page: Page; readonly complaints: string[] };
 
 /** The console as somebody sees it who has just signed in by keys. */
-export async function openDesk(
-  hub: TestHub,
-  browser: Browser,
-  who: string,
-  path: string,
-  options: { width?: number; dark?: boolean } = {},
-): Promise<Window> {
+export async function openDesk(hub: TestHub, browser: Browser, who: string, path: string, options: WindowOptions = {}): Promise<Window> {
   const opened = await openWindow(browser, options);
-  const { page } = opened;
+  await signIn(hub, opened.page, who, path);
+  return opened;
+}
+
+export async function signIn(hub: TestHub, page: Page, who: string, path: string): Promise<void> {
   await page.goto(`${hub.url}/hq${path}`);
   await page.getByLabel('Name').fill(who);
   await page.getByLabel('Password').fill('green-lines');
   await page.keyboard.press('Enter');
   await page.getByText('Live', { exact: true }).waitFor();
-  return opened;
 }
 
 export const WIDTHS: readonly (readonly [width: number, dark: boolean])[] = [

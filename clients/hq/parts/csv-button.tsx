@@ -15,9 +15,9 @@ export function CsvButton({ query, onProblem }: { query: ListQuery; onProblem: (
     onProblem(undefined);
     setBytes(0);
     try {
-      const { type, state, tag, q } = query;
-      const file = await office.file(`/v1/lists/${type}/csv?${toListSearch({ type, state, tag, q })}`, setBytes);
-      saveAs(file, `${type}s.csv`);
+      const filter = toListSearch({ ...query, sort: undefined, limit: undefined });
+      const file = await office.file(`/v1/lists/${query.type}/csv?${filter}`, setBytes);
+      saveAs(file, `${query.type}s.csv`);
       announce(texts.list.csvDone);
     } catch (error) {
       onProblem(toProblem(error));

@@ -18,25 +18,28 @@ import { SearchBox } from './search-box.tsx';
 import { useSelection, type Selection } from './selection.ts';
 import { stateLabel } from './state-badge.tsx';
 import { useRows, type Rows } from './use-rows.ts';
+import { WhoseFilter } from './whose-filter.tsx';
 
 const NEWEST_FIRST = '-updatedAt';
 const NEEDS_SOMEBODY = 'needs_somebody';
+const NOTHING_ASKED: Search = { state: undefined, q: undefined, tag: undefined, client: undefined, agent: undefined };
 
 /** The live list of one noun. What is asked for stands in the address, so that a view can be kept and shared. */
 export function ListPage({ noun, states }: { noun: Noun; states: readonly string[] }) {
   useTitle(capital(noun.many));
-  const { state, q, sort = NEWEST_FIRST, tag } = useSearch({ strict: false }) as Search;
+  const { state, q, sort = NEWEST_FIRST, tag, client, agent } = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const who = useWho();
   const [holding, setHolding] = useState(false);
   const [over, setOver] = useState(false);
   const [csvProblem, setCsvProblem] = useState<Problem>();
-  const query: ListQuery = { type: noun.type, state, tag, q, sort };
+  const query: ListQuery = { type: noun.type, state, tag, q, client, agent, sort };
   const question = toListSearch(query);
   const selection = useSelection(question);
   const rows = useRows(query, holding || over);
+  const asked = { state, q, tag, client, agent, sort: sort === NEWEST_FIRST ? undefined : sort };
   const change = (changes: Search): void => {
-    const next = { state, q, tag, sort: sort === NEWEST_FIRST ? undefined : sort, ...changes };
+    const next = { ...asked, ...changes };
     setHolding(false);
     void navigate({ to: noun.path, search: next as never, replace: true });
   };
@@ -49,10 +52,7 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
           {rows.total === undefined ? ' ' : counted(rows.total, noun.one, noun.many)}
         </p>
         <div className="page-tools">
-          <SavedViews
-            noun={noun}
-            query={toListSearch({ type: noun.type, state, tag, q, sort: sort === NEWEST_FIRST ? undefined : sort })}
-          />
+          <SavedViews noun={noun} query={toListSearch({ type: noun.type, ...asked })} />
           <CsvButton query={query} onProblem={setCsvProblem} />
           {mayCreate && <CreateButton noun={noun} />}
         </div>
@@ -63,6 +63,7 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
           label={texts.list.search(noun.many)}
           onChange={(text) => change({ q: text === '' ? undefined : text })}
         />
+        <WhoseFilter noun={noun} client={client} agent={agent} onChange={change} />
         <HoldButton rows={rows} holding={holding} onHold={setHolding} />
         <StateFilter noun={noun} states={states} state={state} tag={tag} onChange={change} />
       </div>
@@ -71,7 +72,7 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
         noun={noun}
         rows={rows}
         sort={sort}
-        filtered={state !== undefined || q !== undefined || tag !== undefined}
+        filtered={[state, q, tag, client, agent].some((part) => part !== undefined)}
         selection={selection}
         onChange={change}
         onHover={setOver}
@@ -106,7 +107,7 @@ function Body({ noun, rows, sort, filtered, selection, onChange, onHover }: Body
   return (
     <div className="list-body" data-waiting={followed.kind === 'waiting' || undefined}>
       {total === 0 ? (
-        <NothingHere noun={noun} filtered={filtered} onClear={() => onChange({ state: undefined, q: undefined, tag: undefined })} />
+        <NothingHere noun={noun} filtered={filtered} onClear={() => onChange(NOTHING_ASKED)} />
       ) : (
         <ActorTable
           type={noun.type}

@@ -72,7 +72,7 @@ function Naming({ relatives: { type, title, filter }, id }: { relatives: Relativ
               <NamingRow key={item.address} type={type} item={item} />
             ))}
           </ul>
-          <Link to={noun.path} search={{ q: id } as never} className="link">
+          <Link to={noun.path} search={{ [filter]: id } as never} className="link">
             {texts.all(copy.total, noun.many)}
           </Link>
         </>

@@ -1,10 +1,11 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ListItem } from '../../../hub/protocol/messages.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
 import type { ListCopy } from '../../core/store.ts';
 import { toListTopic, type ListQuery } from '../../core/topic.ts';
-import { useList, useServices, type Followed } from '../services.ts';
+import { useList, useLists, useServices, type Followed } from '../services.ts';
 import { changesBetween, rowAt, STRETCH, stretchesOf, withStretch, type Stretches } from '../stretches.ts';
+import { useRefresh } from './use-loaded.ts';
 
 /** What a long list shows: any row by its place, and how many there are. */
 export type Rows = {
@@ -25,15 +26,15 @@ export type Rows = {
 
 /** Whoever scrolls through is not asked for; whoever stops is. */
 const STOPPED_MS = 70;
-/** Rows behind the live ones are read again so often while they are in sight. */
-const AGAIN_MS = 5_000;
+const NEWEST_FIRST = '-updatedAt';
 
 type Shown = { readonly items: readonly ListItem[]; readonly total: number };
-type Read = { readonly topic: string; readonly stretches: Stretches };
+/** What was read, and in which turn: what is of an earlier one than now may be old. */
+type Read = { readonly topic: string; readonly stretches: Stretches; readonly turns: ReadonlyMap<number, number> };
 
 /**
- * The rows of a list, however long: the beginning is followed live, the rest is read where somebody looks and forgotten where he
- * does not look any more. While `still`, nothing that is in sight changes.
+ * The rows of a list, however long: the beginning is followed live, the rest is read where somebody looks, again when anything in
+ * the list has changed, and forgotten where he does not look any more. While `still`, nothing that is in sight changes.
  */
 export function useRows(query: ListQuery, still: boolean): Rows {
   const topic = toListTopic(query);
@@ -46,7 +47,9 @@ export function useRows(query: ListQuery, still: boolean): Rows {
   if (still && newest !== undefined && held === undefined) setKept({ topic, items: newest.items, total: newest.total });
   if (!still && kept !== undefined) setKept(undefined);
   const shown: Shown | undefined = held ?? live;
-  const { stretches, look, refresh, problem, retry } = useStretches(query, topic, shown?.total ?? 0, still);
+  const total = shown?.total ?? 0;
+  const heard = useChanges(query, newest, total > STRETCH);
+  const { stretches, look, refresh, problem, retry } = useStretches(query, topic, total, still, heard);
   const items = shown?.items ?? NONE;
   return {
     followed,
@@ -65,60 +68,89 @@ export function useRows(query: ListQuery, still: boolean): Rows {
 }
 
 const NONE: readonly ListItem[] = [];
-const NO_STRETCHES: Stretches = new Map();
+const NOTHING: Omit<Read, 'topic'> = { stretches: new Map(), turns: new Map() };
 
-/** Reads the stretches in sight, one after another, and again after a while. */
-function useStretches(query: ListQuery, topic: string, total: number, still: boolean) {
+/**
+ * Something else whenever any row of the list has changed, come or gone, however deep: each change brings a row to the top of those
+ * that changed last, or alters how many there are.
+ */
+function useChanges({ sort, ...query }: ListQuery, live: ListCopy | undefined, isLong: boolean): unknown {
+  const [top] = useLists(isLong && sort !== NEWEST_FIRST ? [{ ...query, sort: NEWEST_FIRST, limit: 1 }] : []);
+  return top === undefined ? live : top.kind === 'here' && top.copy;
+}
+
+/** Reads the stretches in sight, one after another, and again when something was heard. */
+function useStretches(query: ListQuery, topic: string, total: number, still: boolean, heard: unknown) {
   const { office } = useServices();
-  const [read, setRead] = useState<Read>();
+  const [kept, setKept] = useState<Read>();
   const [sight, setSight] = useState({ first: 0, last: 0 });
   const [problem, setProblem] = useState<{ readonly topic: string; readonly problem: Problem }>();
   const [turn, setTurn] = useState(0);
-  const stretches = read?.topic === topic ? read.stretches : NO_STRETCHES;
-  const newest = useRef({ stretches, query });
+  const read = kept?.topic === topic ? kept : NOTHING;
+  const newest = useRef({ read, query, still });
   useEffect(() => {
-    newest.current = { stretches, query };
+    newest.current = { read, query, still };
   });
   const wanted = stretchesOf(sight.first, sight.last, total).join();
   const failed = problem?.topic === topic ? problem.problem : undefined;
+  const reading = useRef<AbortController>(undefined);
+  const owed = useRef(false);
 
   useEffect(() => {
     if (wanted === '' || failed !== undefined) return;
     const stop = new AbortController();
+    reading.current = stop;
     const readAll = async (): Promise<void> => {
       for (const at of wanted.split(',').map(Number)) {
-        if (turn === 0 && newest.current.stretches.has(at)) continue;
+        const { stretches, turns } = newest.current.read;
+        if (stretches.has(at) && turns.get(at) === turn) continue;
         const rows = await office.rows(newest.current.query, at * STRETCH, STRETCH, stop.signal);
         if (stop.signal.aborted) return;
-        setRead((before) => ({ topic, stretches: withStretch(before?.topic === topic ? before.stretches : NO_STRETCHES, at, rows) }));
+        setKept((before) => withRows(before, topic, at, rows, turn));
       }
     };
-    readAll().catch((error: unknown) => {
+    const over = (): void => {
+      if (reading.current !== stop) return;
+      reading.current = undefined;
+      if (owed.current) setTurn((now) => now + 1);
+      owed.current = false;
+    };
+    readAll().then(over, (error: unknown) => {
       if (!stop.signal.aborted) setProblem({ topic, problem: toProblem(error) });
+      over();
     });
     return () => stop.abort();
   }, [office, topic, wanted, turn, failed]);
 
-  useEffect(() => {
-    if (still || wanted === '') return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && setTurn((now) => now + 1), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [still, wanted]);
+  const again = useCallback(() => {
+    // A slow answer is waited for: a list that changes without end would never come to one otherwise.
+    if (reading.current !== undefined && !reading.current.signal.aborted) owed.current = true;
+    else setTurn((now) => now + 1);
+  }, []);
+  const refresh = useCallback(() => {
+    const isAnyRead = newest.current.read.stretches.size > 0 || reading.current !== undefined;
+    if (isAnyRead && !newest.current.still) again();
+  }, [again]);
+  useRefresh(refresh, still || heard);
 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const look = (first: number, last: number): void => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
-      setTurn(0);
       setSight((before) => (before.first === first && before.last === last ? before : { first, last }));
     }, STOPPED_MS);
   };
-  const again = (): void => {
+  const retry = (): void => {
     setProblem(undefined);
-    setTurn((now) => now + 1);
+    again();
   };
-  return { stretches, look, refresh: again, problem: failed, retry: again };
+  return { stretches: read.stretches, look, refresh: retry, problem: failed, retry };
+}
+
+function withRows(before: Read | undefined, topic: string, at: number, rows: readonly ListItem[], turn: number): Read {
+  const { stretches, turns } = before?.topic === topic ? before : NOTHING;
+  return { topic, stretches: withStretch(stretches, at, rows), turns: new Map(turns).set(at, turn) };
 }
 
 /** The copy before, while the one of another question is on its way: a list that goes blank at every key is worse than a late one. */
