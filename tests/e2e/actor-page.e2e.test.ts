@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { launchBrowser, openWindow } from '../support/browser.ts';
 import { ChartScene, tabTo, takePicture } from '../support/chart-scene.ts';
-import { mustBeWell, openDesk, WIDTHS } from '../support/desk.ts';
+import { mustBeWell, openDesk, signIn, WIDTHS } from '../support/desk.ts';
 import { startTestHub, type TestHub } from '../support/hub.ts';
 
 let hub: TestHub;
@@ -162,19 +162,77 @@ describe('what is known of an actor', () => {
     await page.context().close();
   });
 
-  test('[CHART-26] timers count down by the hub’s clock, also on a device whose clock is hours ahead', async () => {
-    const context = await browser.newContext();
-    context.setDefaultTimeout(10_000);
-    await context.addInitScript('{ const { now } = Date; Date.now = () => now() + 5 * 3_600_000; }');
-    const page = await context.newPage();
-    await page.goto(`${hub.url}/hq/${waiting}`);
-    await page.getByLabel('Name').fill('clerk');
-    await page.getByLabel('Password').fill('green-lines');
-    await page.keyboard.press('Enter');
-    await page.getByText('Live', { exact: true }).waitFor();
+  test.each([5, -5])('[CHART-26] timers count down by the hub’s clock, also on a device whose clock is %i hours off', async (hours) => {
+    const { page } = await openWithClock(hours, `/${waiting}`);
     const timer = page.getByRole('listitem').filter({ hasText: 'Approval runs out' });
     await timer.getByText('2 d 23 h').waitFor();
-    await context.close();
+    await page.context().close();
+  });
+
+  test.each([5, -5])(
+    '[DESKTIME-2] how long ago it was is told by the hub’s clock, on a device whose clock is %i hours off',
+    async (hours) => {
+      const address = await scene.rest.payment({ payee: `Timely ${hours}` });
+      const { page, complaints } = await openWithClock(hours, `/${address}`);
+      const fresh = /^(just now|\d+ s ago|[1-5] min ago)$/;
+      const told = page.locator('main time');
+      await expect.poll(() => told.count(), PATIENCE).toBeGreaterThan(2);
+      for (const text of await page.locator('.figure time, .station time').allTextContents()) expect(text).toMatch(fresh);
+      await page.getByRole('link', { name: 'payments', exact: true }).first().press('Enter');
+      const row = (payee: string) => page.locator('.table-row', { hasText: payee });
+      await row(`Timely ${hours}`).waitFor();
+      expect(await row(`Timely ${hours}`).locator('time').textContent()).toMatch(fresh);
+      // Only what has come a moment ago is lit.
+      await scene.rest.payment({ payee: `Newcomer ${hours}` });
+      await row(`Newcomer ${hours}`).locator('.changed').waitFor({ state: 'attached' });
+      expect(await row('Fenwick').locator('.changed').count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+});
+
+/** Signed in as a clerk, on a device whose clock is so many hours ahead, or behind. */
+async function openWithClock(hours: number, path: string) {
+  const opened = await openWindow(browser);
+  const { page } = opened;
+  await page.addInitScript(`{ const { now } = Date; Date.now = () => now() + ${hours} * 3_600_000; }`);
+  await signIn(hub, page, 'clerk', path);
+  return opened;
+}
+
+describe('the ways on from an actor’s page', () => {
+  test('[DESKLIST-1] all payments of a client are the list narrowed to him, and not a search for his name', async () => {
+    await scene.rest.payment({ client: 'globex', payee: 'Sold to acme', reference: 'acme' });
+    const { page } = await open('clerk', '/client/acme');
+    await page.getByRole('link', { name: /^All \d+ payments$/ }).press('Enter');
+    await page.waitForURL(/\/payments\?client=acme$/);
+    await page.getByRole('button', { name: 'Client acme ×' }).waitFor();
+    await page.locator('.row-link').first().waitFor();
+    expect(await page.getByText('Sold to acme').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('[DESKLINK-1] a developer goes from an actor, and from a board, to the inspector that shows it', async () => {
+    const { page, complaints } = await open('developer', `/${settled}`);
+    const link = page.getByRole('link', { name: 'Inspect', exact: true });
+    expect(await link.getAttribute('href')).toBe(`/inspect/?target=${settled}`);
+    await page.goto(`${hub.url}/hq/board/payment`);
+    await link.press('Enter');
+    await page.waitForURL(/\/inspect\/\?target=payment$/);
+    await page.locator('.inspect[data-phase="online"]').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('[DESKLINK-1] nobody else is led there', async () => {
+    for (const who of ['clerk', 'auditor', 'operator']) {
+      const { page } = await open(who, `/${settled}`);
+      await page.getByRole('heading', { name: 'History' }).waitFor();
+      await page.waitForTimeout(500);
+      expect(await page.getByText('Inspect').count(), who).toBe(0);
+      await page.context().close();
+    }
   });
 });
 

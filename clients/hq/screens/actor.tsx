@@ -10,6 +10,7 @@ import { Controls } from '../parts/actor-controls.tsx';
 import { Letters } from '../parts/actor-letters.tsx';
 import { usePast, useStep, type Shown } from '../parts/actor-past.ts';
 import { HistoryList } from '../parts/history-list.tsx';
+import { InspectLink } from '../parts/inspect-link.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
 import { ProblemNotice, Skeleton } from '../parts/notice.tsx';
 import { Related } from '../parts/related.tsx';
@@ -46,13 +47,16 @@ function ActorPage({ type, id }: { type: string; id: string }) {
   useTitle(title);
   return (
     <div className="page actor-page">
-      <nav className="crumbs" aria-label={texts.whereThisIs}>
-        <Link to={noun.path} className="link">
-          {noun.many}
-        </Link>
-        <span aria-hidden="true"> / </span>
-        <span className="mono">{id}</span>
-      </nav>
+      <div className="page-top">
+        <nav className="crumbs" aria-label={texts.whereThisIs}>
+          <Link to={noun.path} className="link">
+            {noun.many}
+          </Link>
+          <span aria-hidden="true"> / </span>
+          <span className="mono">{id}</span>
+        </nav>
+        {live.kind === 'here' && <InspectLink target={address} />}
+      </div>
       <div className="page-head">
         <h1>{title}</h1>
         {shown.kind === 'here' && <StateBadge type={type} state={shown.copy.state} tags={shown.copy.tags} />}

@@ -4,6 +4,7 @@ import type { Chart, ChartState, Figures, Stuck } from '../../../hub/protocol/ch
 import { Statechart } from '../../chart/statechart.tsx';
 import { formatAgo, formatClock, formatLeft, formatNumber, formatTime, stateWords } from '../../core/format.ts';
 import { NOUNS, nounOf, toneOnChart, type Noun } from '../nouns.ts';
+import { InspectLink } from '../parts/inspect-link.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import type { Loaded } from '../parts/use-loaded.ts';
@@ -65,6 +66,7 @@ function BoardOf({ type, types }: { type: string; types: readonly string[] }) {
       <div className="page-head">
         <h1>{texts.title(noun.many)}</h1>
         {figures.value && <p className="muted number">{texts.total(formatNumber(figures.value.total))}</p>}
+        <InspectLink target={type} />
         <MachinePicker types={types} type={type} />
       </div>
       {figures.problem && <Failing figures={figures} />}
