@@ -21,7 +21,7 @@ export const screens: readonly Screen[] = [
     path: '/approvals',
     title: names.approvals,
     load: async () => (await import('./screens/approvals.tsx')).Approvals,
-    nav: { label: names.approvals, icon: 'M4 10.5l4 4 8-9M2.5 3h9M2.5 6.5h5', key: 'a', roles: ['approver', 'cfo'] },
+    nav: { label: names.approvals, icon: 'M4 10.5l4 4 8-9M2.5 3h9M2.5 6.5h5', key: 'a', roles: ['approver', 'cfo', 'operator', 'admin'] },
   },
   {
     path: '/clients',
@@ -68,6 +68,17 @@ export const screens: readonly Screen[] = [
       icon: 'M4 3h9l3 3v11H4zM7 8h6M7 11h6M7 14h4',
       key: 'u',
       roles: ['auditor', 'admin'],
+    },
+  },
+  {
+    path: '/operations',
+    title: names.operatorsActions,
+    load: async () => (await import('./screens/operations.tsx')).Operations,
+    nav: {
+      label: names.operations,
+      icon: 'M10 2.5a3 3 0 1 1 0 6a3 3 0 0 1 0-6zM3.5 16.5c.6-3.8 3.2-5.5 6.5-5.5M12 14.5l2 2 4-4.5',
+      key: 'w',
+      roles: ['operator', 'admin', 'auditor'],
     },
   },
   {

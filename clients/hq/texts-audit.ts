@@ -6,6 +6,7 @@ import { counted } from './texts.ts';
 export const auditTexts = {
   title: 'Audit',
   about: 'Everything that was ever done, by whom and when. Rows are never changed: each carries a hash over the one before it.',
+  operators: 'What operators did, and why',
   fields: {
     actor: 'Actor',
     actorHint: 'payment/pay_1',

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Button } from 'react-aria-components';
 import type { ActorView, Can, ListItem } from '../../../hub/protocol/messages.ts';
@@ -13,10 +13,11 @@ import { useAnnounce } from '../parts/announcer.tsx';
 import { summaryOf } from '../parts/columns.tsx';
 import { EventDialog } from '../parts/event-dialog.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { Proposals } from '../parts/proposals.tsx';
 import { Ago } from '../parts/time.tsx';
 import { Timers } from '../parts/timers.tsx';
 import { fieldLabel, Value } from '../parts/value.tsx';
-import { useActor, useList, useServices } from '../services.ts';
+import { useActor, useList, useServices, useWho } from '../services.ts';
 import { texts } from '../texts.ts';
 import { useTitle } from '../title.ts';
 
@@ -24,18 +25,40 @@ import { useTitle } from '../title.ts';
 const MOST = 100;
 const noun = nounOf('payment');
 
-/** What needs this person's approval: the queue, what exactly would be approved, and the keys to decide one after another. */
+/** What needs this person's approval: payments, and of those who operate the hub the states that somebody wants to force. */
 export function Approvals() {
   useTitle(texts.approvals.title);
+  const roles = useWho()?.roles ?? [];
+  const operates = roles.some((role) => role === 'operator' || role === 'admin');
+  const decides = roles.some((role) => role === 'approver' || role === 'cfo');
+  return (
+    <div className="page approvals-page">
+      {decides || !operates ? (
+        <Payments>{operates && <Proposals quiet />}</Payments>
+      ) : (
+        <>
+          <div className="page-head">
+            <h1>{texts.approvals.title}</h1>
+          </div>
+          <Proposals />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The queue, what exactly would be approved, and the keys to decide one after another. */
+function Payments({ children }: { children: ReactNode }) {
   const followed = useList({ type: noun.type, state: 'needs_approval', sort: 'updatedAt', limit: MOST });
   const items = followed.kind === 'here' ? followed.copy.items : undefined;
   const queue = toQueue(items ?? [], useViews(items ?? NONE));
   return (
-    <div className="page approvals-page">
+    <>
       <div className="page-head">
         <h1>{texts.approvals.title}</h1>
         {items !== undefined && <p className="muted">{texts.approvals.wait(queue.mine.length)}</p>}
       </div>
+      {children}
       {followed.kind === 'waiting' && <Skeleton rows={6} label={texts.common.loading(texts.approvals.title)} />}
       {followed.kind === 'refused' && (
         <ProblemNotice
@@ -45,7 +68,7 @@ export function Approvals() {
         />
       )}
       {items !== undefined && <Deciding queue={queue} />}
-    </div>
+    </>
   );
 }
 

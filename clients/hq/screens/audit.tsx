@@ -29,17 +29,28 @@ export function Audit() {
       <div className="page-head">
         <h1>{words.title}</h1>
       </div>
-      <p className="muted">{words.about}</p>
-      <FilterForm key={JSON.stringify(filters)} filters={filters} />
+      <p className="muted">
+        {words.about}{' '}
+        <Link to="/operations" className="link">
+          {words.operators}
+        </Link>
+      </p>
+      <FilterForm filters={filters} query={query} />
       <Found key={query} query={query} />
       <VerifyCard />
     </div>
   );
 }
 
-function FilterForm({ filters }: { filters: Filters }) {
+function FilterForm({ filters, query }: { filters: Filters; query: string }) {
   const navigate = useNavigate();
   const [draft, setDraft] = useState<Filters>(filters);
+  const [shown, setShown] = useState(query);
+  // A link, or the way back, asks for something else than what was typed.
+  if (shown !== query) {
+    setShown(query);
+    setDraft(filters);
+  }
   const go = (next: Filters): void => {
     const search = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ''));
     void navigate({ to: '/audit', search: search as never });
