@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ActorView } from '../../hub/protocol/messages.ts';
 import { machines } from '../../machines/machines.ts';
-import { eventFor, offersOf, totalsOf } from './bulk.ts';
+import { changedSince, chosenOf, eventFor, offersOf, totalsOf } from './bulk.ts';
 import { nounOf } from './nouns.ts';
 
 const payment = machines.find(({ type }) => type === 'payment');
@@ -52,4 +52,22 @@ test('[DESK-9] amounts are added within a currency and never across', () => {
     { currency: 'EUR', minor: 350 },
     { currency: 'JPY', minor: 5 },
   ]);
+});
+
+test('[DESKSAFE-6] what has been changed since it was picked is left out of an approval of many until somebody has looked at it', () => {
+  const both = [can('APPROVE'), can('CANCEL')];
+  const views = [view('a', both), { ...view('b', both), version: 2 }, view('c', both)];
+  const picked = [
+    { address: 'payment/a', version: 1 },
+    { address: 'payment/b', version: 1 },
+    // The node that was asked is behind the one that made the list.
+    { address: 'payment/c', version: 3 },
+  ];
+  const changed = changedSince(views, picked);
+  expect([...changed]).toEqual(['payment/b', 'payment/c']);
+  const [approve, cancel] = offersOf(views, nounOf('payment'));
+  if (approve === undefined || cancel === undefined) throw new Error('nothing offered');
+  const chosen = (offer: typeof approve, ...looked: string[]) =>
+    chosenOf(offer, changed, new Set(looked)).map(({ address }) => address.slice(-1));
+  expect([chosen(approve), chosen(approve, 'payment/b'), chosen(cancel)]).toEqual([['a'], ['a', 'b'], ['a', 'b', 'c']]);
 });

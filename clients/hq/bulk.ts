@@ -1,4 +1,4 @@
-import type { ActorView } from '../../hub/protocol/messages.ts';
+import type { ActorView, ListItem } from '../../hub/protocol/messages.ts';
 import { isCurrency } from '../../machines/money.ts';
 import { readFields, type Field } from '../core/schema.ts';
 import type { Noun } from './nouns.ts';
@@ -34,10 +34,28 @@ export function offersOf(views: readonly ActorView[], noun: Pick<Noun, 'main' | 
   return [...offers.values()].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Whether somebody answers for exactly what he sees: then the event carries the hash of it. */
+export function isApproval({ schema }: Pick<Offer, 'schema'>): boolean {
+  return readFields(schema).some(({ name }) => name === HASH);
+}
+
 /** The event as it is sent to one of them: an approval carries the hash of what was shown. */
-export function eventFor({ type, schema }: Offer, view: ActorView, payload: object): { type: string } & Record<string, unknown> {
-  const asksHash = readFields(schema).some(({ name }) => name === HASH);
-  return { type, ...payload, ...(asksHash ? { [HASH]: view.context['payload_hash'] } : {}) };
+export function eventFor(offer: Offer, view: ActorView, payload: object): { type: string } & Record<string, unknown> {
+  return { type: offer.type, ...payload, ...(isApproval(offer) ? { [HASH]: view.context['payload_hash'] } : {}) };
+}
+
+/** The addresses of those that are not any more, or not yet, as the row was that somebody has picked. */
+export function changedSince(
+  views: readonly Pick<ActorView, 'address' | 'version'>[],
+  picked: readonly Pick<ListItem, 'address' | 'version'>[],
+): ReadonlySet<string> {
+  const versions = new Map(picked.map(({ address, version }) => [address, version]));
+  return new Set(views.filter(({ address, version }) => versions.get(address) !== version).map(({ address }) => address));
+}
+
+/** To which of them it is sent: what has been changed since it was picked is approved only after somebody has looked at it. */
+export function chosenOf(offer: Offer, changed: ReadonlySet<string>, looked: ReadonlySet<string>): readonly ActorView[] {
+  return isApproval(offer) ? offer.may.filter(({ address }) => !changed.has(address) || looked.has(address)) : offer.may;
 }
 
 /** What they come to, each currency by itself: different ones are never added. */

@@ -5,16 +5,16 @@ import { idOf } from '../../../machines/ids.ts';
 import { formatMoney, nameWords } from '../../core/format.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
 import { emptyDraft, readDraft, type Draft } from '../../core/schema.ts';
-import { eventFor, offersOf, totalsOf, type Offer } from '../bulk.ts';
+import { changedSince, chosenOf, eventFor, isApproval, offersOf, totalsOf, type Offer } from '../bulk.ts';
 import type { Noun } from '../nouns.ts';
 import { useServices } from '../services.ts';
+import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
 import { useAnnounce } from './announcer.tsx';
-import { summaryOf } from './columns.tsx';
+import { BulkRows } from './bulk-rows.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice, Skeleton } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
-import { StateBadge } from './state-badge.tsx';
 import { useMany, type Fate } from './use-many.ts';
 
 export type BulkProps = { readonly noun: Noun; readonly items: readonly ListItem[]; readonly onClose: () => void };
@@ -23,11 +23,18 @@ export type BulkProps = { readonly noun: Noun; readonly items: readonly ListItem
 export function BulkDialog({ noun, items, onClose }: BulkProps) {
   const [offer, setOffer] = useState<Offer>();
   const { views, problem, retry } = useViews(noun.type, items);
-  const titles = new Map(items.map((item) => [item.address, item]));
+  const changed = changedSince(views ?? [], items);
+  const [looked, setLooked] = useState<ReadonlySet<string>>(new Set());
+  const chosen = offer === undefined ? [] : chosenOf(offer, changed, looked);
   const many = useMany();
+  const { length: count } = chosen;
   return (
     <Sheet
-      title={offer === undefined ? texts.bulk.title(items.length, noun.one, noun.many) : titleOf(offer, noun)}
+      title={
+        offer === undefined
+          ? texts.bulk.title(items.length, noun.one, noun.many)
+          : texts.bulk.will(nameWords(offer.type), count, noun.one, noun.many)
+      }
       busy={many.running}
       onClose={onClose}
     >
@@ -40,8 +47,12 @@ export function BulkDialog({ noun, items, onClose }: BulkProps) {
         <Perform
           noun={noun}
           offer={offer}
+          chosen={chosen}
           others={views.length - offer.may.length}
-          titles={titles}
+          picked={items}
+          changed={changed}
+          looked={looked}
+          onLooked={setLooked}
           many={many}
           onBack={() => setOffer(undefined)}
           onClose={onClose}
@@ -49,10 +60,6 @@ export function BulkDialog({ noun, items, onClose }: BulkProps) {
       )}
     </Sheet>
   );
-}
-
-function titleOf({ type, may }: Offer, noun: Noun): string {
-  return texts.bulk.will(nameWords(type), may.length, noun.one, noun.many);
 }
 
 /** What may be done to each is asked when the dialog opens; what is shown is what is sent. */
@@ -117,14 +124,20 @@ function Choose({ noun, views, asked, onChoose, onClose }: ChooseProps) {
 type PerformProps = {
   readonly noun: Noun;
   readonly offer: Offer;
+  /** To which of those that allow it, it is sent. */
+  readonly chosen: readonly ActorView[];
   readonly others: number;
-  readonly titles: ReadonlyMap<string, ListItem>;
+  readonly picked: readonly ListItem[];
+  readonly changed: ReadonlySet<string>;
+  /** Those of the changed ones that somebody has looked at. */
+  readonly looked: ReadonlySet<string>;
+  readonly onLooked: (looked: ReadonlySet<string>) => void;
   readonly many: ReturnType<typeof useMany>;
   readonly onBack: () => void;
   readonly onClose: () => void;
 };
 
-function Perform({ noun, offer, others, titles, many, onBack, onClose }: PerformProps) {
+function Perform({ noun, offer, chosen, others, picked, changed, looked, onLooked, many, onBack, onClose }: PerformProps) {
   const announce = useAnnounce();
   const { fates, running, send } = many;
   const [draft, setDraft] = useState<Record<string, Draft>>(() =>
@@ -133,13 +146,13 @@ function Perform({ noun, offer, others, titles, many, onBack, onClose }: Perform
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const verb = nameWords(offer.type);
   const begun = fates.size > 0;
-  const failed = offer.may.filter(({ address }) => isFailed(fates.get(address)));
+  const failed = chosen.filter(({ address }) => isFailed(fates.get(address)));
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const read = readDraft(offer.fields, draft, '');
     setErrors(read.ok ? {} : read.errors);
-    if (!read.ok || running) return;
-    const targets = (begun ? failed : offer.may).map((view) => ({
+    if (!read.ok || running || chosen.length === 0) return;
+    const targets = (begun ? failed : chosen).map((view) => ({
       address: view.address,
       event: eventFor(offer, view, read.value as object),
     }));
@@ -148,15 +161,28 @@ function Perform({ noun, offer, others, titles, many, onBack, onClose }: Perform
   };
   return (
     <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
-      <Summary offer={offer} others={begun ? 0 : others} fates={fates} running={running} />
-      <Results offer={offer} titles={titles} type={noun.type} fates={fates} />
+      <Summary offer={offer} chosen={chosen} others={begun ? 0 : others} changed={changed} fates={fates} running={running} />
+      <BulkRows
+        type={noun.type}
+        views={offer.may}
+        picked={picked}
+        changed={changed}
+        looked={isApproval(offer) ? looked : undefined}
+        fates={fates}
+        onLooked={onLooked}
+      />
       {offer.fields.length > 0 && (
         <fieldset className="plain" disabled={begun}>
           <SchemaFields fields={offer.fields} draft={draft} onChange={(next) => setDraft({ ...next })} errors={errors} currency="" />
         </fieldset>
       )}
       <div className="dialog-buttons">
-        <Button className="button" onPress={begun ? onClose : onBack} isDisabled={running} autoFocus={begun && failed.length === 0}>
+        <Button
+          className="button"
+          onPress={begun ? onClose : onBack}
+          isDisabled={running}
+          autoFocus={(begun && failed.length === 0) || chosen.length === 0}
+        >
           {begun ? texts.common.close : texts.common.back}
         </Button>
         {(!begun || running || failed.length > 0) && (
@@ -165,9 +191,10 @@ function Perform({ noun, offer, others, titles, many, onBack, onClose }: Perform
             className="button"
             data-kind={noun.grave.includes(offer.type) ? 'grave' : 'main'}
             data-busy={running || undefined}
+            isDisabled={chosen.length === 0}
             autoFocus={offer.fields.length === 0 && !noun.grave.includes(offer.type)}
           >
-            {running ? texts.bulk.sending : begun ? texts.bulk.retry(failed.length) : `${verb} (${offer.may.length})`}
+            {running ? texts.bulk.sending : begun ? texts.bulk.retry(failed.length) : `${verb} (${chosen.length})`}
           </Button>
         )}
       </div>
@@ -181,16 +208,19 @@ function isFailed(fate: Fate | undefined): boolean {
 
 type SummaryProps = {
   readonly offer: Offer;
+  readonly chosen: readonly ActorView[];
   readonly others: number;
+  readonly changed: ReadonlySet<string>;
   readonly fates: ReadonlyMap<string, Fate>;
   readonly running: boolean;
 };
 
-function Summary({ offer, others, fates, running }: SummaryProps) {
+function Summary({ offer, chosen, others, changed, fates, running }: SummaryProps) {
   const kinds = [...fates.values()].map(({ kind }) => kind);
   const done = kinds.filter((kind) => kind === 'done' || kind === 'doneBefore').length;
   const over = kinds.filter((kind) => kind !== 'waiting' && kind !== 'sending').length;
-  const totals = totalsOf(offer.may);
+  const totals = totalsOf(chosen);
+  const differ = offer.may.filter(({ address }) => changed.has(address)).length;
   return (
     <>
       {totals.length > 0 && (
@@ -202,45 +232,16 @@ function Summary({ offer, others, fates, running }: SummaryProps) {
           ))}
         </p>
       )}
-      {offer.type === 'APPROVE' && fates.size === 0 && <p className="muted">{texts.bulk.approves}</p>}
+      {isApproval(offer) && fates.size === 0 && <p className="muted">{texts.bulk.approves}</p>}
+      {differ > 0 && fates.size === 0 && (
+        <p className="notice" data-tone="asking">
+          {decisions.bulkChanged(differ)} {isApproval(offer) ? decisions.bulkTick : decisions.bulkNow}
+        </p>
+      )}
       {others > 0 && <p className="muted">{texts.bulk.others(others)}</p>}
       <p role="status" className="bulk-status">
-        {fates.size > 0 && (running ? texts.bulk.progress(over, offer.may.length) : texts.bulk.finished(done, offer.may.length - done))}
+        {fates.size > 0 && (running ? texts.bulk.progress(over, chosen.length) : texts.bulk.finished(done, chosen.length - done))}
       </p>
     </>
-  );
-}
-
-type ResultsProps = {
-  readonly offer: Offer;
-  readonly titles: ReadonlyMap<string, ListItem>;
-  readonly type: string;
-  readonly fates: ReadonlyMap<string, Fate>;
-};
-
-function Results({ offer, titles, type, fates }: ResultsProps) {
-  return (
-    <ul className="bulk-rows" aria-label={texts.bulk.result}>
-      {offer.may.map(({ address, state, tags }) => {
-        const item = titles.get(address);
-        const fate = fates.get(address);
-        return (
-          <li key={address} data-fate={fate?.kind}>
-            <span className="bulk-title">{item?.title ?? address}</span>
-            <span className="number">{item && summaryOf(item)}</span>
-            {fate === undefined ? <StateBadge type={type} state={state} tags={tags} /> : <FateText fate={fate} />}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function FateText({ fate }: { fate: Fate }) {
-  return (
-    <span className="fate" data-fate={fate.kind}>
-      {texts.bulk.fates[fate.kind]}
-      {fate.kind === 'refused' && `: ${fate.sentence}`}
-    </span>
   );
 }
