@@ -193,9 +193,6 @@ export const texts = {
   },
   event: {
     title: (verb: string, one: string, isQuestion: boolean) => `${verb} this ${one}${isQuestion ? '?' : ''}`,
-    changed: 'It has been changed since you opened this.',
-    changedWhy: 'What is shown above is no longer what would be approved.',
-    showNow: 'Show what it is now',
     doneBefore: (verb: string) => `${verb}: it had been done already.`,
     refused: (verb: string) => `${verb} was refused`,
     unanswered: 'The hub has not answered',

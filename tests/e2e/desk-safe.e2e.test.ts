@@ -1,0 +1,175 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findBarriers, launchBrowser } from '../support/browser.ts';
+import { openDesk } from '../support/desk.ts';
+import { startTestHub, type TestHub } from '../support/hub.ts';
+import { Rest } from '../support/rest.ts';
+
+let hub: TestHub;
+let rest: Rest;
+let browser: Browser;
+
+beforeAll(async () => {
+  hub = await startTestHub({ console: true });
+  rest = new Rest(hub);
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await hub?.stop();
+});
+
+const openAs = (who: string, path: string) => openDesk(hub, browser, who, path);
+const close = (page: Page) => page.context().close();
+
+async function submitted(payee: string, amount_minor: number): Promise<string> {
+  const address = await rest.payment({ payee, amount_minor });
+  expect((await rest.send(address, { type: 'SUBMIT' })).status).toBe(200);
+  return address;
+}
+
+async function send(address: string, body: Record<string, unknown>, as = 'clerk'): Promise<void> {
+  expect((await rest.send(address, body, as)).status).toBe(200);
+}
+
+const contextOf = async (address: string) => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Record<string, unknown>;
+const stateOf = async (address: string) => String((await rest.get(`/v1/actors/${address}`, 'clerk')).body['state']);
+
+/** Keeps what the page sends over its live connection from the hub, or the hub's answers from the page, as long as a test wants. */
+async function holdConnection(page: Page) {
+  const waiting: (() => void)[] = [];
+  let holds: 'nothing' | 'commands' | 'answers' = 'nothing';
+  await page.routeWebSocket(/socket\.io/, (near) => {
+    const far = near.connectToServer();
+    near.onMessage((message) => {
+      const pass = (): void => far.send(message);
+      if (holds === 'commands' && String(message).includes('"command"')) waiting.push(pass);
+      else pass();
+    });
+    far.onMessage((message) => {
+      const pass = (): void => near.send(message);
+      // Socket.IO's answers begin with 43, and so many digits of their number.
+      if (holds === 'answers' && /^43\d+\[.*"(outcome|version)"/.test(String(message))) return;
+      pass();
+    });
+  });
+  await page.reload();
+  await page.getByText('Live', { exact: true }).waitFor();
+  return {
+    hold: (what: typeof holds): void => {
+      holds = what;
+      for (const pass of waiting.splice(0)) pass();
+    },
+  };
+}
+
+describe('approvals while others decide, too', () => {
+  afterEach(async () => {
+    const { body } = await rest.get('/v1/actors/payment?state=needs_approval', 'clerk');
+    for (const { address } of body['items'] as { address: string }[]) await send(address, { type: 'CANCEL' });
+  });
+
+  const shown = (page: Page) => page.locator('.decision [data-field="payee"] dd').textContent();
+  const queued = (page: Page) => page.locator('.queue-title').allTextContents();
+
+  test('[DESKSAFE-1] while something is asked about a payment nothing takes its place: the dialog says that it has left, and keeps what is typed', async () => {
+    const first = await submitted('Asked Ltd', 500_000);
+    const second = await submitted('Behind Ltd', 700_000);
+    const { page, complaints } = await openAs('approver', '/approvals');
+    await expect.poll(() => shown(page)).toBe('Asked Ltd');
+    await page.keyboard.press('d');
+    const dialog = page.getByRole('dialog');
+    const reason = dialog.getByRole('textbox', { name: 'Reason' });
+    await reason.waitFor();
+    await page.keyboard.type('Not ordered ');
+    await send(first, { type: 'DENY', reason: 'Nobody knows them' }, 'cfo');
+    await dialog.getByText('It has left your queue.').waitFor();
+    await expect.poll(async () => (await queued(page)).some((title) => title.includes('Asked'))).toBe(false);
+    await page.keyboard.type('and a day late');
+    await page.keyboard.press('Control+Enter');
+    expect(await reason.inputValue()).toBe('Not ordered and a day late');
+    expect(await shown(page)).toBe('Asked Ltd');
+    expect(await findBarriers(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => shown(page)).toBe('Behind Ltd');
+    expect([await stateOf(second), (await contextOf(second))['approvals']]).toEqual(['needs_approval', []]);
+    expect(complaints).toEqual([]);
+    await close(page);
+  });
+
+  test('[DESKSAFE-2] a key pressed in the moment in which another payment takes the place is not meant for that one', async () => {
+    const first = await submitted('Gone Ltd', 500_000);
+    await submitted('Comes Ltd', 700_000);
+    const { page } = await openAs('approver', '/approvals');
+    await expect.poll(() => shown(page)).toBe('Gone Ltd');
+    // As quick as nobody is: with the very frame in which the other one stands there.
+    await page.evaluate(`new MutationObserver((_, watch) => {
+      if (document.querySelector('.decision [data-field="payee"] dd')?.textContent !== 'Comes Ltd') return;
+      watch.disconnect();
+      setTimeout(() => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true, cancelable: true })), 100);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })`);
+    await send(first, { type: 'CANCEL' });
+    await expect.poll(() => shown(page)).toBe('Comes Ltd');
+    await page.waitForTimeout(1_000);
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.keyboard.press('a');
+    await page.getByRole('dialog').getByText('7,000.00 EUR').waitFor();
+    await page.keyboard.press('Escape');
+    await close(page);
+  });
+
+  test('[DESKSAFE-3] an approval that is refused because somebody was faster says so, also when its payment has left the queue', async () => {
+    const first = await submitted('Faster Ltd', 500_000);
+    const second = await submitted('Later Ltd', 700_000);
+    const { page } = await openAs('approver', '/approvals');
+    const connection = await holdConnection(page);
+    await expect.poll(() => shown(page)).toBe('Faster Ltd');
+    await page.keyboard.press('a');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('5,000.00 EUR').waitFor();
+    connection.hold('commands');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('Approve…').waitFor();
+    await send(first, { type: 'CANCEL' });
+    await expect.poll(async () => (await queued(page)).some((title) => title.includes('Faster'))).toBe(false);
+    connection.hold('nothing');
+    await dialog.getByText('Approve was refused').waitFor();
+    await dialog.getByText('It has left your queue.').waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => shown(page)).toBe('Later Ltd');
+    expect((await contextOf(second))['approvals']).toEqual([]);
+    await close(page);
+  });
+});
+
+test('[DESKSAFE-6] of many that are approved, each stands there as it is, and one that was changed since it was picked is left out until it is ticked', async () => {
+  const grown = await submitted('Bulk Grown Ltd', 100_000);
+  const same = await submitted('Bulk Same Ltd', 200_000);
+  const { page, complaints } = await openAs('approver', '/payments?q=bulk&sort=title');
+  await page.getByText('2 payments', { exact: true }).waitFor();
+  for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
+  await page.getByText('2 selected').first().waitFor();
+  await send(grown, { type: 'AMEND', amount_minor: 100_000_000 });
+  await page.locator('.table-row', { hasText: '1,000,000.00 EUR' }).waitFor();
+  await page.getByRole('button', { name: 'Act on them…' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Approve…' }).press('Enter');
+  const row = dialog.getByRole('listitem').filter({ hasText: 'Bulk Grown Ltd' });
+  await row.getByText('1,000,000.00 EUR').waitFor();
+  await row.getByText(/It was Bulk Grown Ltd .*, 1,000\.00 EUR/).waitFor();
+  expect(await dialog.locator('.totals').textContent()).toBe('2,000.00 EUR');
+  await dialog.getByRole('button', { name: 'Approve (1)' }).waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await row.getByRole('checkbox').press('Space');
+  expect(await dialog.locator('.totals').textContent()).toBe('1,002,000.00 EUR');
+  await row.getByRole('checkbox').press('Space');
+  await dialog.getByRole('button', { name: 'Approve (1)' }).press('Enter');
+  await dialog.getByText('All 1 done.').waitFor();
+  await row.getByText('Changed since you picked it, and left out').waitFor();
+  expect([(await contextOf(grown))['approvals'], (await contextOf(same))['approvals']]).toEqual([[], [expect.anything()]]);
+  expect(complaints).toEqual([]);
+  await close(page);
+});
