@@ -111,6 +111,24 @@ test('[SYNC-89] a person has so many streams and no more, and one that is closed
   });
 });
 
+test('[SYNC-106] every message that moves a copy says where it stands then, so that nothing is missed or twice where it breaks off', async () => {
+  const address = await rest.payment({ amount_minor: 810 });
+  const { frames, text } = await follow('auditor', address);
+  await eventually(() => frames.some(({ kind }) => kind === 'snapshot'));
+  for (const reference of ['second', 'third', 'fourth']) {
+    await rest.send(address, { type: 'AMEND', reference });
+    const seen = frames.length;
+    await eventually(
+      () => frames.length > seen || frames.some((frame) => frame.kind === 'patch' && JSON.stringify(frame).includes(reference)),
+    );
+  }
+  const patches = text()
+    .split('\n\n')
+    .filter((message) => message.includes('"kind":"patch"'));
+  expect(patches.length).toBeGreaterThan(0);
+  for (const message of patches) expect(message).toMatch(/^id: /m);
+});
+
 test('[SYNC-97] a stream that is made again goes on where it stood, with what it has missed and nothing twice', async () => {
   const address = await rest.payment({ amount_minor: 800 });
   const first = await follow('auditor', address, 'payment?limit=3');

@@ -45,6 +45,12 @@ export class PeopleTable {
     return (await this.#database.query('person_find', text, [usernames])).map(toPerson);
   }
 
+  /** Whose rights have changed within this time, by the database's clock. */
+  async changedWithin(ms: number): Promise<readonly Person[]> {
+    const text = `select ${COLUMNS} from person where updated_at > clock_timestamp() - $1 * interval '1 ms'`;
+    return (await this.#database.query('person_changed', text, [ms])).map(toPerson);
+  }
+
   /** A page of people by name. */
   async page(after: string, limit: number): Promise<readonly Person[]> {
     const text = `select ${COLUMNS} from person where username > $1 order by username limit $2`;
@@ -95,9 +101,11 @@ export class PeopleTable {
   }
 
   async setDemoPassword(passwordHash: string): Promise<void> {
-    await this.#database.query('person_demo_password', `update person set password_hash = $1, generation = generation + 1 where demo`, [
-      passwordHash,
-    ]);
+    await this.#database.query(
+      'person_demo_password',
+      `update person set password_hash = $1, generation = generation + 1, updated_at = clock_timestamp() where demo`,
+      [passwordHash],
+    );
   }
 
   async addRefresh(hash: string, family: string, username: string, lasts_ms: number): Promise<void> {

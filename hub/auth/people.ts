@@ -36,12 +36,18 @@ export type PeopleOptions = {
   readonly demo: boolean;
 };
 
-/** What another node has changed is noticed within this time. */
+/** So old may be what is known of somebody who asks for something. */
 const FRESH_MS = 2000;
+/** What another node has changed is noticed within this time; a look goes so far back beyond the one before. */
+const LOOK_MS = 250;
+const OVERLAP_MS = 10_000;
+/** The database's clock may have been set back: from time to time all who are here are looked at, whenever they were changed. */
+const WHOLE_LOOK_MS = 60_000;
 const FORGET_MS = 60 * 60 * 1000;
 const MOST_KNOWN = 10_000;
 
 type Known = { readonly person: Person | undefined; readonly read_at: number };
+type Attended = { count: number; known: Known | undefined };
 
 /** Who may come in: sign-in, tokens, and rights that change at once for everybody who is inside. */
 export class People {
@@ -52,10 +58,15 @@ export class People {
   /** Tokens whose signature has been checked. What they may do is asked each time. */
   readonly #checked = new LRUCache<string, Claims>({ max: MOST_KNOWN });
   readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
+  /** Those who are connected, however many others are asked for. */
+  readonly #attended = new Map<string, Attended>();
   readonly #reading = new Map<string, Promise<Person | undefined>>();
   readonly #listeners = new Set<(username: string) => void>();
   readonly #timers: Cancel[] = [];
   #looking = false;
+  /** When it was last looked at all that has changed. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #wholeLookAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PeopleOptions) {
     const { jwtSecret, audience, oidc, ports } = options;
@@ -68,7 +79,7 @@ export class People {
   start(): void {
     const { timers, log } = this.#options.ports;
     const warn = (error: unknown): void => log.warn({ err: error }, 'People could not be looked up');
-    this.#timers.push(timers.every(FRESH_MS / 2, () => void this.#lookAgain().catch(warn)));
+    this.#timers.push(timers.every(LOOK_MS, () => void this.#lookAgain().catch(warn)));
     this.#timers.push(timers.every(FORGET_MS, () => void this.#options.table.forgetExpired().catch(warn)));
   }
 
@@ -80,6 +91,17 @@ export class People {
   onChange(listener: (username: string) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** As long as somebody is connected a change of his rights is heard of; returns how to end that. */
+  attend(username: string): () => void {
+    const entry = this.#attended.get(username) ?? { count: 0, known: this.#known.get(username) };
+    entry.count++;
+    this.#attended.set(username, entry);
+    return () => {
+      entry.count--;
+      if (entry.count === 0 && this.#attended.get(username) === entry) this.#attended.delete(username);
+    };
   }
 
   /** Throws the fault `bad_credentials` for a wrong name and a wrong password alike, after the same time. */
@@ -191,8 +213,9 @@ export class People {
 
   /** From memory where it is fresh, else from the database, once for all who ask meanwhile. */
   #person(username: string): Promise<Person | undefined> | Person | undefined {
-    const known = this.#known.get(username);
-    if (known !== undefined && this.#options.ports.clock.monotonic() - known.read_at < FRESH_MS) return known.person;
+    const known = this.#recall(username);
+    if (known !== undefined && this.#options.ports.clock.monotonic() - Math.max(known.read_at, this.#lookedAt) < FRESH_MS)
+      return known.person;
     let reading = this.#reading.get(username);
     if (reading === undefined) {
       reading = this.#read(username)
@@ -207,29 +230,47 @@ export class People {
     if (!isUsername(username)) return undefined;
     const [person] = await this.#options.table.find([username]);
     // Names that somebody only tries are not worth remembering.
-    return person === undefined && !this.#known.has(username) ? undefined : this.#keep(username, person);
+    return person === undefined && this.#recall(username) === undefined ? undefined : this.#keep(username, person);
   }
 
-  /** Looks at everybody whom this node knows, so that sockets hear of a change even while nothing is asked. */
+  /** Looks at who has changed, so that sockets hear of it even while nothing is asked. */
   async #lookAgain(): Promise<void> {
-    const usernames = [...this.#known.keys()];
-    if (this.#looking || usernames.length === 0) return;
+    if (this.#looking) return;
     this.#looking = true;
     try {
-      const found = new Map((await this.#options.table.find(usernames)).map((person) => [person.username, person]));
-      for (const username of usernames) this.#keep(username, found.get(username));
+      const { table, ports } = this.#options;
+      const now = ports.clock.monotonic();
+      const since = now - this.#lookedAt;
+      if (now - this.#wholeLookAt > WHOLE_LOOK_MS || since > WHOLE_LOOK_MS) {
+        const usernames = [...new Set([...this.#attended.keys(), ...this.#known.keys()])];
+        const found = new Map((await table.find(usernames)).map((person) => [person.username, person]));
+        for (const username of usernames) this.#keep(username, found.get(username));
+        this.#wholeLookAt = now;
+      } else {
+        const changed = await table.changedWithin(since + OVERLAP_MS);
+        for (const person of changed) if (this.#recall(person.username) !== undefined) this.#keep(person.username, person);
+      }
+      this.#lookedAt = now;
     } finally {
       this.#looking = false;
     }
   }
 
+  #recall(username: string): Known | undefined {
+    return this.#attended.get(username)?.known ?? this.#known.get(username);
+  }
+
   #keep(username: string, read: Person | undefined): Person | undefined {
-    const known = this.#known.get(username);
+    const known = this.#recall(username);
     const before = known?.person;
     // An answer that was on its way while somebody changed him must not bring back what he was.
     const person = read !== undefined && before !== undefined && read.generation < before.generation ? before : read;
-    this.#known.set(username, { person, read_at: this.#options.ports.clock.monotonic() });
-    if (known !== undefined && before?.generation !== person?.generation) for (const listener of this.#listeners) listener(username);
+    const now: Known = { person, read_at: this.#options.ports.clock.monotonic() };
+    this.#known.set(username, now);
+    const attended = this.#attended.get(username);
+    if (attended !== undefined) attended.known = now;
+    const isNews = known === undefined ? attended !== undefined : before?.generation !== person?.generation;
+    if (isNews) for (const listener of this.#listeners) listener(username);
     return person;
   }
 }

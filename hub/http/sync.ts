@@ -74,7 +74,7 @@ function toStream(raw: ServerResponse): Stream {
       if (!raw.writableEnded && !raw.destroyed) raw.write(text, () => sent());
     },
     queued: () => raw.writableLength,
-    end: (hard) => void (hard ? raw.destroy() : raw.end()),
+    end: (how) => void (how === 'reset' ? raw.socket?.resetAndDestroy() : how === 'hard' ? raw.destroy() : raw.end()),
     // Whoever has gone while his token was looked at closes nothing any more.
     onClose: (run) => void (raw.destroyed ? run() : raw.on('close', run)),
   };

@@ -146,6 +146,11 @@ export class ActorTopic {
       follower.version = version;
       return { how: 'current', epoch, version };
     }
+    // Another node has told a version that this view does not show; nothing that it shows has changed since.
+    if (at?.epoch === epoch && !rights.whole && at.version > version && at.version <= (this.head?.version ?? 0)) {
+      follower.version = at.version;
+      return { how: 'current', epoch, version: at.version };
+    }
     follower.owe();
     if (at?.epoch === epoch && this.#base(at.version, version) !== undefined) {
       follower.version = at.version;

@@ -20,11 +20,13 @@ import { Budgets } from './budget.ts';
 import { perform, refuseCommand } from './commands.ts';
 import type { Performing } from './commands.ts';
 import { EndOfTurn } from './end-of-turn.ts';
+import { endConnection } from './ending.ts';
+import type { End, Ending } from './ending.ts';
 import { Events } from './events.ts';
 import { writePositions } from './last-event-id.ts';
 import { openLine } from './line.ts';
 import { Peer } from './peer.ts';
-import type { Guard } from './peer.ts';
+import type { Guard } from './standing.ts';
 import { Topics } from './topics.ts';
 
 const TICK_MS = 1000;
@@ -33,10 +35,10 @@ const NODES_MS = 10_000;
 const AUTHENTICATE_COST = 20;
 /** Generous: the mailboxes have bounds of their own. This stops what no screen and no import would ever do. */
 const LIMITS = { burst: 10_000, perSecond: 2_000, patience: 10_000 };
+/** A fifth of what a node takes. */
+const MOST_SOCKETS_EACH = 10_000;
 const MOST_STREAMS = 1_000;
 const MOST_STREAMS_EACH = 20;
-const MARK_MS = 1_000;
-const CLOSE_MS = 5_000;
 /** The longest that a drain waits for clients to go by themselves. */
 const LEAVE_MS = 2_000;
 
@@ -45,8 +47,7 @@ export type Stream = {
   readonly write: (text: string, sent: () => void) => void;
   /** Bytes that nobody has taken. */
   readonly queued: () => number;
-  /** After what is written has gone out or, with `hard`, at once. */
-  readonly end: (hard: boolean) => void;
+  readonly end: End;
   readonly onClose: (run: () => void) => void;
 };
 
@@ -60,6 +61,8 @@ export class Hall {
   readonly #turn: EndOfTurn;
   readonly #peers = new Set<Peer>();
   readonly #byPerson = new Map<string, Set<Peer>>();
+  /** How to end that the people's rights are watched. */
+  readonly #attended = new Map<Peer, () => void>();
   readonly #streams = new Set<Peer>();
   readonly #closing: Cancel[] = [];
   #opened: Topics | undefined;
@@ -80,7 +83,7 @@ export class Hall {
       budget: (peer, cost) => this.#budgets.take(peer.caller.id, cost, ports.clock.monotonic()),
       onAbuse: (peer) => {
         ports.log.warn({ person: peer.caller.id }, 'A socket was cut off: it does not stop sending more than is taken');
-        peer.cut('rate_limited', 5_000);
+        peer.cut('rate_limited', 'gently', 5_000);
       },
     });
     this.#listen();
@@ -107,7 +110,10 @@ export class Hall {
   async verify(token: string): Promise<Session> {
     if (this.#draining) throw new Fault('stopping');
     await this.#open();
-    return this.#people.verify(token);
+    const session = await this.#people.verify(token);
+    if ((this.#byPerson.get(session.caller.id)?.size ?? 0) >= MOST_SOCKETS_EACH)
+      throw new Fault('overloaded', `One person has at most ${MOST_SOCKETS_EACH} connections to a node.`);
+    return session;
   }
 
   /** Nobody is let in before it is known which history of the database this is: a restore gives every copy another epoch. */
@@ -129,13 +135,9 @@ export class Hall {
     const { node, url, ports } = this.#hub;
     const urls = [url(), ...this.#others];
     if (this.#opened === undefined || this.#draining) return void socket.disconnect(true);
-    const { line, terminate } = openLine(socket);
-    const disconnect = (hard: boolean): void => {
-      if (hard) return terminate();
-      socket.disconnect(true);
-      // It may be one that does not read what would have to go out first.
-      ports.timers.after(CLOSE_MS, terminate);
-    };
+    const { line, terminate, reset } = openLine(socket);
+    const end: End = (how) => void (how === 'gently' ? socket.disconnect(true) : how === 'hard' ? terminate() : reset());
+    const disconnect = (how: Ending): void => endConnection(end, how, ports.timers);
     const peer = new Peer({ line, ports, turn: this.#turn, topics: this.#opened, people: this.#people, session, token, disconnect });
     this.#entered(peer);
     // Every event goes through the one dispatcher and no further: an event named `error` would end the process otherwise.
@@ -143,7 +145,11 @@ export class Hall {
       if (!peer.closed) this.#events.receive(peer, packet);
     });
     socket.on('error', () => undefined);
-    socket.on('disconnect', () => this.#left(peer));
+    socket.on('disconnect', (reason) => {
+      this.#left(peer);
+      // A connection that nobody stands behind any more would be answered for as long as it likes.
+      if (reason === 'client namespace disconnect') socket.conn.close();
+    });
     peer.push({ kind: 'hello', protocol: PROTOCOL_VERSION, node, urls, now: new Date(ports.clock.now()).toISOString() });
     peer.outbox.flush();
   }
@@ -165,22 +171,23 @@ export class Hall {
     const stream = begin();
     const texts = asked.map(({ topic }) => topic);
     let subs: readonly (number | undefined)[] = [];
-    let markedAt = Number.NEGATIVE_INFINITY;
-    // Where its copies stand it is told from time to time: from there it goes on when it comes again.
+    let marked = '';
+    // Where its copies stand it is told with whatever moves them: what it continues from has to be what it has.
     const mark = (): string => {
-      if (subs.length === 0 || ports.clock.monotonic() - markedAt < MARK_MS) return '';
-      markedAt = ports.clock.monotonic();
-      const positions = subs.map((sub) => (sub === undefined ? undefined : peer.standingOf(sub)));
-      return `id: ${writePositions(texts, positions)}\n`;
+      if (subs.length === 0) return '';
+      const positions = writePositions(
+        texts,
+        subs.map((sub) => (sub === undefined ? undefined : peer.standingOf(sub))),
+      );
+      if (positions === marked) return '';
+      marked = positions;
+      return `id: ${positions}\n`;
     };
     const line = {
       write: (frames: string, sent: () => void) => stream.write(`${mark()}event: frames\ndata: [${frames}]\n\n`, sent),
       queued: () => stream.queued(),
     };
-    const disconnect = (hard: boolean): void => {
-      stream.end(hard);
-      if (!hard) ports.timers.after(CLOSE_MS, () => stream.end(true));
-    };
+    const disconnect = (how: Ending): void => endConnection(stream.end, how, ports.timers);
     const peer = new Peer({ line, ports, turn: this.#turn, topics, people: this.#people, session, token, disconnect });
     this.#streams.add(peer);
     this.#entered(peer);
@@ -199,6 +206,7 @@ export class Hall {
 
   #entered(peer: Peer): void {
     this.#peers.add(peer);
+    this.#attended.set(peer, this.#people.attend(peer.caller.id));
     const others = this.#byPerson.get(peer.caller.id);
     if (others === undefined) this.#byPerson.set(peer.caller.id, new Set([peer]));
     else others.add(peer);
@@ -285,6 +293,8 @@ export class Hall {
   #left(peer: Peer): void {
     peer.close();
     this.#peers.delete(peer);
+    this.#attended.get(peer)?.();
+    this.#attended.delete(peer);
     const others = this.#byPerson.get(peer.caller.id);
     others?.delete(peer);
     if (others?.size === 0) this.#byPerson.delete(peer.caller.id);

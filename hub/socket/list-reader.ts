@@ -15,6 +15,8 @@ export type ListSubject = {
   readonly question: ListQuestion;
   readonly scope: Scope;
   readonly audience: Audience;
+  /** Who asked for it first. */
+  readonly person: string;
 };
 
 /** The beginning of a list as the store has it. */
@@ -31,10 +33,10 @@ export type Page = {
 /** How many lists are read at once: the database has other work. */
 const AT_ONCE = 4;
 
-/** Reads lists from the store, a few at a time. */
+/** Reads lists from the store, a few at a time, and for everybody in turn. */
 export class ListReader {
   readonly #store: Pick<Store, 'list' | 'count'>;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Map<string, (() => void)[]>();
   #running = 0;
 
   constructor(store: Pick<Store, 'list' | 'count'>) {
@@ -42,7 +44,7 @@ export class ListReader {
   }
 
   page(subject: ListSubject, capacity: number): Promise<Page> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(subject.person, async () => {
       const query = toQuery(subject.question, subject.scope, capacity);
       const found = await this.#store.list(query);
       const total = found.length < capacity ? found.length : await this.#store.count(query);
@@ -52,20 +54,37 @@ export class ListReader {
 
   count(subject: ListSubject): Promise<number> {
     const query: ListQuery = toQuery(subject.question, subject.scope, 1);
-    return this.#inTurn(() => this.#store.count(query));
+    return this.#inTurn(subject.person, () => this.#store.count(query));
   }
 
-  async #inTurn<T>(read: () => Promise<T>): Promise<T> {
-    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async #inTurn<T>(person: string, read: () => Promise<T>): Promise<T> {
+    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#wait(person, resolve));
     else this.#running++;
     try {
       return await read();
     } finally {
       // The turn is handed on rather than given back, so that nobody who comes later goes first.
-      const next = this.#waiting.shift();
+      const next = this.#next();
       if (next === undefined) this.#running--;
       else next();
     }
+  }
+
+  #wait(person: string, go: () => void): void {
+    const mine = this.#waiting.get(person);
+    if (mine === undefined) this.#waiting.set(person, [go]);
+    else mine.push(go);
+  }
+
+  /** The person who was served last goes to the end. */
+  #next(): (() => void) | undefined {
+    const [first] = this.#waiting;
+    if (first === undefined) return undefined;
+    const [person, mine] = first;
+    const next = mine.shift();
+    this.#waiting.delete(person);
+    if (mine.length > 0) this.#waiting.set(person, mine);
+    return next;
   }
 }
 

@@ -23,6 +23,8 @@ const SEARCH_MS = [400, 1000, 3000] as const;
 /** However fast rows come and go, a window is made good from the store so often and no more. */
 const REFILL_MS = 100;
 const AGAIN_MS = 2000;
+/** Where a page does not make it good, because it holds what this release cannot read, it is asked for ever more seldom. */
+const MOST_REFILL_MS = 30_000;
 /** A commit that the count has seen may be told of a moment later. */
 const SEAM_MS = 100;
 
@@ -40,6 +42,9 @@ export class ListTopic implements Feed {
   #shown: readonly Row[] = [];
   #shownTotal = 0;
   #counted = 0;
+  /** When it was asked for, in epoch milliseconds. */
+  #countedAt = 0;
+  #refill_ms: number = REFILL_MS;
   /** Raised with every change of the total, so that a count knows whether it is certain. */
   #moves = 0;
   #certain = true;
@@ -87,7 +92,7 @@ export class ListTopic implements Feed {
     this.idleSince = undefined;
     // What was wanted while nobody followed it was not asked for.
     if (this.#textual) this.#searchAgain();
-    else if (this.#window.wanting) this.#askLater(REFILL_MS);
+    else if (this.#window.wanting) this.#askLater(this.#refill_ms);
     else if (!this.#certain && !this.#window.complete) this.#recheck(-1);
   }
 
@@ -123,7 +128,7 @@ export class ListTopic implements Feed {
   /** Tells the followers what has changed since the last time. */
   flush(): void {
     if (!this.#read) return;
-    if (this.#window.wanting && this.#followers.size > 0) this.#askLater(REFILL_MS);
+    if (this.#window.wanting && this.#followers.size > 0) this.#askLater(this.#refill_ms);
     const rows = this.#window.top();
     const total = this.#window.complete ? this.#window.size : Math.max(this.#counted, this.#window.size);
     const ops = toListOps(this.#shown, rows);
@@ -146,6 +151,7 @@ export class ListTopic implements Feed {
 
   #apply(change: ListChange): boolean {
     const { facts } = change;
+    if (change.late) return this.#window.wanting;
     const { question, audience } = this.subject;
     const row = this.#belongs(facts)
       ? { address: facts.address, version: facts.version, sort: sortValue(facts, question), json: change.item(audience) }
@@ -168,6 +174,8 @@ export class ListTopic implements Feed {
     this.#counted += delta;
     this.#moves++;
     this.#options.onDirty(this);
+    // Committed before it was counted and heard of only now: it may be in the count already.
+    if (facts.updated_at <= this.#countedAt + SEAM_MS) this.#recheck(-1);
   }
 
   /** Reads the page, at most once at a time; what is committed meanwhile is applied on top. */
@@ -183,14 +191,17 @@ export class ListTopic implements Feed {
     const since: ListChange[] = [];
     this.#since = since;
     const moves = this.#moves;
-    const began = this.#options.ports.clock.monotonic();
+    const { clock } = this.#options.ports;
+    const [began, asked] = [clock.monotonic(), clock.now()];
     const page = await this.#options.reader.page(this.subject, this.#window.capacity);
     if (this.#closed) return;
     this.#window.reset(page.rows, page.edge);
     for (const { address, version, row } of page.moved) this.#window.apply(address, version, row);
     for (const change of since) this.#apply(change);
     this.#counted = page.total;
+    this.#countedAt = asked;
     this.#read = true;
+    this.#refill_ms = this.#window.wanting ? Math.min(this.#refill_ms * 2, MOST_REFILL_MS) : REFILL_MS;
     this.#options.onDirty(this);
     if (this.#textual) this.#searchLater(began);
     else if (!this.#window.complete) this.#recheck(since.length > 0 ? -1 : moves);
@@ -227,8 +238,10 @@ export class ListTopic implements Feed {
   async #recount(): Promise<void> {
     if (this.#closed || this.#window.complete || this.#followers.size === 0) return;
     const moves = this.#moves;
+    const asked = this.#options.ports.clock.now();
     const counted = await this.#options.reader.count(this.subject).catch(() => undefined);
     if (this.#closed) return;
+    if (counted !== undefined) this.#countedAt = asked;
     if (counted !== undefined && moves === this.#moves && counted !== this.#counted) {
       this.#counted = counted;
       this.#options.onDirty(this);

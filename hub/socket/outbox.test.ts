@@ -207,3 +207,31 @@ test('[SYNC-93] one socket that fails at the end of a turn keeps no other waitin
   expect(well.written).toEqual(['1']);
   expect(ports.lines.some(({ message }) => message.startsWith('What was put off'))).toBe(true);
 });
+
+test('[SYNC-99] answers that nobody reads park a client, and cut it off, as frames do', async () => {
+  const { ports, line, outbox } = open();
+  outbox.push('1');
+  await ports.settle();
+  line.write(BIG, () => undefined);
+  line.write(BIG, () => undefined);
+  expect(outbox.trouble(ports.clock.monotonic())).toBeUndefined();
+  expect([outbox.parked, outbox.open]).toEqual([true, false]);
+  for (let i = 0; i < 11; i++) line.write(BIG, () => undefined);
+  expect(outbox.trouble(ports.clock.monotonic())).toBe('slow');
+});
+
+test('[SYNC-100] a client that reads is served again when its last answer has left, whoever was told of that', async () => {
+  const { ports, line, outbox } = open();
+  outbox.push(BIG + BIG);
+  await ports.settle();
+  expect(outbox.parked).toBe(true);
+  const owed = owing('later');
+  outbox.owe(owed);
+  line.write(BIG, () => undefined);
+  line.take(1);
+  expect(outbox.parked).toBe(true);
+  line.take();
+  expect(outbox.trouble(ports.clock.monotonic() + 30_000)).toBeUndefined();
+  await ports.settle();
+  expect([outbox.parked, owed.asked]).toEqual([false, 1]);
+});

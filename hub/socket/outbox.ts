@@ -46,6 +46,9 @@ export class Outbox {
   #closed = false;
   readonly #owed = new Set<Owed>();
   #progressAt = 0;
+  /** What waited when it was looked at last. */
+  #waited = 0;
+  #sentBytes = 0;
   #lastMessage = 0;
   // What was sent and not credited, oldest first; kept from the first credit on.
   #crediting = false;
@@ -132,12 +135,27 @@ export class Outbox {
     this.#progress();
   }
 
-  /** Why the client has to be cut off; undefined while it need not. */
+  /**
+   * Looks at what waits, which is also what others have written, as the answers to commands; from time to time. Why the client has
+   * to be cut off; undefined while it need not.
+   */
   trouble(now: number): 'slow' | undefined {
-    if (!this.#parked) return undefined;
+    const waiting = this.outstanding();
+    if (this.#parked ? waiting <= RESUME_BYTES : waiting <= PARK_BYTES) {
+      if (this.#parked) this.#resume();
+      return undefined;
+    }
+    if (!this.#parked) this.#park();
+    else if (waiting < this.#waited) this.#progressAt = now;
+    this.#waited = waiting;
     // One message may be larger than the bound without the client being slow; what was added since may not.
-    if (this.outstanding() - this.#lastMessage > CUT_BYTES) return 'slow';
+    if (waiting - this.#lastMessage > CUT_BYTES) return 'slow';
     return now - this.#progressAt > STALL_MS ? 'slow' : undefined;
+  }
+
+  /** How much has been sent in all; with `outstanding` it says whether what was sent by a moment ago has left. */
+  get sent(): number {
+    return this.#sentBytes;
   }
 
   /** Bytes on their way, as far as is known. */
@@ -148,31 +166,29 @@ export class Outbox {
 
   flush(): void {
     if (this.#frames.length === 0 || this.#closed) return;
-    const frames = this.#frames;
     const bytes = this.#bytes;
-    this.#frames = [];
     this.#bytes = 0;
     this.#lastMessage = bytes;
+    this.#sentBytes += bytes;
     if (this.#crediting) {
-      this.#uncredited.push({ frames: frames.length, bytes });
-      this.#uncreditedFrames += frames.length;
+      this.#uncredited.push({ frames: this.#frames.length, bytes });
+      this.#uncreditedFrames += this.#frames.length;
       this.#uncreditedBytes += bytes;
     }
-    this.#write(frames);
-    if (!this.#parked && this.outstanding() > PARK_BYTES) {
-      this.#parked = true;
-      this.#progressAt = this.#ports.clock.monotonic();
-    }
+    this.#write();
+    if (!this.#parked && this.outstanding() > PARK_BYTES) this.#park();
     if (this.#owed.size > 0) this.pump();
   }
 
   /** What many are sent in this turn goes as it was encoded for the first of them. */
-  #write(frames: readonly (string | Wired)[]): void {
-    const [first, ...rest] = frames;
-    let all = typeof first === 'object' ? first : undefined;
-    for (const next of rest) all = typeof next === 'object' ? all?.with(next) : undefined;
-    if (all !== undefined && this.#line.writeWire?.(all.wire, this.#sent) === true) return;
-    this.#line.write(all?.text ?? frames.map(textOf).join(','), this.#sent);
+  #write(): void {
+    const frames = this.#frames;
+    let all = frames[0];
+    for (let i = 1; i < frames.length; i++) all = joined(all, frames[i]);
+    frames.length = 0;
+    if (all === undefined) return;
+    if (typeof all === 'string') this.#line.write(all, this.#sent);
+    else if (this.#line.writeWire?.(all.wire, this.#sent) !== true) this.#line.write(all.text, this.#sent);
   }
 
   close(): void {
@@ -186,10 +202,25 @@ export class Outbox {
   #progress(): void {
     if (this.#closed || !this.#parked) return;
     this.#progressAt = this.#ports.clock.monotonic();
-    if (this.outstanding() > RESUME_BYTES) return;
+    if (this.outstanding() <= RESUME_BYTES) this.#resume();
+  }
+
+  #park(): void {
+    this.#parked = true;
+    this.#waited = this.outstanding();
+    this.#progressAt = this.#ports.clock.monotonic();
+  }
+
+  #resume(): void {
     this.#parked = false;
     this.pump();
   }
+}
+
+/** Both, one after the other; as one that others share where both are. */
+function joined(before: string | Wired | undefined, next: string | Wired | undefined): string | Wired | undefined {
+  if (before === undefined || next === undefined) return before ?? next;
+  return typeof before === 'object' && typeof next === 'object' ? before.with(next) : `${textOf(before)},${textOf(next)}`;
 }
 
 function textOf(frame: string | Wired): string {

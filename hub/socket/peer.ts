@@ -2,22 +2,22 @@ import { FAULTS, Fault, sentenceFor } from '../../machines/fault.ts';
 import type { Definition } from '../../machines/machine.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Ports } from '../../actors/ports/ports.ts';
-import type { People, Session } from '../auth/people.ts';
+import type { Session } from '../auth/people.ts';
 import type { Command, CommandAck, Frame, Position, Subscribe, SubscribeAck } from '../protocol/messages.ts';
 import type { ActorTopic } from './actor-topic.ts';
 import type { EndOfTurn } from './end-of-turn.ts';
+import type { Ending } from './ending.ts';
 import { Follower } from './follower.ts';
 import type { ListTopic } from './list-topic.ts';
 import { Outbox } from './outbox.ts';
 import type { Line } from './outbox.ts';
 import { rightsOf } from './rights.ts';
 import type { Rights } from './rights.ts';
+import { knowAgain } from './standing.ts';
+import type { Guard } from './standing.ts';
 import { readTopic } from './topic.ts';
 import type { Topic } from './topic.ts';
 import type { Held, Topics } from './topics.ts';
-
-/** What the sockets ask of the people. */
-export type Guard = Pick<People, 'verify' | 'find' | 'onChange'>;
 
 export type PeerOptions = {
   readonly line: Line;
@@ -28,8 +28,7 @@ export type PeerOptions = {
   readonly people: Guard;
   readonly session: Session;
   readonly token: string;
-  /** Ends the connection, after what is written has gone out or, with `hard`, at once. */
-  readonly disconnect: (hard: boolean) => void;
+  readonly disconnect: (how: Ending) => void;
 };
 
 type Renewal = { readonly until: number; readonly done: Promise<void>; readonly end: () => void };
@@ -58,6 +57,8 @@ const HEADS_MS = 25_000;
 const WARN_MS = 60_000;
 /** How long a client whose token was given under other rights may take to show a new one. */
 const RENEW_MS = 5_000;
+/** How long what was sent under other rights may take to leave. */
+const TAKE_BACK_MS = 500;
 
 /** One connected client: who it is, what it follows, and what goes to it. */
 export class Peer {
@@ -155,7 +156,8 @@ export class Peer {
       if (topic.kind === 'actor') {
         const { topics } = this.#options;
         const continues = at?.epoch === `${topics.history}.${rights.key}`;
-        return { kind: 'actor', topic, definition, held: await topics.actor(topic.address, definition, at?.version, continues), at };
+        const asked = { address: topic.address, definition, person: this.caller.id, seen: at?.version, continues };
+        return { kind: 'actor', topic, definition, held: await topics.actor(asked), at };
       }
       return { kind: 'list', topic, rights, held: await this.#options.topics.list(topic.question, definition, rights) };
     } catch (error) {
@@ -263,7 +265,7 @@ export class Peer {
     const mine = ++this.#verifications;
     this.#era++;
     this.outbox.hold();
-    this.#settled = this.#know().then(
+    this.#settled = knowAgain(this.#options, this.#token, this.#session).then(
       (known) => {
         if (mine !== this.#verifications || this.#closed) return;
         if (known.renew) this.#askToRenew();
@@ -275,26 +277,14 @@ export class Peer {
         // Where only the database did not answer nothing is known to be withdrawn: what is shown stays, and nothing more is sent.
         const unknown = !(error instanceof Fault) || FAULTS[error.code].retry;
         if (unknown) this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
-        else for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
-        this.cut(error instanceof Fault ? error.code : 'retry');
+        const code = error instanceof Fault ? error.code : 'retry';
+        if (unknown) return this.cut(code);
+        // What is on its way to somebody who is shut out is not waited for.
+        const how = this.outbox.outstanding() > 0 ? 'reset' : 'briefly';
+        for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
+        this.cut(code, how);
       },
     );
-  }
-
-  /** What the person may do now. A token that was given under other rights is refused, but says who he is for a moment more. */
-  async #know(): Promise<{ readonly session: Session; readonly renew: boolean }> {
-    const { people, ports } = this.#options;
-    try {
-      return { session: await people.verify(this.#token), renew: false };
-    } catch (error) {
-      const old = this.#session;
-      if (!(error instanceof Fault) || error.code !== 'token_expired' || old.expiresAt <= ports.clock.now()) throw error;
-      const person = await people.find(old.caller.id);
-      if (person === undefined || person.disabled) throw new Fault('unauthenticated');
-      const { username, roles, client, generation } = person;
-      const caller: Caller = { kind: 'person', id: username, roles, ...(client === undefined ? {} : { client }) };
-      return { session: { caller, generation, expiresAt: old.expiresAt }, renew: true };
-    }
   }
 
   /** What he may see is right already; what he wants done waits until he has shown a token of now. */
@@ -308,15 +298,38 @@ export class Peer {
     this.#session = session;
     this.#era++;
     this.#warned = false;
-    for (const [sub, subscription] of this.#subscriptions) this.#recheck(sub, subscription);
+    const onItsWay = this.outbox.outstanding() > 0;
+    let changed = false;
+    for (const [sub, subscription] of this.#subscriptions) changed = this.#recheck(sub, subscription) || changed;
     this.outbox.pump();
+    if (changed && onItsWay) this.#takeBack();
   }
 
-  #recheck(sub: number, { topic, follower, rights, joined }: Subscription): void {
+  /** What was sent under the rights of before is not delivered late: the connection is broken off, and the client comes again. */
+  #takeBack(): void {
+    const { outbox } = this;
+    const { sent } = outbox;
+    const breakOff = (): void => {
+      this.close();
+      this.#options.disconnect('reset');
+    };
+    if (outbox.parked) return breakOff();
+    this.#options.ports.timers.after(TAKE_BACK_MS, () => {
+      if (!this.#closed && outbox.sent - outbox.outstanding() < sent) breakOff();
+    });
+  }
+
+  /** Whether the person sees the topic otherwise now. */
+  #recheck(sub: number, { topic, follower, rights, joined }: Subscription): boolean {
     const definition = this.#options.topics.definitions.get(topic.type);
     const now = definition === undefined ? undefined : rightsOf(definition, this.caller);
+    if (now?.key === rights.key) return false;
+    this.#show(sub, { topic, follower, rights, joined }, now);
+    return true;
+  }
+
+  #show(sub: number, { topic, follower, joined }: Subscription, now: Rights | undefined): void {
     if (now === undefined) return this.#revoke(sub);
-    if (now.key === rights.key) return;
     if (joined.kind === 'list') {
       // Other rows, perhaps: the client asks again and begins with a snapshot.
       this.#drop(sub);
@@ -354,13 +367,13 @@ export class Peer {
   }
 
   /** Says goodbye and ends the connection. One that does not read is not waited for. */
-  cut(reason: string, afterMs = 0): void {
+  cut(reason: string, how: Ending = reason === 'slow' ? 'hard' : 'gently', afterMs = 0): void {
     if (this.#closed) return;
     this.outbox.hold();
     this.push({ kind: 'bye', afterMs, reason });
     this.outbox.flush();
     this.close();
-    this.#options.disconnect(reason === 'slow');
+    this.#options.disconnect(how);
   }
 
   /** The connection is gone. */

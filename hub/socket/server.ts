@@ -14,8 +14,9 @@ import { Budgets } from './budget.ts';
 import type { Limits } from './budget.ts';
 import { Hall } from './hall.ts';
 import type { Stream } from './hall.ts';
+import { guardConnection } from './guard.ts';
 import { mayConnectFrom } from './origin.ts';
-import type { Guard } from './peer.ts';
+import type { Guard } from './standing.ts';
 
 export type Sockets = {
   attach(hub: Hub, people: Guard): void;
@@ -39,6 +40,8 @@ const handshakeSchema = z.looseObject({
  */
 const ARRIVALS = { burst: 10_000, perSecond: 500, patience: Number.POSITIVE_INFINITY };
 const SWEEP_MS = 10_000;
+/** So many tokens that are not taken may be shown on one connection. */
+const MOST_TRIES = 5;
 
 /** Opens the Socket.IO door on a server that is listening or will be. It serves once there is a hub behind it. */
 export function openSockets(
@@ -67,10 +70,16 @@ export function openSockets(
       throw error;
     }
   };
+  const tries = new WeakMap<Socket['conn'], number>();
   io.use((socket, next) => {
     admit(socket).then(
       () => next(),
-      (error: unknown) => next(toConnectError(error, options.log)),
+      (error: unknown) => {
+        next(toConnectError(error, options.log));
+        const tried = (tries.get(socket.conn) ?? 0) + 1;
+        tries.set(socket.conn, tried);
+        if (tried >= MOST_TRIES) socket.conn.close();
+      },
     );
   });
   io.on('connection', (socket) => {
@@ -126,6 +135,7 @@ function openServer(
     },
   });
   io.attach(server);
+  io.engine.on('connection', guardConnection);
   io.engine.on('connection_error', (error: { message: string; context?: unknown }) =>
     log.debug({ reason: error.message, context: error.context }, 'A socket was refused'),
   );

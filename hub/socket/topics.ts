@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Committed } from '../../actors/delivery.ts';
 import type { Ports } from '../../actors/ports/ports.ts';
 import type { Runtime } from '../../actors/runtime.ts';
@@ -14,6 +15,7 @@ import { ListReader } from './list-reader.ts';
 import type { ListSubject } from './list-reader.ts';
 import { ListTopic } from './list-topic.ts';
 import type { Rights } from './rights.ts';
+import { Shares } from './shares.ts';
 import { toKey } from './topic.ts';
 import type { ListQuestion } from './topic.ts';
 
@@ -32,14 +34,34 @@ export type TopicsOptions = {
 /** A topic that will not be forgotten before it is released; absent where there is nothing that the caller may follow. */
 export type Held<T> = { readonly topic: T | undefined; readonly release: () => void };
 
-type Entry = { readonly topic: ActorTopic; ready: Promise<void>; /** Who is about to join. */ pins: number };
+type Entry = {
+  readonly topic: ActorTopic;
+  readonly ready: Promise<void>;
+  /** Who asked for it first. */
+  readonly person: string;
+  /** How many are about to join. */
+  pins: number;
+};
+
+/** `seen` is the version that the copy stands at. */
+export type ActorAsked = {
+  readonly address: string;
+  readonly definition: Definition;
+  readonly person: string;
+  readonly seen?: number | undefined;
+  readonly continues?: boolean;
+};
 
 const MOST_ACTORS = 100_000;
 const MOST_LISTS = 2_000;
 /** A topic that nobody follows is kept a while: those who lost their connection come back and continue. */
 const IDLE_MS = { actor: 60_000, list: 10_000 };
 const MOST_IDLE = 2_000;
+/** Nobody alone takes what all are to share; what others ask for first is not counted. */
+const SHARES = { actors: 20_000, lists: 250 };
 const COALESCE_MS = 60;
+/** Of so many listed actors it is remembered which version was heard of last. */
+const MOST_HEARD = 50_000;
 const SPARE = 50;
 
 /** Everything on this node that somebody follows, and the way of commits to it. */
@@ -54,6 +76,9 @@ export class Topics {
   readonly #dirtyActors = new Set<ActorTopic>();
   readonly #dirtyLists = new Set<ListTopic>();
   readonly #batches: (readonly Committed[])[] = [];
+  readonly #heard = new LRUCache<string, number>({ max: MOST_HEARD });
+  readonly #actorShares = new Shares(SHARES.actors, 'actors');
+  readonly #listShares = new Shares(SHARES.lists, 'lists');
   #scheduled = false;
   #listsScheduled = false;
 
@@ -80,12 +105,12 @@ export class Topics {
    * node may have seen a version that this one has not heard of yet: it is read then, so that nobody is shown an older one. Where he
    * `continues` from a version that is no longer in memory that one is read from the journal.
    */
-  async actor(address: string, definition: Definition, seen = 0, continues = false): Promise<Held<ActorTopic>> {
-    const entry = this.#actors.get(address) ?? this.#open(address, definition);
+  async actor({ address, definition, person, seen = 0, continues = false }: ActorAsked): Promise<Held<ActorTopic>> {
+    const entry = this.#actors.get(address) ?? this.#open(address, definition, person);
     entry.pins++;
     const release = (): void => {
       entry.pins--;
-      if (entry.topic.head === undefined && entry.pins === 0 && this.#actors.get(address) === entry) this.#actors.delete(address);
+      if (entry.topic.head === undefined && entry.pins === 0 && this.#actors.get(address) === entry) this.#forget(entry);
     };
     try {
       await entry.ready;
@@ -127,7 +152,8 @@ export class Topics {
   async list(question: ListQuestion, definition: Definition, rights: Rights): Promise<Held<ListTopic>> {
     const scope = scopeOf(rights);
     const key = JSON.stringify([rights.audience, scope.client, scope.agent, toKey(question)]);
-    const topic = this.#lists.get(key) ?? this.#openList(key, { definition, question, scope, audience: rights.audience });
+    const person = rights.caller.id;
+    const topic = this.#lists.get(key) ?? this.#openList(key, { definition, question, scope, audience: rights.audience, person });
     topic.pins++;
     const release = (): void => void topic.pins--;
     try {
@@ -142,33 +168,38 @@ export class Topics {
   /** Forgets what nobody has followed for a while. */
   sweep(): void {
     const now = this.#options.ports.clock.monotonic();
-    let idle = 0;
-    for (const [address, { topic, pins }] of this.#actors) {
-      if (pins > 0 || topic.followers > 0) {
-        topic.idleSince = undefined;
-        continue;
-      }
-      topic.idleSince ??= now;
-      idle++;
-      // The map is in the order of opening, so the oldest go first when there are too many.
-      if (now - topic.idleSince > IDLE_MS.actor || idle > MOST_IDLE) this.#actors.delete(address);
+    const idle: { readonly entry: Entry; readonly since: number }[] = [];
+    for (const entry of this.#actors.values()) {
+      const { topic, pins } = entry;
+      if (pins > 0 || topic.followers > 0) topic.idleSince = undefined;
+      else idle.push({ entry, since: (topic.idleSince ??= now) });
     }
+    idle.sort((a, b) => a.since - b.since);
+    idle.forEach(({ entry, since }, index) => {
+      if (now - since > IDLE_MS.actor || index < idle.length - MOST_IDLE) this.#forget(entry);
+    });
     for (const [key, topic] of this.#lists) {
       if (topic.pins > 0 || topic.followers > 0) topic.idleSince = undefined;
       else if (now - (topic.idleSince ??= now) > IDLE_MS.list) this.#closeList(key, topic);
     }
   }
 
-  #open(address: string, definition: Definition): Entry {
+  #forget({ topic, person }: Entry): void {
+    this.#actors.delete(topic.address);
+    this.#actorShares.giveBack(person);
+  }
+
+  #open(address: string, definition: Definition, person: string): Entry {
     if (this.#actors.size >= MOST_ACTORS)
       throw new Fault('overloaded', 'This node follows as many actors as it can; try again after a while.');
+    this.#actorShares.take(person);
     const { read, ports } = this.#options;
     const topic = new ActorTopic({ address, definition, history: this.history, now: () => ports.clock.now() });
     // Registered before the actor is read: commits from now on reach it, earlier ones are in what is read.
     const ready = read(definition, address).then((subject) => {
       if (subject !== undefined) topic.meet(subject.envelope);
     });
-    const entry: Entry = { topic, ready, pins: 0 };
+    const entry: Entry = { topic, ready, person, pins: 0 };
     this.#actors.set(address, entry);
     return entry;
   }
@@ -176,6 +207,7 @@ export class Topics {
   #openList(key: string, subject: ListSubject): ListTopic {
     if (this.#lists.size >= MOST_LISTS)
       throw new Fault('overloaded', 'This node follows as many lists as it can; try again after a while.');
+    this.#listShares.take(subject.person);
     const { ports, spare = SPARE } = this.#options;
     const topic = new ListTopic({ subject, reader: this.#reader, ports, spare, onDirty: (dirty) => this.#listChanged(dirty) });
     this.#lists.set(key, topic);
@@ -192,6 +224,7 @@ export class Topics {
     siblings?.delete(topic);
     if (siblings?.size === 0) this.#listsOf.delete(type);
     this.#lists.delete(key);
+    this.#listShares.giveBack(topic.subject.person);
     topic.close();
   }
 
@@ -221,7 +254,7 @@ export class Topics {
   }
 
   #toLists(rows: readonly Committed[]): void {
-    for (const change of toListChanges(rows, (type) => this.#listsOf.has(type))) {
+    for (const change of toListChanges(rows, (type) => this.#listsOf.has(type), this.#heard)) {
       for (const topic of this.#listsOf.get(change.type) ?? []) {
         try {
           topic.take(change);

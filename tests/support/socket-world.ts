@@ -10,7 +10,8 @@ import type { Store } from '../../clients/core/store.ts';
 import type { Session } from '../../hub/auth/people.ts';
 import type { Frame, SubscribeAck } from '../../hub/protocol/messages.ts';
 import { Peer } from '../../hub/socket/peer.ts';
-import type { Guard } from '../../hub/socket/peer.ts';
+import type { Ending } from '../../hub/socket/ending.ts';
+import type { Guard } from '../../hub/socket/standing.ts';
 import { Topics } from '../../hub/socket/topics.ts';
 import type { Subject } from '../../hub/view.ts';
 import { Fault } from '../../machines/fault.ts';
@@ -241,7 +242,7 @@ export class VirtualClient {
     const { ports, topics } = this.#world;
     const people = this.#world.people as unknown as Guard;
     const end = mine(() => this.disconnect());
-    const disconnect = (hard: boolean): void => (hard ? end() : this.#put(0, end, () => undefined));
+    const disconnect = (how: Ending): void => (how === 'hard' || how === 'reset' ? end() : this.#put(0, end, () => undefined));
     this.#peer = new Peer({ line, ports, topics, people, session, token: this.username, disconnect });
     this.#flush();
   }
