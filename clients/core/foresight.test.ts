@@ -120,7 +120,10 @@ class Device {
   keep(event: Event): void {
     const { epoch, version, state } = this.copy;
     const wish = { id: `c${this.#n++}`, to: TO, event, optimistic: true, at: 0, seen: { epoch, version, state } };
-    this.lane = add(this.lane, wish, { total: 0, most: 1_000 }).map((kept, i) => ({ ...kept, seq: kept.seq || i + 1 + this.#n }));
+    this.lane = add(this.lane, wish, { total: 0, most: 1_000, isDone: () => true }).map((kept, i) => ({
+      ...kept,
+      seq: kept.seq || i + 1 + this.#n,
+    }));
   }
 
   /** The first of what waits reaches the hub; its answer is on its way, or lost. */

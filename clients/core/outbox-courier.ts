@@ -155,6 +155,7 @@ export class Courier {
     switch (ack.outcome) {
       case 'applied':
       case 'duplicate':
+        mirror.done(kept);
         await mirror.change(
           kept.to,
           (lane) => lanes.applied(lane, kept.id, ack.version),

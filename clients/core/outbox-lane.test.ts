@@ -5,7 +5,7 @@ import { add, again, applied, begin, discard, obstacle, park, refuse, waiting } 
 import type { Kept, Lane, Refusal, Wish } from './outbox-lane.ts';
 import { Problem } from './problem.ts';
 
-const ROOM = { total: 0, most: 100 };
+const ROOM = { total: 0, most: 100, isDone: (id: string) => id === 'done' };
 
 function wish(id: string, type = id.toUpperCase(), more: Partial<Wish> = {}): Wish {
   return { id, to: 'payment/p', event: { type }, optimistic: true, at: 0, ...more };
@@ -50,7 +50,7 @@ describe('what is added', () => {
   });
 
   test('[OFF-3] a full outbox takes nothing more, and says how much it holds', () => {
-    const full = { total: 3, most: 3 };
+    const full = { ...ROOM, total: 3, most: 3 };
     expect(codeOf(() => add([], wish('a'), full))).toBe('outbox_full');
     expect(() => add([], wish('a'), full)).toThrow(/^3 commands are kept already/);
     expect(add(laneOf(wish('a')), wish('a'), full)).toHaveLength(1); // it is kept already
@@ -59,8 +59,50 @@ describe('what is added', () => {
   test('[OFF-4] a command that is to follow a refused one is not taken; one that follows what is done stands by itself', () => {
     const lane = refuse(laneOf(wish('a')), 'a', refusal());
     expect(codeOf(() => add(lane, wish('b', 'B', { after: 'a' }), ROOM))).toBe('after_refused');
-    expect(add([], wish('b', 'B', { after: 'a' }), ROOM)[0]).not.toHaveProperty('after');
+    expect(add([], wish('b', 'B', { after: 'done' }), ROOM)[0]).not.toHaveProperty('after');
   });
+});
+
+describe('what is to follow another command', () => {
+  const refusedAgain = (): Lane => {
+    const lane = refuse(laneOf(wish('amend'), wish('submit', 'SUBMIT', { after: 'amend' })), 'amend', refusal());
+    return numbered(again(lane, 'amend', { id: 'amend2', at: 5 }, ROOM));
+  };
+
+  test('[OFF-28] what was held is tried again behind what it was held for, whatever id that has by now, and is held with it', () => {
+    const both = numbered(again(refusedAgain(), 'submit', { id: 'submit', at: 6 }, ROOM));
+    expect(both).toMatchObject([
+      { id: 'amend2', formerly: ['amend'] },
+      { id: 'submit', after: 'amend2' },
+    ]);
+    expect(standings(refuse(both, 'amend2', refusal([can('SUBMIT', true)])))).toEqual({ amend2: 'not_in_state', submit: 'held' });
+    const third = numbered(again(refuse(both, 'amend2', refusal()), 'amend2', { id: 'amend3', at: 7 }, ROOM));
+    expect(again(third, 'submit', { id: 'submit', at: 8 }, ROOM).at(-1)).toMatchObject({ id: 'submit', after: 'amend3' });
+  });
+
+  test('[OFF-28] what was held because the actor would not take it then follows what was refused, if that is tried again first', () => {
+    const lane = refuse(laneOf(wish('a'), wish('b')), 'a', refusal([can('B', false)]));
+    const both = again(numbered(again(lane, 'a', { id: 'a2', at: 5 }, ROOM)), 'b', { id: 'b', at: 6 }, ROOM);
+    expect(both).toMatchObject([{ id: 'a2' }, { id: 'b', after: 'a2' }]);
+  });
+
+  test('[OFF-28] what is new names the command by any id that it has had', () => {
+    const lane = refusedAgain();
+    expect(add(lane, wish('c', 'C', { after: 'amend' }), ROOM).at(-1)).toMatchObject({ id: 'c', after: 'amend2' });
+    const refused = refuse(lane, 'amend2', refusal());
+    expect(codeOf(() => add(refused, wish('c', 'C', { after: 'amend' }), ROOM))).toBe('after_refused');
+  });
+
+  test('[OFF-29] what names a command of which it is not known that it was done is not taken', () => {
+    const lane = refuse(laneOf(wish('a')), 'a', refusal());
+    expect(codeOf(() => add(discard(lane, 'a', 1), wish('b', 'B', { after: 'a' }), ROOM))).toBe('after_unknown');
+    expect(codeOf(() => add([], wish('b', 'B', { after: 'a' }), ROOM))).toBe('after_unknown');
+  });
+});
+
+test('[OFF-30] what another tab has put into the tray is not sent out of it', () => {
+  const lane = refuse(laneOf(wish('a')), 'a', { code: 'expired', sentence: 'Too late.', at: 1 });
+  expect(begin(lane, 'a', { at: 2 })).toEqual(lane);
 });
 
 test('[OFF-6] what is meant for an actor that is yet to be created is held when it is not created', () => {
@@ -128,7 +170,7 @@ describe('what depends on what was refused', () => {
 describe('the tray', () => {
   test('[OFF-9] what was refused is tried again under a new id, what was never sent under its own, what was changed always under a new one', () => {
     const lane = refuse(begin(laneOf(wish('a'), wish('b', 'B', { after: 'a' })), 'a', { at: 1 }), 'a', refusal());
-    const room = { total: 2, most: 2 };
+    const room = { ...ROOM, total: 2, most: 2 };
     expect(again(lane, 'a', { id: 'fresh', at: 5 }, room)).toMatchObject([
       { id: 'b' },
       { id: 'fresh', seq: 0, standing: { kind: 'waiting' }, event: { type: 'A' } },

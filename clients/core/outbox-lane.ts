@@ -23,6 +23,8 @@ export type Kept = {
   readonly chained?: true;
   /** The command without which this one makes no sense. */
   readonly after?: string;
+  /** The ids that it had before each was used up by a refusal: whatever names one of them means this command. */
+  readonly formerly?: readonly string[];
   /** It is not sent for the first time later than this. */
   readonly notAfter?: number;
   readonly optimistic: boolean;
@@ -73,11 +75,11 @@ export type Meanwhile = {
 
 export type Lane = readonly Kept[];
 
-/** How many commands the person has kept in all, and how many he may have. */
-export type Room = { readonly total: number; readonly most: number };
+/** What is known beside the queue: how many commands the person has kept in all, how many he may have, and what the hub has done. */
+export type Room = { readonly total: number; readonly most: number; readonly isDone: (id: string) => boolean };
 
 /** What is new; the rest is worked out from what waits already. */
-export type Wish = Omit<Kept, 'seq' | 'chained' | 'sent' | 'standing'>;
+export type Wish = Omit<Kept, 'seq' | 'chained' | 'formerly' | 'sent' | 'standing'>;
 
 /** What waits for an answer of the hub, in order. */
 export function waiting(lane: Lane): Lane {
@@ -86,7 +88,7 @@ export function waiting(lane: Lane): Lane {
 
 /**
  * Adds a command at the end. The same id with the same event is the same command, and changes nothing. Throws a Problem:
- * `key_reused`, `outbox_full`, `after_refused`.
+ * `key_reused`, `outbox_full`, `after_refused`, `after_unknown`.
  */
 export function add(lane: Lane, wish: Wish, room: Room): Lane {
   const known = lane.find(({ id }) => id === wish.id);
@@ -103,19 +105,23 @@ export function add(lane: Lane, wish: Wish, room: Room): Lane {
   }
   // What is meant for an actor that is yet to be created makes no sense without its creation.
   const after = wish.after ?? waiting(lane).find(({ event }) => event.type === '@create')?.id;
-  const named = lane.find(({ id }) => id === after);
+  const named = after === undefined ? undefined : meant(lane, after);
   if (named?.standing.kind === 'tray')
     throw new Problem(0, 'after_refused', `The command that this one is to follow was refused: ${named.standing.refusal.sentence}`);
+  // One that is not there any more has been done, or has been discarded: then this one makes no sense.
+  if (after !== undefined && named === undefined && !room.isDone(after))
+    throw new Problem(0, 'after_unknown', `It is not known that the command ${after}, which this one is to follow, was done.`);
   const { after: _, ...rest } = wish;
   const chained = wish.ifVersion !== undefined && waiting(lane).length > 0;
-  // One that is not there any more has been done.
   const depends = { ...(named && { after: named.id }), ...(chained && { chained }) };
   return [...lane, { ...rest, ...depends, seq: 0, standing: { kind: 'waiting' } }];
 }
 
-/** It is about to be sent: from here on it may have been done. */
+/** It is about to be sent: from here on it may have been done. What another tab has put into the tray meanwhile is not sent. */
 export function begin(lane: Lane, id: string, sent: NonNullable<Kept['sent']>): Lane {
-  return replace(lane, id, (kept) => ({ ...kept, standing: { kind: 'waiting' }, sent: kept.sent ?? sent }));
+  return replace(lane, id, (kept) =>
+    kept.standing.kind === 'tray' ? kept : { ...kept, standing: { kind: 'waiting' }, sent: kept.sent ?? sent },
+  );
 }
 
 /** The hub has done it, as this version. What was meant on top of it counts from there, if nothing else came in between. */
@@ -167,29 +173,35 @@ export type Again = {
 };
 
 /**
- * Takes a command out of the tray and puts it at the end of what waits, changed or not. A version that it names becomes the one
- * that the tray shows, since that is what the person has decided on. Throws a Problem: `not_in_tray`.
+ * Takes a command out of the tray and puts it at the end of what waits, changed or not. It follows what it was held for, if that waits
+ * again by now. A version that it names becomes the one that the tray shows, since that is what the person has decided on. Throws
+ * a Problem: `not_in_tray`.
  */
 export function again(lane: Lane, id: string, { id: fresh, at, event, seen }: Again, room: Room): Lane {
   const old = lane.find((kept) => kept.id === id);
   if (old?.standing.kind !== 'tray') throw new Problem(0, 'not_in_tray', 'This is not in the tray any more.');
-  const { to, optimistic, ifVersion, standing } = old;
+  const { to, optimistic, ifVersion, standing, formerly = [] } = old;
   const { refusal } = standing;
   const version = refusal.now?.version ?? refusal.version ?? ifVersion;
+  const followed = [old.after, refusal.because].map((name) => (name === undefined ? undefined : meant(waiting(lane), name)));
+  const after = followed.find((kept) => kept !== undefined)?.id;
   const wish: Wish = {
     id: fresh,
     to,
     event: event ?? old.event,
     optimistic,
     at,
+    ...(after !== undefined && { after }),
     ...(seen && { seen }),
     ...(ifVersion !== undefined && version !== undefined && { ifVersion: version }),
   };
-  return add(
+  const next = add(
     lane.filter((kept) => kept !== old),
     wish,
     { ...room, total: room.total - 1 },
   );
+  const ids = fresh === id ? formerly : [...formerly, id];
+  return ids.length === 0 ? next : replace(next, fresh, (kept) => ({ ...kept, formerly: ids }));
 }
 
 /** Why a command may not be sent for the first time now; one that may have been sent is asked about whatever the time is. */
@@ -230,6 +242,11 @@ function holdBehind(lane: Lane, blamed: Kept, what: string, { at, can = [], vers
 
 function sentenceOf({ sentence, reason = 'rejected' }: Can): string {
   return (sentence ?? sentenceFor(reason)).replace(/\.$/, '');
+}
+
+/** The command that an id stands for, also where it has had another one since. */
+function meant(lane: Lane, name: string): Kept | undefined {
+  return lane.find(({ id, formerly }) => id === name || formerly?.includes(name));
 }
 
 function replace(lane: Lane, id: string, change: (kept: Kept) => Kept): Lane {

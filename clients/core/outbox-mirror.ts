@@ -13,10 +13,15 @@ export type Settled =
 
 export type MirrorOptions = { readonly storage: OutboxStorage; readonly tabs: Tabs; readonly clock: Clock };
 
-type Message = { readonly kind: 'changed' | 'nudge' } | { readonly kind: 'settled'; readonly kept: Kept; readonly settled: Settled };
+type Message =
+  | { readonly kind: 'changed' | 'nudge' }
+  | { readonly kind: 'done'; readonly ids: readonly string[] }
+  | { readonly kind: 'settled'; readonly kept: Kept; readonly settled: Settled };
 
 /** Storage that fails is asked again after so long. */
 const BROKEN_MS = 5_000;
+/** So many of the commands that the hub has done last are remembered. */
+const MOST_DONE = 10_000;
 const NONE: Lane = [];
 
 /**
@@ -29,6 +34,8 @@ export class OutboxMirror {
   readonly #hearers = new Set<(kept: Kept, settled: Settled) => void>();
   readonly #wakers = new Set<(why: 'changed' | 'nudge') => void>();
   #lanes: ReadonlyMap<string, Lane> = new Map();
+  /** What the hub has done while this page is open: what is kept afterwards may name it. */
+  readonly #done = new Set<string>();
   #all: readonly Kept[] | undefined;
   #person: string | undefined;
   #trouble: Problem | undefined;
@@ -54,6 +61,7 @@ export class OutboxMirror {
     this.#person = undefined;
     this.#reading = undefined;
     this.#trouble = undefined;
+    this.#done.clear();
     this.#set(new Map());
   }
 
@@ -103,6 +111,18 @@ export class OutboxMirror {
   /** Tells the tab that sends that somebody wants it tried now. */
   nudge(): void {
     this.#channel?.post({ kind: 'nudge' } satisfies Message);
+  }
+
+  /** Whether the hub is known to have done a command, in whichever tab it was. */
+  isDone(id: string): boolean {
+    return this.#done.has(id);
+  }
+
+  /** The hub has done it. To be called before it is taken out of the queue, so that no tab misses it there without knowing why. */
+  done({ id, formerly = [] }: Kept): void {
+    const ids = [...formerly, id];
+    this.#channel?.post({ kind: 'done', ids } satisfies Message);
+    this.#remember(ids);
   }
 
   settle(kept: Kept, settled: Settled): void {
@@ -173,9 +193,18 @@ export class OutboxMirror {
   }
 
   #hear(message: Message): void {
+    if (message.kind === 'done') this.#remember(message.ids);
     if (message.kind === 'settled') for (const hear of this.#hearers) hear(message.kept, message.settled);
     if (message.kind === 'changed') void this.reload();
     if (message.kind === 'changed' || message.kind === 'nudge') for (const wake of this.#wakers) wake(message.kind);
+  }
+
+  #remember(ids: readonly string[]): void {
+    for (const id of ids) this.#done.add(id);
+    for (const id of this.#done) {
+      if (this.#done.size <= MOST_DONE) return;
+      this.#done.delete(id);
+    }
   }
 
   #set(lanes: ReadonlyMap<string, Lane>): void {

@@ -222,6 +222,45 @@ describe('what is refused', () => {
   });
 });
 
+describe('what is to follow another command', () => {
+  test('[OFF-28] what could not be amended is not submitted, though both were tried again without a connection', async () => {
+    const [hub, clock] = [new TinyHub(), fakeClock()];
+    hub.can = [{ type: 'SUBMIT', ok: true, schema: {} }];
+    hub.become(false);
+    const outbox = makeOutbox({ hub, storage: memoryStorage(), clock });
+    hub.refuse('amend');
+    const amend = await outbox.enqueue(wish('amend'));
+    const submit = await outbox.enqueue(wish('submit', 'payment/p', { after: 'amend' }));
+    hub.become(true);
+    await clock.run(Promise.all([amend.settled, submit.settled]));
+    hub.become(false);
+    const again = await outbox.retry('amend');
+    const behind = await outbox.retry('submit');
+    hub.refuse(again.kept.id);
+    hub.become(true);
+    expect(await clock.run(behind.settled)).toMatchObject({ outcome: 'refused', refusal: { code: 'held', because: again.kept.id } });
+    expect(hub.taken).toEqual([]);
+  });
+
+  test('[OFF-29] in every tab it is known what was done, and by which ids, so that it may be named; what was discarded may not', async () => {
+    const [hub, clock, storage, tabs] = [new TinyHub(), fakeClock(), memoryStorage(), browserOf()];
+    const [one, other] = [makeOutbox({ hub, storage, clock, tabs }), makeOutbox({ hub, storage, clock, tabs })];
+    hub.refuse('a');
+    const a = await other.enqueue(wish('a'));
+    await clock.run(a.settled);
+    await clock.run(until(other, () => other.all[0]?.standing.kind === 'tray'));
+    await clock.run((await other.retry('a')).settled);
+    for (const outbox of [one, other]) {
+      const behind = await outbox.enqueue(wish(outbox === one ? 'b' : 'c', 'payment/p', { after: 'a' }));
+      expect(await clock.run(behind.settled)).toMatchObject({ outcome: 'applied' });
+    }
+    hub.become(false);
+    await one.enqueue(wish('d'));
+    await one.discard('d');
+    await expect(one.enqueue(wish('e', 'payment/p', { after: 'd' }))).rejects.toMatchObject({ code: 'after_unknown' });
+  });
+});
+
 describe('people and tabs', () => {
   test('[OFF-22] another person who signs in on the device neither sees nor sends what is kept; it goes when the first one is back', async () => {
     const [hub, clock, storage] = [new TinyHub(), fakeClock(), memoryStorage()];

@@ -97,7 +97,7 @@ export class Outbox {
 
   /**
    * Keeps a command, and resolves when it is safe. Throws a Problem when it is not kept: `unauthenticated`, `too_large`,
-   * `outbox_full`, `key_reused`, `after_refused`, `not_kept`.
+   * `outbox_full`, `key_reused`, `after_refused`, `after_unknown`, `not_kept`.
    */
   async enqueue(wish: Wish): Promise<Enqueued> {
     if (new TextEncoder().encode(JSON.stringify(wish.event)).length > MOST_BYTES)
@@ -139,7 +139,8 @@ export class Outbox {
     const { most } = this.#options;
     const heard = this.#hearOf(id); // before it is kept, so that no answer is too fast
     try {
-      const lane = await this.#mirror.change(to, (old, total) => decide(old, { total, most }));
+      const isDone = (one: string): boolean => this.#mirror.isDone(one);
+      const lane = await this.#mirror.change(to, (old, total) => decide(old, { total, most, isDone }));
       const kept = lane.find((one) => one.id === id);
       if (kept === undefined) throw new Problem(0, 'not_kept', 'The command could not be kept on this device.');
       if (kept.standing.kind !== 'tray') return { kept, settled: heard.settled };
