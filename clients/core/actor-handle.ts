@@ -241,7 +241,7 @@ export class ActorHandle<D extends Definition> {
     if (optimistic) foresight.begin(kept);
     try {
       return await this.#inTurn(patience_ms, async () => {
-        if (!(await this.#isIdle(deadline)) || line.bearer() !== bearer) return UNANSWERED;
+        if (!(await this.#isNext(deadline, bearer))) return UNANSWERED;
         const intent = { id, to, event, ...(ifVersion !== undefined && { ifVersion }) };
         const result = await perform(line, clock, intent, Math.max(0, deadline - clock.now()));
         if (optimistic && (result.outcome === 'applied' || result.outcome === 'duplicate')) foresight.done(kept, result.version);
@@ -269,20 +269,27 @@ export class ActorHandle<D extends Definition> {
     });
   }
 
-  /** Whether everything that is kept for this actor has been answered before the time is over. */
-  #isIdle(deadline: number): Promise<boolean> {
-    const { outbox, clock } = this.#parts;
-    const isIdle = (): boolean => waiting(outbox.of(this.address)).length === 0;
-    if (isIdle()) return Promise.resolve(true);
+  /**
+   * Waits until there is a connection and everything that is kept for this actor has been answered, so that a command that is sent now
+   * overtakes none of it. False where that takes too long, or is somebody else's by then.
+   */
+  #isNext(deadline: number, bearer: string | undefined): Promise<boolean> {
+    const { outbox, line, clock } = this.#parts;
     return new Promise((resolve) => {
-      const end = (idle: boolean): void => {
-        cancel();
-        unheard();
-        resolve(idle);
+      let isRead = false;
+      const look = (over: boolean): void => {
+        const isHis = bearer !== undefined && line.bearer() === bearer;
+        const isNext = isHis && isRead && line.isUp() && waiting(outbox.of(this.address)).length === 0;
+        if (isHis && !isNext && !over) return;
+        for (const end of ends) end();
+        resolve(isNext);
       };
-      const cancel = clock.after(Math.max(0, deadline - clock.now()), () => end(false));
-      const unheard = outbox.onChange(() => {
-        if (isIdle()) end(true);
+      const late = clock.after(Math.max(0, deadline - clock.now()), () => look(true));
+      const ends = [late, line.onChange(() => look(false)), outbox.onChange(() => look(false))];
+      // Right after a start nothing is known yet of what is kept, and another tab may have kept something a moment ago.
+      void outbox.read().then(() => {
+        isRead = true;
+        look(false);
       });
     });
   }

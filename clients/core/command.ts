@@ -30,7 +30,8 @@ export type Line = {
 export function toLine(connection: Connection, session: Session): Line {
   return {
     command: (command) => connection.command(command),
-    isUp: () => connection.state.phase === 'online',
+    // With its hello the hub says what time it is: before, no command may be judged by the clock.
+    isUp: () => connection.state.phase === 'online' && connection.state.node !== '',
     onChange: (listener) => {
       const ends = [connection.onChange(listener), session.onChange(listener)];
       return () => ends.forEach((end) => end());

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeScene, PASSWORD } from '../../tests/support/console-scene.ts';
 import type { FakeHub } from '../../tests/support/fake-hub.ts';
+import { systemClock } from './clock.ts';
 import { createHub } from './hub.ts';
-import { memoryStorage } from './outbox-storage.ts';
+import type { Kept } from './outbox-lane.ts';
+import { memoryStorage, type OutboxStorage } from './outbox-storage.ts';
+import { memoryTokens, Session, type TokenStore } from './session.ts';
+
+const HOUR = 3_600_000;
 
 let scene: { hub: FakeHub; url: string };
 beforeEach(async () => {
@@ -66,4 +71,69 @@ test('[SDK-26] what one person has sent directly is not sent again by the next o
   expect(own).toMatchObject({ outcome: 'applied' });
   expect(scene.hub.actors.get(actor.address)?.history.filter(({ caller }) => caller === 'approver')).toHaveLength(1);
   hub.close();
+});
+
+const SOON = { patience_ms: 10_000 };
+const typesOf = (address: string) => scene.hub.actors.get(address)?.history.map(({ event }) => event.type) ?? [];
+
+function keptBy(person: string, more: Partial<Kept> = {}): (storage: OutboxStorage) => Promise<unknown> {
+  const kept: Kept = {
+    ...{ seq: 0, id: 'kept', to: 'payment/pay_1000', event: { type: 'AMEND' }, optimistic: false, at: 0, standing: { kind: 'waiting' } },
+    ...more,
+  };
+  return (storage) => storage.change(`${person} ${scene.url}`, kept.to, (lane) => [...lane, kept]);
+}
+
+/** The sign-in of somebody who was here before. */
+async function signedIn(now = Date.now()): Promise<TokenStore> {
+  const tokens = memoryTokens();
+  const session = new Session({ http: { fetch, base: scene.url }, store: tokens, clock: { ...systemClock, now: () => now } });
+  await session.signIn('clerk', PASSWORD);
+  return tokens;
+}
+
+test('[SDK-29] right after a start, too, what is sent directly waits for what is kept', async () => {
+  const memory = memoryStorage();
+  await keptBy('clerk')(memory);
+  const late = async <T>(value: () => Promise<T>): Promise<T> => {
+    await new Promise((done) => setTimeout(done, 100));
+    return value();
+  };
+  const storage: OutboxStorage = {
+    load: (person) => late(() => memory.load(person)),
+    change: (...change) => late(() => memory.change(...change)),
+  };
+  const hub = createHub({ url: scene.url, storage, tokens: await signedIn() });
+  const actor = hub.actor('payment', 'pay_1000');
+  expect(await actor.send({ type: 'SUBMIT' }, SOON)).toMatchObject({ outcome: 'applied' });
+  expect(typesOf(actor.address).slice(-2)).toEqual(['AMEND', 'SUBMIT']);
+  hub.close();
+});
+
+test('[SDK-29] what is kept while something sent directly waits for the connection goes first', async () => {
+  const hub = createHub({ url: scene.url, tokens: await signedIn() });
+  hub.connection.close();
+  const actor = hub.actor('payment', 'pay_1000');
+  const direct = actor.send({ type: 'SUBMIT' }, SOON);
+  await new Promise((done) => setTimeout(done, 20));
+  await actor.enqueue({ type: 'AMEND', reference: 'x' });
+  hub.connection.open();
+  expect(await direct).toMatchObject({ outcome: 'applied' });
+  expect(typesOf(actor.address).slice(-2)).toEqual(['AMEND', 'SUBMIT']);
+  hub.close();
+});
+
+test('[OFF-31] until when a command may be sent is judged by the hub’s clock from the first one on, however wrong the device’s is', async () => {
+  scene.hub.now = () => new Date().toISOString();
+  for (const wrong_ms of [2 * HOUR, -2 * HOUR]) {
+    const storage = memoryStorage();
+    const isInTime = wrong_ms > 0;
+    await keptBy('clerk', { id: `kept${wrong_ms}`, notAfter: Date.now() + (isInTime ? HOUR : -HOUR) })(storage);
+    const clock = { ...systemClock, now: () => Date.now() + wrong_ms };
+    const hub = createHub({ url: scene.url, storage, clock, tokens: await signedIn(Date.now() + wrong_ms) });
+    const before = typesOf('payment/pay_1000').length;
+    const outcome = () => [typesOf('payment/pay_1000').length - before, hub.tray.map(({ code }) => code)];
+    await vi.waitFor(() => expect(outcome()).toEqual(isInTime ? [1, []] : [0, ['expired']]));
+    hub.close();
+  }
 });

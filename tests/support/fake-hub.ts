@@ -57,6 +57,8 @@ export class FakeHub {
   failing: { status: number; code: string; detail: string } | undefined;
   /** What the hello names. */
   urls: readonly string[] = [];
+  /** Set to have the hello say the time. */
+  now: (() => string) | undefined;
   /** Set to hold every answer back. */
   silent = false;
   readonly #options: FakeOptions;
@@ -195,7 +197,8 @@ export class FakeHub {
     const subs = new Map<number, Sub>();
     this.#subs.set(socket, subs);
     socket.on('disconnect', () => this.#subs.delete(socket));
-    socket.emit('frames', [{ kind: 'hello', protocol: 1, node: 'fake', urls: this.urls } satisfies Frame]);
+    const now = this.now === undefined ? {} : { now: this.now() };
+    socket.emit('frames', [{ kind: 'hello', protocol: 1, node: 'fake', urls: this.urls, ...now } satisfies Frame]);
     socket.on('subscribe', (asked: Subscribe, ack: (acks: SubscribeAck[]) => void) => {
       if (this.silent) return;
       const frames: Frame[] = [];
