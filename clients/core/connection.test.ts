@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeScene, PASSWORD } from '../../tests/support/console-scene.ts';
 import type { FakeHub } from '../../tests/support/fake-hub.ts';
+import { catchErrors } from '../../tests/support/uncaught.ts';
 import { systemClock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { memoryTokens, Session, type Tokens } from './session.ts';
@@ -139,4 +140,16 @@ test('[SDK-26] A connection that is open when another tab signs in somebody else
   await vi.waitFor(() => expect(connection.state.phase).toBe('online'));
   await connection.command({ id: 'c1', to: PAY, event: { type: 'CANCEL' } });
   expect(hub.actors.get(PAY)?.history.at(-1)?.caller).toBe('approver');
+});
+
+test('[SDK-30] A listener that throws does not keep a connection from being made again', async () => {
+  const connection = await connect();
+  await vi.waitFor(() => expect(connection.state.phase).toBe('online'));
+  const errors = catchErrors();
+  connection.onChange(() => {
+    if (connection.state.phase === 'connecting') throw new Error('a bug of a screen');
+  });
+  hub.cut();
+  await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(connection.state.phase).toBe('online'), { timeout: 5_000 });
 });

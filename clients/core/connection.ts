@@ -2,6 +2,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { Command, CommandAck, Frame, SubscribeAck } from '../../hub/protocol/messages.ts';
 import type { Clock } from './clock.ts';
 import { isFaultCode } from '../../machines/fault.ts';
+import { Listeners } from './listeners.ts';
 import { isRecord } from './problem.ts';
 import { ServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
@@ -52,7 +53,7 @@ export class Connection {
   /** The hub's clock, as far as this connection has measured it. */
   readonly time: ServerTime;
   readonly #options: ConnectionOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #watchers = new Map<string, number>();
   #state: ConnectionState = { phase: 'offline', lastLive: undefined };
   #store: Store = EMPTY;
@@ -89,8 +90,7 @@ export class Connection {
 
   /** Called after every change of the state or of any copy. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   open(): void {
@@ -387,6 +387,6 @@ export class Connection {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }

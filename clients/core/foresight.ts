@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { Listeners } from './listeners.ts';
 import type { Kept, Lane } from './outbox-lane.ts';
 import { lacking, type Done, type Shown } from './overlay.ts';
 import type { Predict } from './prediction.ts';
@@ -22,7 +23,7 @@ const RELOAD_MS = 5_000;
 /** What copies will be when the hub has done what waits: laid over them until it has, and gone as soon as it has or will not. */
 export class Foresight {
   readonly #options: ForesightOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #done = new Map<string, readonly Done[]>();
   /** What is being sent without being kept. */
   readonly #direct = new Map<string, readonly Kept[]>();
@@ -38,8 +39,7 @@ export class Foresight {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** The copy with what can be foreseen laid over it. The same object as long as nothing changes. */
@@ -131,7 +131,7 @@ export class Foresight {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }
 

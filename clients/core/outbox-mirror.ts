@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { Listeners } from './listeners.ts';
 import type { Kept, Lane, Refusal } from './outbox-lane.ts';
 import type { Decide, OutboxStorage } from './outbox-storage.ts';
 import { Problem, toProblem } from './problem.ts';
@@ -30,9 +31,9 @@ const NONE: Lane = [];
  */
 export class OutboxMirror {
   readonly #options: MirrorOptions;
-  readonly #listeners = new Set<() => void>();
-  readonly #hearers = new Set<(kept: Kept, settled: Settled) => void>();
-  readonly #wakers = new Set<(why: 'changed' | 'nudge') => void>();
+  readonly #listeners = new Listeners();
+  readonly #hearers = new Listeners<[Kept, Settled]>();
+  readonly #wakers = new Listeners<['changed' | 'nudge']>();
   #lanes: ReadonlyMap<string, Lane> = new Map();
   /** What the hub has done while this page is open: what is kept afterwards may name it. */
   readonly #done = new Set<string>();
@@ -92,20 +93,17 @@ export class OutboxMirror {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Called with every command that is settled while this page is open, in whichever tab that was. */
   onSettled(hear: (kept: Kept, settled: Settled) => void): () => void {
-    this.#hearers.add(hear);
-    return () => this.#hearers.delete(hear);
+    return this.#hearers.add(hear);
   }
 
   /** Called when another tab has changed something, or somebody there wants that it is tried now. */
   onWake(wake: (why: 'changed' | 'nudge') => void): () => void {
-    this.#wakers.add(wake);
-    return () => this.#wakers.delete(wake);
+    return this.#wakers.add(wake);
   }
 
   /** Tells the tab that sends that somebody wants it tried now. */
@@ -127,7 +125,7 @@ export class OutboxMirror {
 
   settle(kept: Kept, settled: Settled): void {
     this.#channel?.post({ kind: 'settled', kept, settled } satisfies Message);
-    for (const hear of this.#hearers) hear(kept, settled);
+    this.#hearers.tell(kept, settled);
   }
 
   /**
@@ -194,9 +192,9 @@ export class OutboxMirror {
 
   #hear(message: Message): void {
     if (message.kind === 'done') this.#remember(message.ids);
-    if (message.kind === 'settled') for (const hear of this.#hearers) hear(message.kept, message.settled);
+    if (message.kind === 'settled') this.#hearers.tell(message.kept, message.settled);
     if (message.kind === 'changed') void this.reload();
-    if (message.kind === 'changed' || message.kind === 'nudge') for (const wake of this.#wakers) wake(message.kind);
+    if (message.kind === 'changed' || message.kind === 'nudge') this.#wakers.tell(message.kind);
   }
 
   #remember(ids: readonly string[]): void {
@@ -214,7 +212,7 @@ export class OutboxMirror {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }
 

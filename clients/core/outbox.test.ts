@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fakeClock } from '../../tests/support/fake-clock.ts';
 import { TinyHub, browserOf, makeOutbox } from '../../tests/support/outbox-stage.ts';
+import { catchErrors } from '../../tests/support/uncaught.ts';
 import type { Outbox } from './outbox.ts';
 import { waiting } from './outbox-lane.ts';
 import type { Meanwhile, Wish } from './outbox-lane.ts';
@@ -82,6 +83,21 @@ describe('what is kept', () => {
     expect(hub.arrived).toEqual([]);
     expect(await clock.run(settled)).toMatchObject({ outcome: 'applied' });
     expect(outbox.trouble).toBeUndefined();
+  });
+
+  test('[OFF-32] a listener that throws does not make it untrue that a command is kept, nor what became of it', async () => {
+    const [hub, clock, storage] = [new TinyHub(), fakeClock(), memoryStorage()];
+    const outbox = makeOutbox({ hub, storage, clock });
+    const errors = catchErrors();
+    const broken = (): never => {
+      throw new Error('a bug of a screen');
+    };
+    outbox.onChange(broken);
+    outbox.onSettled(broken);
+    const { kept, settled } = await outbox.enqueue(wish('a'));
+    expect(kept.id).toBe('a');
+    expect(await clock.run(settled)).toMatchObject({ outcome: 'applied' });
+    expect(errors.length).toBeGreaterThan(1);
   });
 
   test('[OFF-3] a command that is larger than the hub takes is refused at once', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { ask, type Http } from './http.ts';
+import { Listeners } from './listeners.ts';
 import { anotherPerson, isRecord, Problem } from './problem.ts';
 
 /** Who is signed in, read from the token for display only: the hub decides by its own reading. */
@@ -39,7 +40,7 @@ const ENDED = new Set(['unauthenticated', 'token_reused', 'token_expired', 'bad_
 /** One person's session: signs in, keeps the access token fresh, notices when it is over. */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #tokens: Tokens | undefined;
   #who: Who | undefined;
   #bearer: string | undefined;
@@ -66,8 +67,7 @@ export class Session {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Throws a Problem: `bad_credentials`, `rate_limited`, `unreachable`, … */
@@ -168,7 +168,7 @@ export class Session {
     // Kept by identity while nothing about the person has changed, so that a renewal redraws nothing.
     if (JSON.stringify(who) !== JSON.stringify(this.#who)) this.#who = who;
     this.#bearer = who && JSON.stringify([who.username, who.client]);
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }
 
