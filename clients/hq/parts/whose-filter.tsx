@@ -90,6 +90,7 @@ function ClientField({ onChoose }: { onChoose: (id: string) => void }) {
         aria-describedby={isUnknown ? `${id}-error` : undefined}
         value={text}
         onFocus={() => setWanted(true)}
+        onBlur={() => setUnknown(false)}
         onChange={(event) => {
           setText(event.target.value);
           setUnknown(false);
