@@ -135,7 +135,11 @@ export class Courier {
         continue;
       }
       const on = standsAt(to);
-      const lane = await mirror.change(to, (kept) => lanes.begin(kept, first.id, { at: now(), ...(on && { on }) }));
+      let isRepeat = false;
+      const lane = await mirror.change(to, (before) => {
+        isRepeat = before.some(({ id, sent }) => id === first.id && sent !== undefined);
+        return lanes.begin(before, first.id, { at: now(), ...(on && { on }) });
+      });
       const [head] = lanes.waiting(lane);
       // Another tab has discarded it meanwhile.
       if (head?.id !== first.id) continue;
@@ -145,12 +149,12 @@ export class Courier {
       if (tour !== this.#tour) return;
       if (ack === undefined) return this.#onLost(to);
       this.#losses.delete(to);
-      if (!(await this.#take(head, ack))) return;
+      if (!(await this.#take(head, ack, isRepeat))) return;
     }
   }
 
-  /** Whether the next one may be sent. */
-  async #take(kept: Kept, ack: CommandAck): Promise<boolean> {
+  /** Whether the next one may be sent. A repeat is one that may have been done by an earlier attempt. */
+  async #take(kept: Kept, ack: CommandAck, isRepeat: boolean): Promise<boolean> {
     const { mirror, now } = this.#options;
     switch (ack.outcome) {
       case 'applied':
@@ -164,7 +168,8 @@ export class Courier {
         return true;
       case 'rejected': {
         const seen = ack.version > 0 ? { version: ack.version, can: ack.can } : {};
-        await this.#refuse(kept, { code: ack.code, sentence: ack.reason || sentenceFor(ack.code), at: now(), ...seen });
+        const refusal = { code: ack.code, sentence: ack.reason || sentenceFor(ack.code), at: now(), ...seen };
+        await this.#refuse(kept, isRepeat ? lanes.doubted(refusal) : refusal);
         return true;
       }
       case 'parked':

@@ -45,12 +45,14 @@ export type KeptStanding =
   | { readonly kind: 'parked'; readonly sentence: string }
   | { readonly kind: 'tray'; readonly refusal: Refusal };
 
-/** Why something was not done. It is certain that it was not. */
+/** Why something was not done. It is certain that it was not, unless it is `doubtful`. */
 export type Refusal = {
   /** A code of the fault table; `held`, `expired` where it was never sent. */
   readonly code: string;
   readonly sentence: string;
   readonly at: number;
+  /** It was sent before, no answer came, and the hub has now refused it without looking whether it was done then. */
+  readonly doubtful?: true;
   /** The command because of which it is held. */
   readonly because?: string;
   /** Where the actor stood, and what may be done with it, when it was refused. */
@@ -148,6 +150,19 @@ export function refuse(lane: Lane, id: string, refusal: Refusal): Lane {
   return holdBehind(next, refused, `${refused.event.type}, which was refused`, refusal);
 }
 
+/**
+ * Codes by which a hub refuses before it looks whether it has done a command already. One that was changed since the command was sent
+ * for the first time may read its event otherwise than when it was done.
+ */
+const UNSEEN = new Set(['invalid', 'key_reused', 'unknown_event']);
+
+/** A refusal of what was sent before and went unanswered may leave it open whether it was done then. */
+export function doubted(refusal: Refusal): Refusal {
+  if (!UNSEEN.has(refusal.code)) return refusal;
+  const sentence = `${refusal.sentence} It was sent before, and may have been done then: look at what has happened since.`;
+  return { ...refusal, sentence, doubtful: true };
+}
+
 /** What was found out about the actor after the refusal. */
 export function explain(lane: Lane, id: string, now: Meanwhile): Lane {
   return replace(lane, id, (kept) =>
@@ -170,18 +185,21 @@ export type Again = {
   readonly at: number;
   readonly event?: SentEvent;
   readonly seen?: Basis;
+  /** It is wanted although it may have been done already. */
+  readonly anyway?: boolean;
 };
 
 /**
  * Takes a command out of the tray and puts it at the end of what waits, changed or not. It follows what it was held for, if that waits
  * again by now. A version that it names becomes the one that the tray shows, since that is what the person has decided on. Throws
- * a Problem: `not_in_tray`.
+ * a Problem: `not_in_tray`, `may_be_done`.
  */
-export function again(lane: Lane, id: string, { id: fresh, at, event, seen }: Again, room: Room): Lane {
+export function again(lane: Lane, id: string, { id: fresh, at, event, seen, anyway = false }: Again, room: Room): Lane {
   const old = lane.find((kept) => kept.id === id);
   if (old?.standing.kind !== 'tray') throw new Problem(0, 'not_in_tray', 'This is not in the tray any more.');
   const { to, optimistic, ifVersion, standing, formerly = [] } = old;
   const { refusal } = standing;
+  if (refusal.doubtful === true && !anyway) throw new Problem(0, 'may_be_done', refusal.sentence);
   const version = refusal.now?.version ?? refusal.version ?? ifVersion;
   const followed = [old.after, refusal.because].map((name) => (name === undefined ? undefined : meant(waiting(lane), name)));
   const after = followed.find((kept) => kept !== undefined)?.id;

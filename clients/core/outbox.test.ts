@@ -238,6 +238,46 @@ describe('what is refused', () => {
   });
 });
 
+describe('what may have been done although it was refused', () => {
+  test('[OFF-33] a refusal that does not look whether it was done before says so, and it is tried again only by whoever wants it anyway', async () => {
+    for (const code of ['invalid', 'key_reused', 'unknown_event']) {
+      const [hub, clock, storage] = [new TinyHub(), fakeClock(), memoryStorage()];
+      let sent = 0;
+      // The answer is lost; meanwhile the hub becomes one that reads the event otherwise.
+      hub.fate = () => {
+        if (sent++ > 0) return 'answered';
+        setImmediate(() => setImmediate(() => hub.change('a', code)));
+        return 'answer lost';
+      };
+      const outbox = makeOutbox({ hub, storage, clock });
+      const { settled } = await outbox.enqueue(wish('a'));
+      expect(await clock.run(settled)).toMatchObject({
+        outcome: 'refused',
+        refusal: { code, doubtful: true, sentence: expect.stringContaining('may have been done') },
+      });
+      expect(hub.taken).toHaveLength(1);
+      await expect(outbox.retry('a')).rejects.toMatchObject({ code: 'may_be_done' });
+      expect(outbox.all).toMatchObject([{ id: 'a' }]);
+      expect(await clock.run((await outbox.retry('a', { anyway: true })).settled)).toMatchObject({ outcome: 'applied' });
+    }
+  });
+
+  test('[OFF-33] what is refused by the answer to its first attempt, or for what the actor is, is certain', async () => {
+    const [hub, clock] = [new TinyHub(), fakeClock()];
+    hub.fate = ({ id }) => (id === 'b' && hub.arrived.filter((one) => one === 'b').length === 0 ? 'answer lost' : 'answered');
+    hub.refuse('a', 'invalid');
+    hub.refuse('b', 'not_in_state');
+    const outbox = makeOutbox({ hub, storage: memoryStorage(), clock });
+    const settled = await Promise.all([outbox.enqueue(wish('a')), outbox.enqueue(wish('b'))]);
+    const refusals = await clock.run(Promise.all(settled.map((one) => one.settled)));
+    expect(refusals.map((one) => one.outcome === 'refused' && [one.refusal.code, one.refusal.doubtful])).toEqual([
+      ['invalid', undefined],
+      ['not_in_state', undefined],
+    ]);
+    expect((await outbox.retry('a')).kept.standing).toEqual({ kind: 'waiting' });
+  });
+});
+
 describe('what is to follow another command', () => {
   test('[OFF-28] what could not be amended is not submitted, though both were tried again without a connection', async () => {
     const [hub, clock] = [new TinyHub(), fakeClock()];

@@ -105,8 +105,11 @@ export class Outbox {
     return this.#change(wish.to, wish.id, (lane, room) => lanes.add(lane, wish, room));
   }
 
-  /** Out of the tray: the same again, or what was changed in it; under a new id where the old one is used up. Throws a Problem. */
-  async retry(id: string, change: Pick<Again, 'event' | 'seen'> = {}): Promise<Enqueued> {
+  /**
+   * Out of the tray: the same again, or what was changed in it; under a new id where the old one is used up. Throws a Problem:
+   * `may_be_done` where it is doubtful whether it was done, so that it would be done a second time; with `anyway` that is wanted.
+   */
+  async retry(id: string, change: Pick<Again, 'event' | 'seen' | 'anyway'> = {}): Promise<Enqueued> {
     const { newId, now } = this.#options;
     const old = this.#mirror.find(id);
     const fresh = old.sent === undefined && change.event === undefined ? id : newId();

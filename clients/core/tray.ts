@@ -2,7 +2,7 @@ import type { Can } from '../../hub/protocol/messages.ts';
 import type { Happened, Kept, Refusal } from './outbox-lane.ts';
 import type { ActorCopy } from './store.ts';
 
-/** What the hub would not do, with all that is needed to decide what to do instead. */
+/** What the hub has refused, with all that is needed to decide what to do instead. */
 export type TrayItem = {
   readonly id: string;
   readonly to: string;
@@ -12,6 +12,8 @@ export type TrayItem = {
   /** A code of the fault table; `held`, `expired` where it was never sent. */
   readonly code: string;
   readonly sentence: string;
+  /** It may have been done all the same, when it was sent before: ask before it is tried again. */
+  readonly doubtful: boolean;
   /** When it was refused: the hub's time, epoch milliseconds. */
   readonly refusedAt: number;
   /** The command because of which it is held. */
@@ -29,9 +31,9 @@ export type TrayItem = {
 /** A copy that is followed knows better than what was found out when it was refused. */
 export function toTrayItem(kept: Kept, refusal: Refusal, copy: ActorCopy | undefined): TrayItem {
   const { id, to, event } = kept;
-  const { code, sentence, at: refusedAt, because, version = 0, now: found } = refusal;
+  const { code, sentence, doubtful = false, at: refusedAt, because, version = 0, now: found } = refusal;
   const happened = found?.happened ?? [];
-  const item = { id, to, event, kept, code, sentence, refusedAt, because, happened };
+  const item = { id, to, event, kept, code, sentence, doubtful, refusedAt, because, happened };
   if (copy === undefined || copy.version < Math.max(version, found?.version ?? 0)) {
     const now = found && { version: found.version, state: found.state };
     return { ...item, now, since: found?.since, ways: (found?.can ?? refusal.can ?? []).filter(({ ok }) => ok) };

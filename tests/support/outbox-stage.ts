@@ -44,6 +44,11 @@ export class TinyHub {
     this.say(id, { outcome: 'rejected', code, reason: 'Not now.', version: 7, can: this.can });
   }
 
+  /** From now on it refuses an id, whatever it came to before: a newer release reads its event otherwise. */
+  change(id: string, code: string): void {
+    this.#known.set(id, { outcome: 'rejected', code, reason: 'Not so.', version: 7, can: this.can });
+  }
+
   /** One person's line to it. */
   line(by: string) {
     return {
