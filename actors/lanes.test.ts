@@ -373,6 +373,21 @@ describe('a commit that goes wrong', () => {
     expect(await stage.send(A, 'UNLOCK')).toMatchObject({ outcome: 'applied', version: 3 });
   });
 
+  test('[LANE-32] a partition that was lost while its commit was under way is not taken up by the back door when that commit fails', async () => {
+    const mishaps: Mishap[] = ['none', 'lost_after'];
+    const stage = new LanesStage({
+      faults: { onCommit: () => mishaps.shift() ?? 'none', delay_ms: (call) => (call === 'commit' ? 100 : 0) },
+    });
+    await stage.start();
+    await stage.create(A);
+    const answer = stage.event(A, 'TOUCH');
+    await stage.ports.advance(50);
+    stage.lanes.lose([partitionOf(A)]);
+    expect(codeOf(await stage.hear(answer))).toBe('not_ready');
+    expect(stage.lanes.headOf(partitionOf(A))).toBeUndefined();
+    expect(stage.lost).toContain(partitionOf(A));
+  });
+
   test('[LANE-31] who may not send an event any more is told of the one that he could send, and of no other; nothing is kept of it', async () => {
     const stage = await staged();
     await stage.create(A);

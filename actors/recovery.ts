@@ -105,9 +105,10 @@ export class Recovery {
         ports.reach('recover.reclaimed', deliveries);
         const owned = partitions.every((partition) => heads.has(partition));
         const missed = owned ? await readMissed(this.#options, mine, heads) : [];
-        // One that was lost while this waited is no partition of the outlet's, the intake's and the effects' any more: only a
+        // One that was lost while this or its commit waited is no partition of the outlet's, the intake's and the effects' any more: only a
         // takeover makes it theirs again. Where there was one meanwhile, what was read here is older than what it has read.
-        if (!owned || partitions.some((partition) => mine.get(partition)?.epoch !== epochs.get(partition))) {
+        const held = (partition: number): boolean => mine.has(partition) && mine.get(partition)?.epoch === epochs.get(partition);
+        if (!owned || !partitions.every(held)) {
           this.lose(partitions);
           return this.#giveBack(deliveries, 'not_ready');
         }

@@ -35,4 +35,10 @@ export const SEEDS: readonly Seed[] = [
     steps: 20_000,
     found: 'an actor that was read while a lost statement could still commit was believed, and a payment waited for its answer for ever',
   },
+  {
+    seed: 681_254_398,
+    steps: 20_000,
+    found:
+      'a partition that was lost while a commit of it was under way was taken up again when that commit failed, and nobody carried its sends',
+  },
 ];
