@@ -148,6 +148,16 @@ test('[CLIENT-8] A refusal takes the copy away, but for one that only means "not
   expect(wanted(want(refuse('retry'), TOPIC))).toMatchObject([{ at: { version: 1 } }]);
 });
 
+test('[SDK-34] Whose rights have changed is shown nothing of before, even if the hub is too busy to say what he may see now', () => {
+  const lost = receive(following(LIST, listSnapshot([row('a')])), { kind: 'resync', sub: 1, reason: 'rights' });
+  expect(lost.entries.get(LIST)).toMatchObject({ copy: undefined, standing: { kind: 'wanted', fresh: true, was: 1 } });
+  const refused = answered(asked(lost, [LIST]), LIST, { ok: false, code: 'overloaded', reason: 'Later.' });
+  expect(refused.entries.get(LIST)?.copy).toBeUndefined();
+  // For any other reason the rows stay until there are newer ones.
+  const slow = receive(following(LIST, listSnapshot([row('a')])), { kind: 'resync', sub: 1, reason: 'slow' });
+  expect(slow.entries.get(LIST)?.copy).toMatchObject({ total: 1 });
+});
+
 test('[CLIENT-9] A change that comes before its snapshot is not applied to a copy of another history', () => {
   const store = answered(asked(disconnected(following(TOPIC, snapshot(4))), [TOPIC]), TOPIC, ack('snapshot', 5, 1, 'e2'));
   const next = receive(store, patch(4, 5));

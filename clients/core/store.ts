@@ -69,6 +69,9 @@ function receiveFor(store: Store, entry: Entry, standing: Following, frame: Topi
     case 'list':
       return receiveChange(store, entry, standing, frame);
     case 'resync':
+      // What was shown by other rights is not shown until the hub has said what may be.
+      if (frame.reason === 'rights')
+        return stopFollowing(store, { ...entry, copy: undefined, past: [] }, standing, { kind: 'wanted', fresh: true, was: standing.sub });
       return stopFollowing(store, entry, standing, { kind: 'wanted', fresh: false, was: standing.sub });
     case 'revoked':
       return stopFollowing(store, { ...entry, copy: undefined, past: [] }, standing, { kind: 'revoked' });
