@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeScene, PASSWORD } from '../../tests/support/console-scene.ts';
 import type { FakeHub } from '../../tests/support/fake-hub.ts';
 import { catchErrors } from '../../tests/support/uncaught.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, type Clock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { memoryTokens, Session, type Tokens } from './session.ts';
 
@@ -19,7 +19,7 @@ afterEach(async () => {
   await hub.stop();
 });
 
-async function connect(home = url): Promise<Connection> {
+async function connect(home = url, clock: Clock = systemClock): Promise<Connection> {
   let kept: Tokens | undefined;
   const http = { fetch, base: url };
   const store = {
@@ -30,7 +30,7 @@ async function connect(home = url): Promise<Connection> {
   const session = new Session({ http, store, clock: systemClock });
   await session.signIn('clerk', PASSWORD);
   // Chance at its least, so that no test waits longer than it must.
-  const connection = new Connection({ home, session, clock: { ...systemClock, random: () => 0 }, protocol: 1 });
+  const connection = new Connection({ home, session, clock: { ...clock, random: () => 0 }, protocol: 1 });
   open.push(connection);
   connection.open();
   return connection;
@@ -152,4 +152,84 @@ test('[SDK-30] A listener that throws does not keep a connection from being made
   hub.cut();
   await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0));
   await vi.waitFor(() => expect(connection.state.phase).toBe('online'), { timeout: 5_000 });
+});
+
+/** A device that can sleep: its clock goes on, and nothing else. */
+function sleepy(): { readonly clock: Clock; readonly sleep: (ms: number) => void } {
+  let slept = 0;
+  const clock: Clock = { ...systemClock, now: () => Date.now() + slept, after: (ms, call) => systemClock.after(Math.min(ms, 1_000), call) };
+  return { clock, sleep: (ms) => void (slept += ms) };
+}
+
+/** As of when the copies are once the connection is lost. */
+function lossOf(connection: Connection): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const end = connection.onChange(() => {
+      if (connection.state.phase !== 'connecting') return;
+      end();
+      resolve(connection.state.lastLive);
+    });
+  });
+}
+
+const NIGHT = 8 * 3_600_000;
+
+test('[SDK-31] Copies are as of when the hub was last heard, not of when the loss was noticed', async () => {
+  const { clock, sleep } = sleepy();
+  const connection = await connect(url, clock);
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  const heard = clock.now();
+  sleep(NIGHT);
+  const loss = lossOf(connection);
+  hub.cut();
+  expect(await loss).toBeLessThanOrEqual(heard);
+});
+
+test('[SDK-31] A connection that is quiet is heard by its pings', async () => {
+  const { clock, sleep } = sleepy();
+  const connection = await connect(url, clock);
+  await vi.waitFor(() => expect(connection.state.phase).toBe('online'));
+  sleep(60_000);
+  await new Promise((done) => setTimeout(done, 300));
+  const before = clock.now();
+  hub.ping();
+  await new Promise((done) => setTimeout(done, 300));
+  sleep(NIGHT);
+  const loss = lossOf(connection);
+  hub.cut();
+  const lastLive = await loss;
+  expect(lastLive).toBeGreaterThanOrEqual(before);
+  expect(lastLive).toBeLessThan(before + NIGHT);
+});
+
+test('[SDK-32] A device that has slept, or whose clock was set, begins anew and measures the hub’s time again, whoever uses the connection', async () => {
+  hub.now = () => new Date().toISOString();
+  const { clock, sleep } = sleepy();
+  const connection = await connect(url, clock);
+  await vi.waitFor(() => expect(connection.time.error_ms).toBeDefined());
+  sleep(NIGHT);
+  expect(Math.abs(connection.time.now() - Date.now())).toBeGreaterThan(NIGHT / 2);
+  await vi.waitFor(() => expect(Math.abs(connection.time.now() - Date.now())).toBeLessThan(5_000), { timeout: 5_000 });
+  sleep(-NIGHT);
+  connection.nudge();
+  expect(connection.state.phase).toBe('connecting');
+  await vi.waitFor(() => expect(connection.state.phase).toBe('online'));
+});
+
+test('[SDK-33] A topic that is left and wanted again before its first answer leaves no second subscription at the hub', async () => {
+  const { clock } = sleepy(); // a second is as long as anything lingers
+  const connection = await connect(url, clock);
+  await vi.waitFor(() => expect(connection.state.phase).toBe('online'));
+  const answer = hub.hold();
+  connection.watch(PAY)();
+  await vi.waitFor(() => expect(hub.asked).toBe(1));
+  await vi.waitFor(() => expect(connection.entry(PAY)).toBeUndefined(), { timeout: 3_000 });
+  connection.watch(PAY);
+  await vi.waitFor(() => expect(hub.asked).toBe(2));
+  answer();
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(2));
+  await vi.waitFor(() => expect(hub.followersOf(PAY)).toBe(1));
+  hub.change(PAY, 'DENY', 'cfo', { state: ['declined'] });
+  await vi.waitFor(() => expect(versionOf(connection, PAY)).toBe(3));
 });

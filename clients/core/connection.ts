@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import { isFaultCode } from '../../machines/fault.ts';
 import { Listeners } from './listeners.ts';
 import { isRecord } from './problem.ts';
+import { Route } from './route.ts';
 import { ServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
 import { answered, asked, disconnected, EMPTY, forget, isTransient, lost, receive, want, wanted, type Entry, type Store } from './store.ts';
@@ -11,7 +12,7 @@ import { answered, asked, disconnected, EMPTY, forget, isTransient, lost, receiv
 export type ConnectionState =
   /** Not trying: nobody is signed in, or it was closed. */
   | { readonly phase: 'offline'; readonly lastLive: number | undefined }
-  /** Trying, or waiting to try at `retryAt`. `lastLive` is when the copies were last in step; epoch milliseconds. */
+  /** Trying, or waiting to try at `retryAt`. `lastLive` is when the hub was last heard and the copies in step; epoch milliseconds. */
   | {
       readonly phase: 'connecting';
       readonly lastLive: number | undefined;
@@ -37,11 +38,12 @@ const ACK_TIMEOUT_MS = 10_000;
 const HEAD_PATIENCE_MS = 1_000;
 /** A topic outlives its last watcher a little, so that going back shows it at once. */
 const LINGER_MS = 5_000;
-const BACKOFF_MS = { first: 400, most: 10_000 };
 /** A connection that has held this long was a good one. */
 const STEADY_MS = 5_000;
 /** After so long a hub that was too busy for a topic is asked again. */
 const BUSY_MS = 2_000;
+/** How often it is looked whether the device's clock was set, or the device has slept. */
+const WATCH_CLOCK_MS = 10_000;
 /** Frames between two credits: see interface.md §5. */
 const CREDIT_EVERY = 64;
 
@@ -53,14 +55,12 @@ export class Connection {
   /** The hub's clock, as far as this connection has measured it. */
   readonly time: ServerTime;
   readonly #options: ConnectionOptions;
+  readonly #route: Route;
   readonly #listeners = new Listeners();
   readonly #watchers = new Map<string, number>();
   #state: ConnectionState = { phase: 'offline', lastLive: undefined };
   #store: Store = EMPTY;
   #socket: Socket | undefined;
-  #others: readonly string[] = [];
-  #turn = 0;
-  #attempt = 0;
   #wake: (() => void) | undefined;
   #flushing = false;
   #consumed = 0;
@@ -72,11 +72,14 @@ export class Connection {
   readonly #soon = new Set<() => void>();
   /** When the transport opened: the hub's hello answers what was sent then. */
   #dialed = 0;
+  /** When anything last came over what is open. */
+  #heard = 0;
   /** Raised with every new attempt, so that a slow one that was overtaken does nothing. */
   #era = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#route = new Route(options.home, options.clock);
     this.time = new ServerTime(options.clock);
   }
 
@@ -100,6 +103,7 @@ export class Connection {
     // Whoever watched before somebody signed in, or still does, means the one who signs in now.
     this.#store = [...this.#watchers.keys()].reduce(want, this.#store);
     this.#unheard = this.#options.session.onChange(() => this.#onSession());
+    this.#watchClock();
     this.#connect();
   }
 
@@ -116,8 +120,9 @@ export class Connection {
     this.#set({ phase: 'offline', lastLive: undefined });
   }
 
-  /** Tries now instead of after the delay: the network is back, or somebody is looking. */
+  /** Tries now instead of after the delay: the network is back, or somebody is looking. What was open before a sleep is begun anew. */
   nudge(): void {
+    if (this.time.hasJumped) this.restart();
     if (this.#closed || this.#state.phase !== 'connecting' || this.#state.retryAt === undefined) return;
     this.#connect();
   }
@@ -161,8 +166,12 @@ export class Connection {
     });
   }
 
-  get #refusal(): string | undefined {
-    return this.#state.phase === 'connecting' ? this.#state.refusal : undefined;
+  /** A clock that was set, or a device that has slept: the time is measured anew by beginning anew. */
+  #watchClock(): void {
+    this.#after(WATCH_CLOCK_MS, () => {
+      if (this.time.hasJumped) this.restart();
+      this.#watchClock();
+    });
   }
 
   #onSession(): void {
@@ -179,17 +188,16 @@ export class Connection {
   #connect(): void {
     this.#drop();
     const era = this.#era;
-    const urls = [this.#options.home, ...this.#others.filter((url) => url !== this.#options.home)];
-    const url = urls[this.#turn % urls.length] ?? this.#options.home;
-    const refusal = this.#refusal;
-    this.#set({ phase: 'connecting', lastLive: this.#lastLive(), retryAt: undefined, attempt: this.#attempt, refusal });
+    const { url, attempt } = this.#route;
+    const refusal = this.#state.phase === 'connecting' ? this.#state.refusal : undefined;
+    this.#set({ phase: 'connecting', lastLive: this.#lastLive(), retryAt: undefined, attempt, refusal });
     this.#options.session.token().then(
       (token) => {
         if (era === this.#era && !this.#closed) this.#dial(url, token);
       },
       () => {
         // The session ends itself when it is over; anything else is the network.
-        if (era === this.#era && !this.#closed) this.#later(this.#backoff());
+        if (era === this.#era && !this.#closed) this.#later(this.#route.backoff());
       },
     );
   }
@@ -205,6 +213,7 @@ export class Connection {
     });
     this.#socket = socket;
     socket.io.on('open', () => (this.#dialed = this.#options.clock.now()));
+    socket.io.on('ping', () => (this.#heard = this.#options.clock.now()));
     const mine = (task: () => void) => () => {
       if (this.#socket === socket) task();
     };
@@ -221,7 +230,8 @@ export class Connection {
   }
 
   #onConnect(url: string): void {
-    this.#set({ phase: 'online', url, node: '', since: this.#options.clock.now() });
+    this.#heard = this.#options.clock.now();
+    this.#set({ phase: 'online', url, node: '', since: this.#heard });
     this.#flush();
   }
 
@@ -232,34 +242,27 @@ export class Connection {
       this.#drop();
       const era = this.#era;
       const again = (): void => {
-        if (era === this.#era && !this.#closed) this.#later(this.#backoff());
+        if (era === this.#era && !this.#closed) this.#later(this.#route.backoff());
       };
       this.#options.session.renew().then(again, again);
       return;
     }
-    this.#turn++;
-    this.#later(this.#backoff(), typeof code === 'string' && isFaultCode(code) ? code : undefined);
+    this.#route.turn();
+    this.#later(this.#route.backoff(), typeof code === 'string' && isFaultCode(code) ? code : undefined);
   }
 
   #onLost(): void {
     const { state } = this;
     // A connection that is taken and cut at once is no better than a refused one.
     const lasted = state.phase === 'online' && this.#options.clock.now() - state.since > STEADY_MS;
-    if (lasted) this.#attempt = 0;
-    this.#later(lasted ? this.#options.clock.random() * BACKOFF_MS.first : this.#backoff());
-  }
-
-  /** Full jitter: after a node's death its clients must not come back all at once. */
-  #backoff(): number {
-    const most = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** this.#attempt++);
-    return BACKOFF_MS.first / 2 + this.#options.clock.random() * most;
+    this.#later(lasted ? this.#route.soon() : this.#route.backoff());
   }
 
   #later(ms: number, refusal?: string): void {
     const lastLive = this.#lastLive();
     this.#drop();
     this.#store = disconnected(this.#store);
-    this.#set({ phase: 'connecting', lastLive, retryAt: this.#options.clock.now() + ms, attempt: this.#attempt, refusal });
+    this.#set({ phase: 'connecting', lastLive, retryAt: this.#options.clock.now() + ms, attempt: this.#route.attempt, refusal });
     this.#wake = this.#options.clock.after(ms, () => this.#connect());
   }
 
@@ -273,6 +276,7 @@ export class Connection {
   }
 
   #onFrames(frames: readonly Frame[]): void {
+    this.#heard = this.#options.clock.now();
     let store = this.#store;
     for (const frame of frames) {
       store = receive(store, frame);
@@ -287,7 +291,7 @@ export class Connection {
 
   #onHello({ node, urls, now }: Extract<Frame, { kind: 'hello' }>): void {
     if (now !== undefined) this.time.measure({ asked: this.#dialed, answered: this.#options.clock.now(), theirs: Date.parse(now) });
-    this.#others = urls.filter((url) => /^https?:\/\//.test(url));
+    this.#route.learn(urls);
     if (this.#state.phase === 'online') this.#set({ ...this.#state, node });
   }
 
@@ -296,8 +300,8 @@ export class Connection {
     const socket = this.#socket;
     this.#after(afterMs, () => {
       if (this.#socket !== socket) return;
-      this.#turn++;
-      this.#later(this.#options.clock.random() * BACKOFF_MS.first);
+      this.#route.turn();
+      this.#later(this.#route.soon());
     });
   }
 
@@ -346,7 +350,7 @@ export class Connection {
       // A callback, not a promise: the first frames may follow the answer within the same turn.
       socket.timeout(ACK_TIMEOUT_MS).emit('subscribe', asking, (error: Error | null, acks: readonly SubscribeAck[]) => {
         if (this.#socket !== socket) return;
-        if (error || !Array.isArray(acks)) return this.#later(this.#backoff());
+        if (error || !Array.isArray(acks)) return this.#later(this.#route.backoff());
         this.#update(topics.reduce((store, { topic }, index) => this.#take(store, topic, acks[index]), this.#store));
       });
       this.#flush();
@@ -355,10 +359,11 @@ export class Connection {
 
   #take(store: Store, topic: string, ack: SubscribeAck | undefined): Store {
     if (ack === undefined) return store;
-    // Nobody looks at it any more: it was forgotten while the answer was on its way.
-    if (ack.ok && !store.entries.has(topic)) this.#socket?.emit('unsubscribe', [ack.sub], () => undefined);
+    const next = answered(store, topic, ack);
+    // It was forgotten while the answer was on its way, and maybe asked for once more: what nobody reads is not sent for nothing.
+    if (ack.ok && next === store) this.#socket?.emit('unsubscribe', [ack.sub], () => undefined);
     if (!ack.ok && isTransient(ack.code)) this.#after(BUSY_MS * (1 + this.#options.clock.random()), () => this.retry(topic));
-    return answered(store, topic, ack);
+    return next;
   }
 
   #update(store: Store): void {
@@ -377,8 +382,9 @@ export class Connection {
     this.#soon.add(cancel);
   }
 
+  /** The loss of a connection may be noticed long after it: when a lid was shut for a night, in the morning. */
   #lastLive(): number | undefined {
-    return this.#state.phase === 'online' ? this.#options.clock.now() : this.#state.lastLive;
+    return this.#state.phase === 'online' ? this.#heard : this.#state.lastLive;
   }
 
   #set(state: ConnectionState): void {

@@ -40,7 +40,6 @@ export type HubOptions = {
 /** PROTOCOL_VERSION of hub/protocol/messages.ts, whose module brings zod along. A test holds the two together. */
 export const PROTOCOL = 1;
 const MOST_KEPT = 1_000;
-const WATCH_CLOCK_MS = 10_000;
 
 /** A list of one kind of actor. */
 export type ListOf<M extends MachineMap, Type extends keyof M & string> = Omit<ListQuery, 'type' | 'state'> & {
@@ -70,7 +69,6 @@ export class Hub<M extends MachineMap = Machines> {
   #bearer: string | undefined;
   /** Ends what is being asked for one person. */
   #visit = new AbortController();
-  #unwatchClock: () => void = () => undefined;
   #tray: { readonly inputs: readonly unknown[]; readonly items: readonly TrayItem[] } = { inputs: [], items: [] };
 
   constructor(options: HubOptions) {
@@ -184,7 +182,6 @@ export class Hub<M extends MachineMap = Machines> {
   #leave(): void {
     this.#visit.abort();
     this.#visit = new AbortController();
-    this.#unwatchClock();
     this.outbox.close();
     this.connection.close();
     this.#parts.foresight.clear();
@@ -218,15 +215,6 @@ export class Hub<M extends MachineMap = Machines> {
     if (who === undefined) return;
     this.outbox.open(`${who.username} ${this.http.base}`);
     this.connection.open();
-    this.#watchClock();
-  }
-
-  /** A clock that was set, or a device that has slept: the time is measured anew by beginning anew. */
-  #watchClock(): void {
-    this.#unwatchClock = this.clock.after(WATCH_CLOCK_MS, () => {
-      if (this.connection.time.hasJumped) this.connection.restart();
-      this.#watchClock();
-    });
   }
 }
 

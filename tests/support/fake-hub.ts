@@ -45,6 +45,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+const IDLE = { waiting: 0, effects: 0, actors: 0, events_per_s: 0, p99_ms: null };
+
 type Sub = { sub: number; topic: string; version: number; window: ListItem[] };
 
 /**
@@ -61,6 +63,9 @@ export class FakeHub {
   now: (() => string) | undefined;
   /** Set to hold every answer back. */
   silent = false;
+  /** How many subscriptions have come. */
+  asked = 0;
+  #held: Promise<void> | undefined;
   readonly #options: FakeOptions;
   readonly #http = createServer((request, response) => void this.#serve(request, response));
   readonly #io = new Server(this.#http, { transports: ['websocket'], serveClient: false });
@@ -85,6 +90,26 @@ export class FakeHub {
 
   async stop(): Promise<void> {
     await this.#io.close();
+  }
+
+  /** Holds the answers to subscriptions back until the result is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
+  /** How many subscriptions there are to a topic. */
+  followersOf(topic: string): number {
+    return [...this.#subs.values()].flatMap((subs) => [...subs.values()]).filter((one) => one.topic === topic).length;
+  }
+
+  /** Says to every socket that it is there, as it would from time to time. */
+  ping(): void {
+    for (const { conn } of this.#io.sockets.sockets.values()) conn.transport.send([{ type: 'ping' }]);
   }
 
   /** Cuts every socket, as a dying node would. */
@@ -199,7 +224,9 @@ export class FakeHub {
     socket.on('disconnect', () => this.#subs.delete(socket));
     const now = this.now === undefined ? {} : { now: this.now() };
     socket.emit('frames', [{ kind: 'hello', protocol: 1, node: 'fake', urls: this.urls, ...now } satisfies Frame]);
-    socket.on('subscribe', (asked: Subscribe, ack: (acks: SubscribeAck[]) => void) => {
+    socket.on('subscribe', async (asked: Subscribe, ack: (acks: SubscribeAck[]) => void) => {
+      this.asked += asked.length;
+      if (this.#held !== undefined) await this.#held;
       if (this.silent) return;
       const frames: Frame[] = [];
       ack(asked.map(({ topic, at }) => this.#subscribe(subs, topic, at?.version, frames)));
@@ -249,7 +276,7 @@ export class FakeHub {
     if (pathname === '/v1/auth/refresh') return answer(200, tokens(readToken(String(body['refreshToken'])) ?? '', this.#options.people));
     if (pathname === '/v1/auth/sign-out') return answer(200, {});
     if (this.failing) return answer(this.failing.status, { title: 'Failed', ...this.failing });
-    if (pathname === '/v1/overview/pulse') return answer(200, { node: 'fake', waiting: 0, effects: 0, actors: 0, seconds: [] });
+    if (pathname === '/v1/overview/pulse') return answer(200, { node: 'fake', nodes: [{ id: 'fake', figures: IDLE }], seconds: [] });
     const machine = /^\/v1\/machines\/([a-z]+)$/.exec(pathname)?.[1];
     if (machine !== undefined)
       return answer(
