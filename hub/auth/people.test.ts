@@ -23,6 +23,10 @@ class Table {
     return Promise.resolve(usernames.flatMap((username) => this.rows.get(username) ?? []));
   }
 
+  revokeAllOf(): Promise<void> {
+    return Promise.resolve();
+  }
+
   changedWithin(ms: number): Promise<readonly Person[]> {
     const since = this.#ports.clock.monotonic() - ms;
     return Promise.resolve([...this.rows.values()].filter(({ at }) => at > since));
@@ -31,10 +35,8 @@ class Table {
 
 const CUSTOMER = { roles: ['customer'], client: 'acme', disabled: false, passwordHash: undefined } as const;
 
-test('[AUTH-12] whoever is connected is told of a change of his rights, here or at another node, however many others there are', async () => {
-  const ports = new VirtualPorts();
-  const table = new Table(ports);
-  const people = new People({
+function peopleOf(ports: VirtualPorts, table: Table): People {
+  return new People({
     table: table as unknown as PeopleTable,
     ports,
     jwtSecret: 'x'.repeat(64),
@@ -42,6 +44,25 @@ test('[AUTH-12] whoever is connected is told of a change of his rights, here or 
     oidc: undefined,
     demo: false,
   });
+}
+
+test('[AUTH-13] what lasts longer than a request asks whether its person still has the rights that he came with', async () => {
+  const ports = new VirtualPorts();
+  const table = new Table(ports);
+  const people = peopleOf(ports, table);
+  await table.put('anna', CUSTOMER);
+  const anna = { kind: 'person', id: 'anna', roles: ['customer'], client: 'acme' } as const;
+  expect(await people.hasStill(anna)).toBe(true);
+  expect(await people.hasStill({ ...anna, client: 'globex' })).toBe(false);
+  expect(await people.hasStill({ kind: 'person', id: 'known_elsewhere', roles: ['clerk'] })).toBe(true);
+  await people.put('anna', { roles: ['customer'], client: 'acme', disabled: true });
+  expect(await people.hasStill(anna)).toBe(false);
+});
+
+test('[AUTH-12] whoever is connected is told of a change of his rights, here or at another node, however many others there are', async () => {
+  const ports = new VirtualPorts();
+  const table = new Table(ports);
+  const people = peopleOf(ports, table);
   people.start();
   const told: string[] = [];
   people.onChange((username) => told.push(username));

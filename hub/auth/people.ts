@@ -170,6 +170,13 @@ export class People {
     return person === undefined || this.#isOut(person) ? undefined : toCaller(person);
   }
 
+  /** Whether somebody who was let in a while ago has the rights that he had then. */
+  async hasStill({ id, roles, client }: Caller): Promise<boolean> {
+    const person = await this.#person(id);
+    if (person === undefined) return true; // he is known by the token of another provider alone, and that says it
+    return !this.#isOut(person) && person.client === client && [...person.roles].sort().join() === [...roles].sort().join();
+  }
+
   page(after: string, limit: number): Promise<readonly Person[]> {
     return this.#options.table.page(after, limit);
   }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Caller } from '../../../actors/caller.ts';
+import type { Timers } from '../../../actors/ports/ports.ts';
 import type { ListQuery, ListRow } from '../../../actors/store/store.ts';
 import { Fault } from '../../../machines/fault.ts';
 import type { Audience, Definition } from '../../../machines/machine.ts';
@@ -71,7 +72,10 @@ const views = defineRoute({
 
 /** Each holds a page in memory and asks the database without a pause. */
 const FILES_AT_ONCE = 4;
-let files = 0;
+/** Whoever takes nothing of his file for so long gives his place up. */
+const IDLE_MS = 30_000;
+/** Who is taking one. */
+const files = new Set<string>();
 
 const csv = defineRoute({
   method: 'GET',
@@ -82,13 +86,15 @@ const csv = defineRoute({
   params: ofType,
   query: z.strictObject(listFilter),
   answers: { 200: z.unknown() },
-  handler: async ({ hub, caller, params, query }) => {
+  handler: async ({ hub, people, caller, params, query }) => {
     const definition = definitionOf(hub, params.type);
     const { audience, ...scope } = scopeOf(definition, caller);
-    if (files >= FILES_AT_ONCE) throw new Fault('rate_limited', 'Others are taking lists as files just now; try again in a moment.');
-    files++;
+    if (files.has(caller.id)) throw new Fault('rate_limited', 'You are taking a list as a file already; try again when it is done.');
+    if (files.size >= FILES_AT_ONCE) throw new Fault('rate_limited', 'Others are taking lists as files just now; try again in a moment.');
+    files.add(caller.id);
     const filter = { type: params.type, ...toFilter(query, scope) };
-    const text = Readable.from(toCsv(hub, definition, audience, caller, filter)).once('close', () => files--);
+    const lines = toCsv({ hub, definition, audience, caller, filter, mayStill: () => people.hasStill(caller) });
+    const text = toPatientStream(lines, hub.ports.timers).once('close', () => files.delete(caller.id));
     const name = `${params.type}-${new Date(hub.ports.clock.now()).toISOString().slice(0, 10)}.csv`;
     const headers = { 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': `attachment; filename="${name}"` };
     return { headers, body: text };
@@ -98,9 +104,37 @@ const csv = defineRoute({
 const CSV_PAGE = 500;
 type Selection = Pick<ListQuery, 'type' | 'state' | 'tag' | 'text' | 'client' | 'agent'>;
 
-async function* toCsv(hub: Hub, definition: Definition, audience: Audience, caller: Caller, filter: Selection): AsyncGenerator<string> {
+type File = {
+  readonly hub: Hub;
+  readonly definition: Definition;
+  readonly audience: Audience;
+  readonly caller: Caller;
+  readonly filter: Selection;
+  /** Asked before every page. */
+  readonly mayStill: () => Promise<boolean>;
+};
+
+/** It breaks off for whoever takes nothing of it for too long. */
+function toPatientStream(lines: AsyncGenerator<string>, timers: Timers): Readable {
+  async function* watched(): AsyncGenerator<string> {
+    for await (const line of lines) {
+      const cancel = timers.after(IDLE_MS, () => stream.destroy(new Error('Nobody takes this file')));
+      try {
+        yield line;
+      } finally {
+        cancel();
+      }
+    }
+  }
+  const stream = Readable.from(watched());
+  return stream;
+}
+
+async function* toCsv({ hub, definition, audience, caller, filter, mayStill }: File): AsyncGenerator<string> {
   let fields: readonly string[] | undefined;
   for (let after: ListQuery['after']; ;) {
+    // A file that ends in the middle is better than one that shows what its reader may not see any more.
+    if (!(await mayStill())) throw new Error('The rights of whoever takes this file have changed');
     const query = { ...filter, sort: 'address', descending: false, limit: CSV_PAGE } as const;
     const found = await hub.store.list(after === undefined ? query : { ...query, after });
     const items = await toItems(hub, definition, audience, caller, found);
