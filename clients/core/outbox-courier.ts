@@ -36,7 +36,8 @@ export class Courier {
   readonly #options: CourierOptions;
   /** Ends the work of its time: what is under way then stops at its next step, and its answers are asked for again. */
   #tour: { readonly busy: Set<string> } | undefined;
-  readonly #pauses = new Map<string, () => void>();
+  /** Actors that are not sent to for a while, with those for which the hub has asked so. */
+  readonly #pauses = new Map<string, { readonly end: () => void; readonly asked: boolean }>();
   /** How often in a row an answer was lost, by actor. */
   readonly #losses = new Map<string, number>();
   readonly #explained = new Set<string>();
@@ -62,21 +63,25 @@ export class Courier {
       for (const end of ends) end();
       if (this.#tour !== tour) return;
       this.#tour = undefined;
-      for (const cancel of this.#pauses.values()) cancel();
+      for (const { end } of this.#pauses.values()) end();
       this.#pauses.clear();
     };
   }
 
-  /** Tries one actor's commands now, whatever they were waiting for. */
+  /** Tries one actor's commands now, unless the hub has asked to wait. */
   resume(to: string): void {
-    this.#pauses.get(to)?.();
-    this.#pauses.delete(to);
+    if (this.#pauses.get(to)?.asked !== true) this.#lift(to);
+  }
+
+  /** Tries now whatever waits for another attempt, but for what the hub has asked to wait with. */
+  nudge(): void {
+    for (const to of [...this.#pauses.keys()]) this.resume(to);
     this.#pump();
   }
 
-  /** Tries now whatever waits for another attempt. */
-  nudge(): void {
-    for (const to of [...this.#pauses.keys()]) this.resume(to);
+  #lift(to: string): void {
+    this.#pauses.get(to)?.end();
+    this.#pauses.delete(to);
     this.#pump();
   }
 
@@ -95,7 +100,9 @@ export class Courier {
   /** Begins wherever something waits and nothing is under way. */
   #pump(): void {
     const { line, mirror } = this.#options;
-    if (this.#tour === undefined || !line.isUp()) return;
+    if (this.#tour === undefined) return;
+    this.#forget();
+    if (!line.isUp()) return;
     const { busy } = this.#tour;
     for (const [to, lane] of mirror.lanes) {
       if (busy.size >= AT_ONCE) return;
@@ -177,7 +184,7 @@ export class Courier {
         this.#pause(kept.to, PARKED_MS);
         return false;
       case 'retry':
-        this.#pause(kept.to, Math.max(ack.afterMs, PAUSE_MS.least));
+        this.#pause(kept.to, Math.max(ack.afterMs, PAUSE_MS.least), true);
         return false;
       default:
         return unreachable(ack);
@@ -209,6 +216,12 @@ export class Courier {
     return standing.kind === 'tray' && standing.refusal.now === undefined && !this.#explained.has(id);
   }
 
+  /** What waits again may be refused again, and that is to be explained anew. */
+  #forget(): void {
+    if (this.#explained.size === 0) return;
+    for (const lane of this.#options.mirror.lanes.values()) for (const { id } of lanes.waiting(lane)) this.#explained.delete(id);
+  }
+
   /** Finds out for everything in the tray of one actor what the actor is now. */
   async #explain(to: string): Promise<void> {
     const { mirror, lookAt } = this.#options;
@@ -223,11 +236,11 @@ export class Courier {
   }
 
   /** Up to half as long again, so that those who were sent away together do not come back together. */
-  #pause(to: string, ms: number): void {
+  #pause(to: string, ms: number, asked = false): void {
     const { clock } = this.#options;
-    this.#pauses.get(to)?.();
+    this.#pauses.get(to)?.end();
     const wait_ms = ms * (1 + clock.random() / 2);
-    const over = clock.after(wait_ms, () => this.resume(to));
-    this.#pauses.set(to, over);
+    const end = clock.after(wait_ms, () => this.#lift(to));
+    this.#pauses.set(to, { end, asked });
   }
 }

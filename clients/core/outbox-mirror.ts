@@ -42,6 +42,8 @@ export class OutboxMirror {
   #trouble: Problem | undefined;
   #channel: Channel | undefined;
   #reading: Promise<void> | undefined;
+  /** Ends the waiting for storage that has failed. */
+  #mending: () => void = () => undefined;
   /** Something has changed since the reading that is under way began. */
   #stale = false;
 
@@ -61,6 +63,7 @@ export class OutboxMirror {
     this.#channel = undefined;
     this.#person = undefined;
     this.#reading = undefined;
+    this.#mending();
     this.#trouble = undefined;
     this.#done.clear();
     this.#set(new Map());
@@ -183,7 +186,8 @@ export class OutboxMirror {
       } catch (error) {
         if (!isMine()) return;
         this.fail(error);
-        clock.after(BROKEN_MS, () => void (isMine() && this.reload()));
+        this.#mending();
+        this.#mending = clock.after(BROKEN_MS, () => void this.reload());
       }
     }
     // In the same turn: whoever asks from here on begins another reading.

@@ -100,6 +100,24 @@ describe('what is kept', () => {
     expect(errors.length).toBeGreaterThan(1);
   });
 
+  test('[OFF-34] storage that fails is read again by one timer, however often it is asked, and by none once it is closed', async () => {
+    const clock = fakeClock();
+    let loads = 0;
+    const broken = (): Promise<never> => {
+      loads++;
+      return Promise.reject(new Error('gone'));
+    };
+    const outbox = makeOutbox({ hub: new TinyHub(), storage: { load: broken, change: broken }, clock });
+    for (let n = 0; n < 20; n++) await outbox.read();
+    const before = loads;
+    await clock.run(new Promise<void>((done) => clock.after(5_500, done)));
+    expect(loads - before).toBe(1);
+    outbox.close();
+    const closed = loads;
+    await clock.run(new Promise<void>((done) => clock.after(20_000, done)));
+    expect(loads).toBe(closed);
+  });
+
   test('[OFF-3] a command that is larger than the hub takes is refused at once', async () => {
     const outbox = makeOutbox({ hub: new TinyHub(), storage: memoryStorage(), clock: fakeClock() });
     const large = { ...wish('a'), event: { type: 'A', text: 'é'.repeat(25_000) } };
@@ -147,6 +165,27 @@ describe('what is sent', () => {
     expect(clock.now()).toBeGreaterThanOrEqual(4_000);
     expect(hub.arrived).toEqual(['a', 'a', 'b']);
   });
+
+  test('[OFF-35] a hub that asks to wait is waited for, through lost connections and impatience', async () => {
+    const [hub, clock] = [new TinyHub(), fakeClock()];
+    const outbox = makeOutbox({ hub, storage: memoryStorage(), clock });
+    hub.say('a', { outcome: 'retry', afterMs: 60_000 });
+    hub.say('b', { outcome: 'parked', reason: 'It stands still.' });
+    const a = await outbox.enqueue(wish('a', 'payment/a'));
+    const b = await outbox.enqueue(wish('b', 'payment/b'));
+    await clock.run(until(outbox, () => hub.arrived.length === 2));
+    await clock.run(until(outbox, () => outbox.of('payment/b')[0]?.standing.kind === 'parked'));
+    hub.become(false);
+    hub.become(true);
+    outbox.nudge();
+    await outbox.enqueue(wish('c', 'payment/a'));
+    await outbox.discard('c');
+    await clock.run(b.settled);
+    expect(clock.now()).toBe(0);
+    expect(hub.arrived).toEqual(['a', 'b', 'b']);
+    await clock.run(a.settled);
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
+  });
 });
 
 describe('what is refused', () => {
@@ -188,6 +227,28 @@ describe('what is refused', () => {
     await outbox.enqueue(wish('a'));
     await clock.run(until(outbox, () => outbox.all[0]?.standing.kind === 'tray' && outbox.all[0].standing.refusal.now !== undefined));
     expect(asked).toBe(4);
+  });
+
+  test('[OFF-20] what was held and is tried again is explained anew when it is refused', async () => {
+    const [hub, clock] = [new TinyHub(), fakeClock()];
+    let now: Meanwhile | undefined;
+    const outbox = makeOutbox({ hub, storage: memoryStorage(), clock, lookAt: async () => now });
+    const explained = (id: string) => (): boolean => {
+      const standing = outbox.all.find((one) => one.id === id)?.standing;
+      return standing?.kind === 'tray' && standing.refusal.now !== undefined;
+    };
+    hub.become(false);
+    hub.refuse('a');
+    const a = await outbox.enqueue(wish('a'));
+    await outbox.enqueue(wish('b', 'payment/p', { after: 'a' }));
+    hub.become(true);
+    await clock.run(a.settled);
+    for (let turn = 0; turn < 50; turn++) await new Promise((done) => setImmediate(done));
+    expect(explained('b')()).toBe(false);
+    now = NOW;
+    hub.refuse('b');
+    await outbox.retry('b');
+    await clock.run(until(outbox, explained('b')));
   });
 
   test('[OFF-21] out of the tray: again under a new id, changed, or discarded', async () => {

@@ -132,7 +132,7 @@ export class Outbox {
     this.#courier.resume(to);
   }
 
-  /** Tries now whatever waits for another attempt, in whichever tab sends. */
+  /** Tries now whatever waits for another attempt, in whichever tab sends, but for what the hub has asked to wait with. */
   nudge(): void {
     if (this.leads) this.#courier.nudge();
     else this.#mirror.nudge();
