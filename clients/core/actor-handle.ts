@@ -116,7 +116,7 @@ export class ActorHandle<D extends Definition> {
 
   /**
    * Follows it until it is as wanted, and returns how it then is. Throws a Problem: `not_yet` after the patience, and the hub's code
-   * where it does not show it.
+   * where it does not show it. Throws also what `is` throws.
    */
   until(
     is: (moment: ActorMoment<D>) => boolean,
@@ -130,8 +130,12 @@ export class ActorHandle<D extends Definition> {
       const look = (): void => {
         const { moment } = this;
         const { following } = moment;
-        if (is(moment)) end(() => resolve(moment));
-        else if (following.kind === 'refused') end(() => reject(new Problem(0, following.code, following.sentence)));
+        try {
+          if (is(moment)) end(() => resolve(moment));
+          else if (following.kind === 'refused') end(() => reject(new Problem(0, following.code, following.sentence)));
+        } catch (error) {
+          end(() => reject(error));
+        }
       };
       const late = new Problem(0, 'not_yet', `${this.address} has not become so in ${patience_ms / 1000} s.`);
       const cancel = this.#parts.clock.after(patience_ms, () => end(() => reject(late)));

@@ -137,3 +137,24 @@ test('[OFF-31] until when a command may be sent is judged by the hub’s clock f
     hub.close();
   }
 });
+
+test('[SDK-35] who waits for an actor with a question that fails is told so, and waits no longer', async () => {
+  const hub = createHub({ url: scene.url, tokens: await signedIn() });
+  const broken = (): never => {
+    throw new Error('a bug of a program');
+  };
+  const actor = hub.actor('payment', 'pay_1001');
+  await expect(actor.until(broken)).rejects.toThrow('a bug of a program');
+  await expect(actor.until(({ copy }) => (copy === undefined ? false : broken()))).rejects.toThrow('a bug of a program');
+  let asked = 0;
+  await expect(
+    actor.until(() => {
+      asked++;
+      return broken();
+    }),
+  ).rejects.toThrow();
+  scene.hub.change(actor.address, 'DENY', 'cfo', { state: ['declined'] });
+  await vi.waitFor(() => expect(actor.copy?.version).toBe(3));
+  expect(asked).toBe(1);
+  hub.close();
+});
