@@ -13,7 +13,10 @@ export type Tokens = {
   readonly expiresAt: number;
 };
 
-/** Where tokens are kept; all tabs of one browser share it. */
+/**
+ * Where tokens are kept; all tabs of one browser share it. `save` does not throw: what cannot be kept is remembered, because the tokens
+ * before it are worth nothing any more.
+ */
 export type TokenStore = {
   readonly load: () => Tokens | undefined;
   readonly save: (tokens: Tokens | undefined) => void;

@@ -1,37 +1,12 @@
 import { useSyncExternalStore } from 'react';
-import type { Tokens, TokenStore } from '../core/session.ts';
-import { isRecord } from '../core/problem.ts';
-
-const TOKENS = 'green-lines.tokens';
+import { browserTokens as tokensOf } from '../core/browser-tokens.ts';
 
 /** Tokens in the browser's storage, shared by its tabs. */
-export const browserTokens: TokenStore = {
-  load: () => readTokens(read(TOKENS)),
-  save: (tokens) => write(TOKENS, tokens === undefined ? undefined : JSON.stringify(tokens)),
-  exclusively: async (task) => {
-    // Locks exist only where the page came over a safe way; elsewhere one tab at a time is the best there is.
-    const locks = 'locks' in navigator ? (navigator.locks as LockManager | undefined) : undefined;
-    return locks === undefined ? task() : await locks.request(TOKENS, task);
-  },
-};
+export const browserTokens = tokensOf();
 
 /** Calls back when another tab has signed in or out, or renewed. */
 export function onTokensChanged(changed: () => void): void {
-  addEventListener('storage', (event) => {
-    if (event.key === TOKENS || event.key === null) changed();
-  });
-}
-
-function readTokens(text: string | null): Tokens | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? 'null');
-    if (!isRecord(value)) return undefined;
-    const { accessToken, refreshToken, expiresAt } = value;
-    const whole = typeof accessToken === 'string' && typeof refreshToken === 'string' && typeof expiresAt === 'number';
-    return whole ? { accessToken, refreshToken, expiresAt } : undefined;
-  } catch {
-    return undefined;
-  }
+  browserTokens.onChange?.(changed);
 }
 
 export const THEMES = ['system', 'light', 'dark'] as const;
