@@ -49,6 +49,7 @@ export function makeServices(): InspectorServices {
       }
     },
     after: systemClock.after,
+    random: systemClock.random,
   });
   return { http, session, log, link, relay };
 }

@@ -14,6 +14,9 @@ class Stand {
   readonly tickets: string[] = [];
   readonly wires: (Wire & { closed: boolean })[] = [];
   readonly waits: (() => void)[] = [];
+  /** How long each wait was to be. */
+  readonly delays: number[] = [];
+  random = 1;
   readonly renewals: Wish[] = [];
   kept: Kept | undefined;
   answers = true;
@@ -32,7 +35,9 @@ class Stand {
     answers: async () => this.answers,
     keep: (kept) => void (this.kept = kept),
     onMessage: () => undefined,
-    after: (_, run) => {
+    random: () => this.random,
+    after: (delay_ms, run) => {
+      this.delays.push(delay_ms);
       this.waits.push(run);
       return () => void this.waits.splice(this.waits.indexOf(run), 1);
     },
@@ -125,4 +130,22 @@ test('[INSP-39] A session whose hour is over asks for a new ticket; a link that 
   await stand.drop();
   await stand.wait();
   expect([stand.link.state.kind, stand.tickets.length]).toEqual(['idle', 2]);
+});
+
+test('[INSP-48] A hub that takes the connection and cuts it at once is tried more and more seldom, and not by all pages together', async () => {
+  const stand = new Stand();
+  stand.link.start(undefined, 'first');
+  for (let n = 0; n < 6; n++) {
+    stand.say(session(`resume_${n}`));
+    stand.say(session(`resume_${n}b`));
+    await stand.drop();
+    await stand.wait();
+  }
+  const steady = 5_000;
+  expect(stand.delays.filter((ms) => ms !== steady)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000]);
+  stand.random = 0;
+  stand.say(session('held'));
+  await stand.wait(); // it holds
+  await stand.drop();
+  expect(stand.delays.at(-1)).toBe(250);
 });

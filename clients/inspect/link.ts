@@ -33,10 +33,14 @@ export type LinkOptions = {
   readonly keep: (kept: Kept | undefined) => void;
   readonly onMessage: (message: InspectFrame | PageMessage) => void;
   readonly after: (delay_ms: number, run: () => void) => () => void;
+  /** At least 0, below 1. */
+  readonly random: () => number;
 };
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
+/** A connection that has held this long was a good one; one that is taken and cut at once is no better than a refused one. */
+const STEADY_MS = 5_000;
 const GONE: ReadonlySet<number> = new Set([INSPECT_CLOSED.rights, INSPECT_CLOSED.gone, INSPECT_CLOSED.replaced]);
 
 /**
@@ -106,6 +110,7 @@ export class Link {
       const message = readMessage(data);
       if (message === undefined || this.#wire !== wire) return;
       if (message.type === '@green-lines.session') {
+        if (!opened) this.#cancel = this.#options.after(STEADY_MS, () => (this.#tries = 0));
         opened = true;
         this.#begin(message);
       }
@@ -123,18 +128,20 @@ export class Link {
     this.#session = session;
     this.#wish = { target, rate, ...(sample === 1 ? {} : { sample }) };
     this.#ticket = resume;
-    this.#tries = 0;
     this.#options.keep({ wish: this.#wish, resume });
     this.#set({ kind: 'live' });
   }
 
   async #lost(era: number, opened: boolean, code: number, reason: string): Promise<void> {
+    this.#cancel?.();
     if (GONE.has(code)) return this.#end(reason);
     if (code === INSPECT_CLOSED.over) this.#ticket = undefined;
     // A refused handshake says nothing in a browser: where the hub answers otherwise it was the ticket.
     else if (!opened && (await this.#options.answers())) this.#ticket = undefined;
     if (era !== this.#era) return;
-    const wait_ms = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries++);
+    const most_ms = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries++);
+    // Pages whose node has died must not come back all at once.
+    const wait_ms = most_ms * (1 + this.#options.random()) * 0.5;
     this.#set({ kind: 'waiting' });
     this.#cancel = this.#options.after(wait_ms, () => void this.#connect());
   }
