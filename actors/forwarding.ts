@@ -22,6 +22,9 @@ export type Forwarded =
   /** The hub's own: another actor's tell, what calls came to. */
   | { readonly kind: 'own'; readonly address: string; readonly own: Own; readonly caller: Caller };
 
+/** What a node is asked about itself. It changes nothing. */
+export type Question = { readonly kind: 'question'; readonly about: string; readonly given: unknown };
+
 export type ForwardingOptions = {
   readonly ports: Ports;
   readonly bus: Bus;
@@ -38,6 +41,8 @@ export type ForwardingOptions = {
 
 /** Passes a message to another node without NATS; returns its answer. */
 export type Direct = (url: string, text: string, signature: string, within_ms: number) => Promise<string>;
+/** What this node says of itself. Throws where it does not know what is asked. */
+export type Answerer = (question: Question) => unknown;
 /** Who shows this token now. Throws the faults of tokens. */
 export type Recheck = (token: string) => Promise<Caller>;
 
@@ -49,7 +54,11 @@ const SIGNATURE = 'hub-signature';
 /** A message that is older was recorded by somebody; ids make it harmless and it is refused all the same. */
 const OLDEST_MS = 60_000;
 
-const messageSchema = z.object({ to: z.string(), at: z.number(), body: z.custom<Forwarded>((value) => typeof value === 'object') });
+const messageSchema = z.object({
+  to: z.string(),
+  at: z.number(),
+  body: z.custom<Forwarded | Question>((value) => typeof value === 'object'),
+});
 const answerSchema = z.object({
   outcome: z.custom<Outcome & { readonly stored?: string }>().optional(),
   fault: z.object({ code: z.string(), message: z.string(), extra: z.record(z.string(), z.unknown()) }).optional(),
@@ -63,15 +72,17 @@ export class Forwarding {
   readonly #options: ForwardingOptions;
   #direct: Direct | undefined;
   #recheck: Recheck | undefined;
+  #answerer: Answerer | undefined;
 
   constructor(options: ForwardingOptions) {
     this.#options = options;
   }
 
-  /** `recheck` is asked for every person whose command comes from another node. */
-  use(ways: { readonly direct?: Direct; readonly recheck?: Recheck }): void {
+  /** `recheck` is asked for every person whose command comes from another node, `answerer` for what others want to know of this one. */
+  use(ways: { readonly direct?: Direct; readonly recheck?: Recheck; readonly answerer?: Answerer }): void {
     this.#direct = ways.direct ?? this.#direct;
     this.#recheck = ways.recheck ?? this.#recheck;
+    this.#answerer = ways.answerer ?? this.#answerer;
   }
 
   start(): void {
@@ -101,12 +112,19 @@ export class Forwarding {
     }
   }
 
+  /** What another node says of itself, as it sent it. Rejects when it does not answer in time, and where it does not know what is asked. */
+  async ask(peer: Peer, about: string, given: unknown, within_ms: number): Promise<unknown> {
+    const text = await this.#send(peer, { kind: 'question', about, given }, within_ms);
+    const { said } = z.object({ said: z.unknown() }).parse(JSON.parse(text));
+    return said;
+  }
+
   async #try(address: string, body: Forwarded): Promise<Outcome> {
     const { ownerOf, wake, ports } = this.#options;
     const owner = ownerOf(partitionOf(address));
     if (owner === undefined) return { outcome: 'retry', after_ms: 250, reason: 'not_ready' };
     try {
-      return this.#read(address, await this.#ask(owner, JSON.stringify({ to: owner.id, at: ports.clock.now(), body })));
+      return this.#read(address, await this.#send(owner, body, ANSWER_MS));
     } catch (error) {
       if (error instanceof Fault) throw error;
       ports.log.warn({ err: error, node: owner.id }, 'Another node did not answer');
@@ -115,14 +133,15 @@ export class Forwarding {
     }
   }
 
-  async #ask(owner: Peer, text: string): Promise<string> {
-    const { bus } = this.#options;
+  async #send(peer: Peer, body: Forwarded | Question, within_ms: number): Promise<string> {
+    const { bus, ports } = this.#options;
+    const text = JSON.stringify({ to: peer.id, at: ports.clock.now(), body });
     const signature = this.#sign(text);
-    if (bus.trouble() === undefined || this.#direct === undefined || owner.url === '') {
-      const answer = await bus.request(nodeSubject(owner.id), text, { [SIGNATURE]: signature }, ANSWER_MS);
+    if (bus.trouble() === undefined || this.#direct === undefined || peer.url === '') {
+      const answer = await bus.request(nodeSubject(peer.id), text, { [SIGNATURE]: signature }, within_ms);
       return new TextDecoder().decode(answer);
     }
-    return this.#direct(owner.url, text, signature, ANSWER_MS);
+    return this.#direct(peer.url, text, signature, within_ms);
   }
 
   #read(address: string, text: string): Outcome {
@@ -148,6 +167,7 @@ export class Forwarding {
     const { to, at, body } = messageSchema.parse(JSON.parse(text));
     if (to !== node || Math.abs(ports.clock.now() - at) > OLDEST_MS)
       throw new Fault('unauthenticated', 'This was meant for somebody else.');
+    if (body.kind === 'question') return JSON.stringify({ said: this.#answer(body) });
     try {
       const outcome = await this.#options.handle(await this.#check(body));
       if (outcome.outcome !== 'applied') return JSON.stringify({ outcome });
@@ -159,6 +179,11 @@ export class Forwarding {
       if (!(error instanceof Fault)) throw error;
       return JSON.stringify({ fault: { code: error.code, message: error.message, extra: error.extra } });
     }
+  }
+
+  #answer(question: Question): unknown {
+    if (this.#answerer === undefined) throw new Error(`This node says nothing about ${question.about}`);
+    return this.#answerer(question);
   }
 
   /** Rights may have been taken away since the other node looked: a person's token is asked again. */

@@ -25,6 +25,8 @@ import { Vault } from './keys.ts';
 import { machineSettings } from './machine-settings.ts';
 import { openLog } from './observe/log.ts';
 import type { HubLog } from './observe/log.ts';
+import { Pulse } from './pulse.ts';
+import { Pulses } from './pulses.ts';
 import { startNightly } from './nightly.ts';
 import { RELEASE } from './release.ts';
 import { headsKeyOf } from './signed-heads.ts';
@@ -179,14 +181,24 @@ async function openHub(building: Building): Promise<Hub> {
   return hub;
 }
 
-function toCounters({ store, ports, runtime, node }: Pick<Hub, 'store' | 'ports' | 'runtime' | 'node'>): Pick<Hub, 'census' | 'flow'> {
+type Counting = Pick<Hub, 'store' | 'ports' | 'runtime' | 'node'>;
+
+function toCounters({ store, ports, runtime, node }: Counting): Pick<Hub, 'census' | 'flow' | 'pulses'> {
   const { lanes } = runtime;
+  const pulses = new Pulses({
+    node,
+    own: new Pulse(() => ports.clock.now()),
+    figures: () => runtime.figures(),
+    peers: () => runtime.peers,
+    ask: (peer, since, within_ms) => runtime.forwarding.ask(peer, 'pulse', since, within_ms),
+    now_ms: () => ports.clock.monotonic(),
+  });
   const census = new Census({ store, ports, partitions: () => lanes.partitions, headOf: (partition) => lanes.headOf(partition) });
-  return { census, flow: new Flow({ database: store.database(), ports, node }) };
+  return { census, flow: new Flow({ database: store.database(), ports, node }), pulses };
 }
 
 /** Nothing is served before it is known whether the journal is the one that was left. */
-async function run({ heads, runtime, census, flow }: Hub, closing: (() => Promise<void>)[]): Promise<void> {
+async function run({ heads, runtime, census, flow, pulses }: Hub, closing: (() => Promise<void>)[]): Promise<void> {
   await heads.check();
   closing.push(() => heads.stop());
   closing.push(
@@ -197,6 +209,8 @@ async function run({ heads, runtime, census, flow }: Hub, closing: (() => Promis
   runtime.onCommit((rows) => heads.committed(rows));
   runtime.onCommit((rows) => census.committed(rows));
   runtime.onCommit((rows) => flow.committed(rows));
+  runtime.onCommit((rows) => pulses.committed(rows));
+  runtime.forwarding.use({ answerer: (question) => pulses.answer(question) });
   await runtime.start();
   await heads.begin(runtime.lanes);
   census.start();

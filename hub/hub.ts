@@ -14,6 +14,7 @@ import type { Tickets } from './inspect/tickets.ts';
 import type { Integrations } from './integrations.ts';
 import type { Vault } from './keys.ts';
 import type { HubLog } from './observe/log.ts';
+import type { Pulses } from './pulses.ts';
 
 /** What the doors of a hub find behind them. */
 export type Hub = {
@@ -41,6 +42,8 @@ export type Hub = {
   readonly census: Census;
   /** How they moved. */
   readonly flow: Flow;
+  /** What every node commits, second by second. */
+  readonly pulses: Pulses;
   /** Of the inspector, on this node. */
   readonly tickets: Tickets;
   /** Address of this node for clients and other nodes; known once it listens. */

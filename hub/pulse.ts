@@ -13,11 +13,14 @@ type Second = { at: number; events: number; readonly buckets: Uint32Array };
 /** Counts what a node commits, second by second, in so much memory and no more. */
 export class Pulse {
   readonly #now: () => number;
+  /** Nothing is known of the time before this second. */
+  readonly #began: number;
   readonly #seconds: Second[];
 
   /** `now` is epoch milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
+    this.#began = Math.floor(now() / 1000);
     this.#seconds = Array.from({ length: PULSE_S }, () => ({ at: 0, events: 0, buckets: new Uint32Array(BOUNDS_MS.length) }));
   }
 
@@ -39,10 +42,15 @@ export class Pulse {
     }
   };
 
+  /** The last whole second (epoch seconds). */
+  get until(): number {
+    return Math.floor(this.#now() / 1000) - 1;
+  }
+
   /** The whole seconds behind `after` (epoch seconds), oldest first; the one that is still running is left out. */
   since(after: number): readonly Beat[] {
-    const last = Math.floor(this.#now() / 1000) - 1;
-    const first = Math.max(after + 1, last - PULSE_S + 2);
+    const last = this.until;
+    const first = Math.max(after + 1, last - PULSE_S + 2, this.#began);
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => this.#beat(first + i));
   }
 

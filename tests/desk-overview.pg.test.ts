@@ -30,7 +30,7 @@ test('[DESK-19] money is added up by state and currency, exactly, and never acro
   ]);
 });
 
-test('[DESK-20] the pulse of a node tells what it commits, to people of HQ alone', async () => {
+test('[DESK-20] the pulse of the hub tells what it commits, to people of HQ alone', async () => {
   expect((await rest.get('/v1/overview/pulse', 'clerk')).status).toBe(200);
   await rest.payment();
   await rest.payment();
@@ -39,5 +39,7 @@ test('[DESK-20] the pulse of a node tells what it commits, to people of HQ alone
     return (body['seconds'] as Json[]).reduce((sum, { events }) => sum + Number(events), 0);
   };
   await expect.poll(seen, { timeout: 5_000 }).toBeGreaterThanOrEqual(2);
+  const { body } = await rest.get('/v1/overview/pulse', 'clerk');
+  expect(body['nodes']).toMatchObject([{ id: hub.hub.node, figures: { waiting: 0, actors: expect.any(Number) as number } }]);
   for (const path of ['/v1/overview/pulse', '/v1/overview/money']) expect((await rest.get(path, 'acme')).status).toBe(403);
 });

@@ -226,17 +226,31 @@ export const texts = {
   },
   pulse: {
     title: 'Throughput',
-    node: (node: string) => `of ${node}`,
+    ofOne: (node: string) => `of ${node}`,
+    ofNodes: (answered: number, all: number) =>
+      answered === all ? `of all ${formatNumber(all)} nodes` : `of ${formatNumber(answered)} of ${formatNumber(all)} nodes`,
+    silent: (nodes: readonly string[]) =>
+      nodes.length === 1
+        ? `${nodes[0]} does not answer. Its share is missing here.`
+        : `${nodes.slice(0, -1).join(', ')} and ${nodes.at(-1)} do not answer. Their shares are missing here.`,
+    each: 'Node by node',
+    node: 'Node',
+    noAnswer: 'does not answer',
+    perSecondShort: 'Events/s',
+    p99Short: 'p99',
+    waitingShort: 'Waiting',
     events: 'Events each second',
     rate: 'Events each second',
     perSecond: (rate: number) => formatNumber(Math.round(rate * 10) / 10),
     slowest: 'Slowest commits (p99)',
+    none: '—',
     ms: (ms: number) => `${formatNumber(ms)} ms`,
     waiting: 'Events waiting',
     effects: 'Calls under way',
     actors: 'Actors in memory',
     p50: 'Half of the commits within (p50)',
     p99: '99 in 100 within (p99), milliseconds',
+    ofSlowest: 'of the slowest node',
     eventsLabel: (rate: number) => `Events each second over the last minutes; lately ${formatNumber(Math.round(rate * 10) / 10)}`,
     delaysLabel: (ms: number) => `How long commits took over the last minutes; lately 99 in 100 within ${formatNumber(ms)} milliseconds`,
   },

@@ -3,7 +3,6 @@ import { readMoney } from '../../../actors/store/money-figures.ts';
 import type { MoneyFigure } from '../../../actors/store/money-figures.ts';
 import { PERSON_ROLES } from '../../auth/names.ts';
 import type { Hub } from '../../hub.ts';
-import { Pulse } from '../../pulse.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 
@@ -53,41 +52,40 @@ async function moneyOf(hub: Hub): Promise<{ at: number; figures: readonly MoneyF
 const pulse = defineRoute({
   method: 'GET',
   path: '/v1/overview/pulse',
-  summary: 'What this node commits, second by second',
-  description: 'Of the last five minutes at most; a node begins to count when somebody first asks.',
+  summary: 'What the nodes of the hub commit, second by second',
+  description:
+    'Of the last five minutes at most. The node that is asked asks the others, each at most once a second; one that does not answer within a moment is named, and its share is missing from the sums.',
   roles: HQ,
   query: z.strictObject({ since: z.coerce.number().int().min(0).default(0).describe('Epoch seconds; what is newer is answered') }),
   answers: {
     200: z.strictObject({
-      node: z.string(),
-      waiting: count.describe('Events that wait in the mailboxes'),
-      effects: count.describe('Calls that have not come back'),
-      actors: count.describe('Actors in memory'),
+      node: z.string().describe('Who answers'),
+      nodes: z.array(
+        z.strictObject({
+          id: z.string(),
+          figures: z
+            .strictObject({
+              waiting: count.describe('Events that wait in the mailboxes'),
+              effects: count.describe('Calls that have not come back'),
+              actors: count.describe('Actors in memory'),
+              events_per_s: z.number().describe('Over the last ten seconds'),
+              p99_ms: z.number().nullable().describe('The slowest of the last ten seconds'),
+            })
+            .nullable()
+            .describe('Null of a node that does not answer'),
+        }),
+      ),
       seconds: z.array(
         z.strictObject({
           at: z.int().describe('Epoch seconds'),
-          events: count,
-          p50_ms: z.number().nullable().describe('From the decision to the commit; rounded up'),
+          events: count.describe('Of all nodes that answer'),
+          p50_ms: z.number().nullable().describe('From the decision to the commit, rounded up; of the slowest node'),
           p99_ms: z.number().nullable(),
         }),
       ),
     }),
   },
-  handler: async ({ hub, query }) => {
-    const { waiting, effects, actors } = hub.runtime.figures();
-    return { body: { node: hub.node, waiting, effects, actors, seconds: pulseOf(hub).since(query.since) } };
-  },
+  handler: async ({ hub, query }) => ({ body: await hub.pulses.read(query.since) }),
 });
-
-const pulses = new WeakMap<Hub, Pulse>();
-
-function pulseOf(hub: Hub): Pulse {
-  const known = pulses.get(hub);
-  if (known !== undefined) return known;
-  const made = new Pulse(() => hub.ports.clock.now());
-  hub.runtime.onCommit(made.committed);
-  pulses.set(hub, made);
-  return made;
-}
 
 export const overviewRoutes: readonly Route[] = [money, pulse];
