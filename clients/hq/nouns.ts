@@ -73,7 +73,7 @@ const payment: Noun = {
   basis: {
     APPROVE: ['amount_minor', 'payee', 'client', 'reference', 'maker', 'payload_hash'],
     CAPTURE: ['amount_minor', 'authorized_minor', 'payee', 'client'],
-    REFUND: ['captured_minor', 'refunded_minor', 'payee', 'client'],
+    REFUND: ['captured_minor', 'refunded_minor', 'refunds', 'payee', 'client'],
     '*': ['amount_minor', 'payee', 'client', 'reference'],
   },
   makers: ['clerk'],

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers, launchBrowser } from '../support/browser.ts';
+import { breakConnection } from '../support/broken-connection.ts';
 import { openDesk } from '../support/desk.ts';
 import { startTestHub, type TestHub } from '../support/hub.ts';
 import { Rest } from '../support/rest.ts';
@@ -35,34 +36,6 @@ async function send(address: string, body: Record<string, unknown>, as = 'clerk'
 
 const contextOf = async (address: string) => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Record<string, unknown>;
 const stateOf = async (address: string) => String((await rest.get(`/v1/actors/${address}`, 'clerk')).body['state']);
-
-/** Keeps what the page sends over its live connection from the hub, or the hub's answers from the page, as long as a test wants. */
-async function holdConnection(page: Page) {
-  const waiting: (() => void)[] = [];
-  let holds: 'nothing' | 'commands' | 'answers' = 'nothing';
-  await page.routeWebSocket(/socket\.io/, (near) => {
-    const far = near.connectToServer();
-    near.onMessage((message) => {
-      const pass = (): void => far.send(message);
-      if (holds === 'commands' && String(message).includes('"command"')) waiting.push(pass);
-      else pass();
-    });
-    far.onMessage((message) => {
-      const pass = (): void => near.send(message);
-      // Socket.IO's answers begin with 43, and so many digits of their number.
-      if (holds === 'answers' && /^43\d+\[.*"(outcome|version)"/.test(String(message))) return;
-      pass();
-    });
-  });
-  await page.reload();
-  await page.getByText('Live', { exact: true }).waitFor();
-  return {
-    hold: (what: typeof holds): void => {
-      holds = what;
-      for (const pass of waiting.splice(0)) pass();
-    },
-  };
-}
 
 describe('approvals while others decide, too', () => {
   afterEach(async () => {
@@ -124,17 +97,17 @@ describe('approvals while others decide, too', () => {
     const first = await submitted('Faster Ltd', 500_000);
     const second = await submitted('Later Ltd', 700_000);
     const { page } = await openAs('approver', '/approvals');
-    const connection = await holdConnection(page);
+    const become = await breakConnection(page);
     await expect.poll(() => shown(page)).toBe('Faster Ltd');
     await page.keyboard.press('a');
     const dialog = page.getByRole('dialog');
     await dialog.getByText('5,000.00 EUR').waitFor();
-    connection.hold('commands');
+    become('late');
     await page.keyboard.press('Enter');
     await dialog.getByText('Approve…').waitFor();
     await send(first, { type: 'CANCEL' });
     await expect.poll(async () => (await queued(page)).some((title) => title.includes('Faster'))).toBe(false);
-    connection.hold('nothing');
+    become('none');
     await dialog.getByText('Approve was refused').waitFor();
     await dialog.getByText('It has left your queue.').waitFor();
     await page.keyboard.press('Enter');

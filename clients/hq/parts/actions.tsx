@@ -1,4 +1,4 @@
-import { useId, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type FocusEvent, type RefObject } from 'react';
 import { Button } from 'react-aria-components';
 import type { ActorView, Can } from '../../../hub/protocol/messages.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
@@ -6,19 +6,21 @@ import { nameWords } from '../../core/format.ts';
 import { readFields } from '../../core/schema.ts';
 import { useOffer } from '../commands.ts';
 import type { Noun } from '../nouns.ts';
+import { actorTexts } from '../texts-actor.ts';
+import { texts } from '../texts.ts';
 import { useAnnounce } from './announcer.tsx';
 import { EventDialog, SendingNotice } from './event-dialog.tsx';
-import { useIntent } from './use-intent.ts';
-import { texts } from '../texts.ts';
+import { useIntent, type Sending } from './use-intent.ts';
 
-type ActionsProps = { readonly address: string; readonly noun: Noun; readonly now: Pick<ActorView, 'version' | 'context' | 'can'> };
+type ActionsProps = { readonly address: string; readonly noun: Noun; readonly now: Pick<ActorView, 'context' | 'can'> };
 
 /** What this person may do to the actor now; what not, with the reason in sight. */
 export function Actions({ address, noun, now }: ActionsProps) {
   const announce = useAnnounce();
   const [open, setOpen] = useState<Can>();
-  const { sending, send } = useIntent(address);
-  const [verb, setVerb] = useState('');
+  const { sending, verb, act } = useActing(address, noun, now.can, setOpen);
+  const region = useRef<HTMLDivElement>(null);
+  const focus = useKeptFocus(region);
   const can = now.can.toSorted((a, b) => rank(noun, a) - rank(noun, b));
   const possible = can.filter(({ ok }) => ok);
   const refused = Object.entries(
@@ -27,28 +29,8 @@ export function Actions({ address, noun, now }: ActionsProps) {
       whyNot,
     ),
   );
-
-  const act = async (one: Can): Promise<void> => {
-    // What takes nothing away and asks for nothing is done at once; everything else is looked at first.
-    if (noun.grave.includes(one.type) || readFields(one.schema).length > 0) return setOpen(one);
-    setVerb(nameWords(one.type));
-    const done = await send({ type: one.type });
-    if (done) announce(texts.actor.done(nameWords(one.type)));
-  };
-
-  useOffer(
-    useMemo(
-      () =>
-        now.can
-          .filter(({ ok }) => ok)
-          .map((one) => ({ id: `act ${one.type}`, label: nameWords(one.type), about: noun.one, run: () => setOpen(one) })),
-      [now.can, noun.one],
-    ),
-  );
-
-  if (can.length === 0) return <p className="muted">{texts.actor.nothing}</p>;
   return (
-    <div className="actions">
+    <div className="actions" ref={region} role="group" aria-label={actorTexts.actions} tabIndex={-1} {...focus}>
       <SendingNotice sending={sending} verb={verb} />
       {possible.length === 0 && <p className="muted">{texts.actor.nothing}</p>}
       {possible.length > 0 && (
@@ -81,13 +63,70 @@ export function Actions({ address, noun, now }: ActionsProps) {
   );
 }
 
+type Acting = { readonly sending: Sending; readonly verb: string; readonly act: (can: Can) => Promise<void> };
+
+/** What takes nothing away and asks for nothing is done at once; everything else is looked at first. */
+function useActing(address: string, noun: Noun, can: readonly Can[], onAsk: (can: Can) => void): Acting {
+  const announce = useAnnounce();
+  const { sending, send, allKept } = useIntent(address);
+  const [verb, setVerb] = useState('');
+  const act = async (one: Can): Promise<void> => {
+    if (sending.kind === 'sending') return;
+    if (asks(noun, one)) return onAsk(one);
+    const name = nameWords(one.type);
+    setVerb(name);
+    const done = await send({ type: one.type });
+    if (done) announce(done.outcome === 'duplicate' ? texts.event.doneBefore(name) : texts.actor.done(name));
+  };
+  useOffer(
+    useMemo(
+      () =>
+        can
+          .filter(({ ok }) => ok)
+          .map((one) => ({ id: `act ${one.type}`, label: nameWords(one.type), about: noun.one, run: () => onAsk(one) })),
+      [can, noun.one, onAsk],
+    ),
+  );
+  if (sending.kind === 'sending' || sending.kind === 'refused') return { sending, verb, act };
+  // Also what was left without an answer before this page was opened, as long as it can be tried again.
+  const left = allKept()
+    .map(({ body }) => body['type'])
+    .filter((type): type is string => can.some((one) => one.ok && one.type === type));
+  return { sending: { kind: left.length > 0 ? 'unanswered' : 'idle' }, verb: left.map(nameWords).join(', '), act };
+}
+
+function asks(noun: Noun, { type, schema }: Can): boolean {
+  return noun.grave.includes(type) || readFields(schema).length > 0;
+}
+
+/**
+ * What is pressed here often goes away by it. Then the focus goes to what has come instead: from nowhere, whoever goes by keys would
+ * have to begin at the top of the page.
+ */
+function useKeptFocus(region: RefObject<HTMLElement | null>) {
+  const isInside = useRef(false);
+  useEffect(() => {
+    if (!isInside.current) return;
+    // A dialog that has just been closed gives the focus back first.
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement === document.body) region.current?.focus();
+    });
+    return () => cancelAnimationFrame(frame);
+  });
+  return {
+    onFocus: () => void (isInside.current = true),
+    onBlur: ({ target }: FocusEvent) => {
+      if (target.isConnected) isInside.current = false;
+    },
+  };
+}
+
 function Action({ one, noun, busy, onAct }: { one: Can; noun: Noun; busy: boolean; onAct: () => void }) {
   const kind = noun.main.includes(one.type) ? 'main' : noun.grave.includes(one.type) ? 'grave-quiet' : undefined;
-  const asks = noun.grave.includes(one.type) || readFields(one.schema).length > 0;
   return (
-    <Button className="button" data-kind={kind} isDisabled={busy} onPress={onAct}>
+    <Button className="button" data-kind={kind} data-busy={busy || undefined} onPress={onAct}>
       {nameWords(one.type)}
-      {asks && '…'}
+      {asks(noun, one) && '…'}
     </Button>
   );
 }

@@ -235,7 +235,7 @@ function Summary({ offer, chosen, others, changed, fates, running }: SummaryProp
       {isApproval(offer) && fates.size === 0 && <p className="muted">{texts.bulk.approves}</p>}
       {differ > 0 && fates.size === 0 && (
         <p className="notice" data-tone="asking">
-          {decisions.bulkChanged(differ)} {isApproval(offer) ? decisions.bulkTick : decisions.bulkNow}
+          {decisions.bulkChanged(differ, isApproval(offer))}
         </p>
       )}
       {others > 0 && <p className="muted">{texts.bulk.others(others)}</p>}

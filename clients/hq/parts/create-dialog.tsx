@@ -1,17 +1,20 @@
 import { useState, type FormEvent } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import { Button, Form } from 'react-aria-components';
+import type { Created } from '../../core/api.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
-import { emptyDraft, readDraft, readFields, type Draft } from '../../core/schema.ts';
+import { emptyDraft, readDraft, readFields, toDraft, type Draft, type Field } from '../../core/schema.ts';
 import { newId } from '../browser.ts';
 import { INPUTS } from '../inputs.ts';
 import type { Noun } from '../nouns.ts';
 import { useServices } from '../services.ts';
+import { decisionTexts as decisions } from '../texts-decisions.ts';
+import { texts } from '../texts.ts';
+import { isAnswer, unanswered, type Meant } from '../unanswered.ts';
 import { useAnnounce } from './announcer.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
-import { texts } from '../texts.ts';
 
 export function CreateButton({ noun }: { noun: Noun }) {
   const [open, setOpen] = useState(false);
@@ -25,55 +28,100 @@ export function CreateButton({ noun }: { noun: Noun }) {
   );
 }
 
-/** Creates an actor. One dialog is one creation: its key is made once, so a second press makes no second payment. */
+/** Creates an actor. What was not answered stands there again, in whatever dialog, until it is answered or given up. */
 function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
-  const { api } = useServices();
+  const { state, send, forget, kept } = useCreation(noun.type);
   const navigate = useNavigate();
   const announce = useAnnounce();
-  const [key] = useState(() => newId('new'));
-  const input = INPUTS[noun.type];
-  const fields = readFields(input?.schema);
-  const [draft, setDraft] = useState<Record<string, Draft>>(() => ({
-    ...Object.fromEntries(fields.map((field) => [field.name, emptyDraft(field)])),
-    ...input?.first,
-  }));
+  const [fields] = useState(() => readFields(INPUTS[noun.type]?.schema));
+  const [draft, setDraft] = useState(() => firstDraft(noun.type, fields, kept()));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
+  const isBusy = state.kind === 'sending';
+  const isUnanswered = state.kind === 'unanswered';
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const read = readDraft(fields, draft, '');
     setErrors(read.ok ? {} : read.errors);
-    if (!read.ok || busy) return;
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const created = await api.create(noun.type, { input: read.value }, key);
-      announce(texts.create.done(noun.one));
-      await navigate({ to: `/${created.address}` });
-    } catch (error) {
-      setProblem(toProblem(error));
-      setBusy(false);
-    }
+    if (isBusy) return;
+    const created = isUnanswered ? await send(kept()?.body) : read.ok ? await send(read.value) : undefined;
+    if (created === undefined) return;
+    announce(texts.create.done(noun.one));
+    await navigate({ to: `/${created.address}` });
+    onClose();
+  };
+  const anew = (): void => {
+    forget();
+    setErrors({});
+    setDraft(firstDraft(noun.type, fields, undefined));
   };
 
   return (
-    <Sheet title={texts.create.title(noun.one)} busy={busy} onClose={onClose}>
-      {problem && <ProblemNotice title={texts.create.failed(noun.one)} problem={problem} />}
+    <Sheet title={texts.create.title(noun.one)} busy={isBusy} onClose={onClose}>
+      {state.kind === 'refused' && <ProblemNotice title={texts.create.failed(noun.one)} problem={state.problem} />}
+      {isUnanswered && (
+        <ProblemNotice
+          title={decisions.createUnanswered(noun.one)}
+          problem={{ code: 'unanswered', message: decisions.createUnansweredWhy }}
+        />
+      )}
       <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
-        <fieldset className="plain" disabled={busy}>
+        <fieldset className="plain" disabled={isBusy || isUnanswered}>
           <SchemaFields fields={fields} draft={draft} onChange={(next) => setDraft({ ...next })} errors={errors} currency="" />
         </fieldset>
         <div className="dialog-buttons">
-          <Button className="button" onPress={onClose} isDisabled={busy}>
-            {texts.common.back}
+          <Button className="button" onPress={onClose} isDisabled={isBusy}>
+            {isUnanswered ? texts.common.close : texts.common.back}
           </Button>
-          <Button type="submit" className="button" data-kind="main" data-busy={busy || undefined}>
-            {busy ? texts.create.doing : texts.create.do(noun.one)}
+          {isUnanswered && (
+            <Button className="button" onPress={anew}>
+              {decisions.createAnew}
+            </Button>
+          )}
+          <Button type="submit" className="button" data-kind="main" data-busy={isBusy || undefined}>
+            {isBusy ? texts.create.doing : isUnanswered ? texts.common.tryAgain : texts.create.do(noun.one)}
           </Button>
         </div>
       </Form>
     </Sheet>
   );
+}
+
+type Creating = { readonly kind: 'idle' | 'sending' | 'unanswered' } | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** One dialog is one creation: it keeps its key, so a second press makes no second payment, and after a refusal there is none yet. */
+function useCreation(type: string) {
+  const { api, session } = useServices();
+  const what = `new ${type}`;
+  const kept = (): Meant | undefined => unanswered.find(session.bearer, what);
+  const [key, setKey] = useState(() => kept()?.id ?? newId('new'));
+  const [state, setState] = useState<Creating>(() => ({ kind: kept() === undefined ? 'idle' : 'unanswered' }));
+  const send = async (input: unknown): Promise<Created | undefined> => {
+    const { bearer } = session;
+    const meant = kept() ?? { id: key, body: input as Meant['body'] };
+    unanswered.keep(bearer, what, meant);
+    setState({ kind: 'sending' });
+    try {
+      const created = await api.create(type, { input: meant.body }, meant.id);
+      unanswered.drop(bearer, what, meant.id);
+      return created;
+    } catch (error) {
+      const problem = toProblem(error);
+      if (isAnswer(problem)) unanswered.drop(bearer, what, meant.id);
+      setState(isAnswer(problem) ? { kind: 'refused', problem } : { kind: 'unanswered' });
+      return undefined;
+    }
+  };
+  const forget = (): void => {
+    const meant = kept();
+    if (meant !== undefined) unanswered.drop(session.bearer, what, meant.id);
+    setKey(newId('new'));
+    setState({ kind: 'idle' });
+  };
+  return { state, send, forget, kept };
+}
+
+function firstDraft(type: string, fields: readonly Field[], kept: Meant | undefined): Record<string, Draft> {
+  if (kept !== undefined) return toDraft(fields, kept.body, '');
+  return { ...Object.fromEntries(fields.map((field) => [field.name, emptyDraft(field)])), ...INPUTS[type]?.first };
 }
