@@ -19,7 +19,6 @@ export const operationTexts = {
   count: (count: number, isAll: boolean) =>
     isAll ? counted(count, 'action', 'actions') : `The newest ${counted(count, 'action', 'actions')}`,
   older: 'Show older ones',
-  noOlder: 'There are no older ones.',
   none: 'Nobody has done anything of this kind yet.',
   noneYet: 'What operators do will appear here by itself.',
   noMatch: 'Nothing was done that fits.',

@@ -41,10 +41,11 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'approvals', who: 'approver', path: '/approvals', until: '.whole-hash' },
-  { name: 'integrations', who: 'operator', path: '/integrations', until: '.config' },
+  { name: 'integrations', who: 'operator', path: '/integrations', until: '.integration .row' },
   { name: 'dead-letters', who: 'operator', path: '/dead-letters', until: '.cause' },
   { name: 'nodes', who: 'operator', path: '/nodes', until: '.partition' },
   { name: 'audit', who: 'auditor', path: '/audit?event=APPROVE', until: '.plain-table' },
+  { name: 'operations', who: 'admin', path: '/operations', until: '.proposal' },
   { name: 'people', who: 'admin', path: '/people', until: '.plain-table' },
   {
     name: 'palette',
@@ -82,6 +83,20 @@ describe.runIf(TAKE)('taking the pictures', () => {
     return (await (await fetch(hub.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as { address?: string };
   };
 
+  /** Two states that are forced: one is confirmed, one waits. */
+  const operate = async (): Promise<void> => {
+    const reason = 'The supplier has been paid by hand';
+    for (const n of [1, 2]) {
+      const input = { client: 'acme', payee: `Lost Letter Press ${n}`, amount_minor: 31_000, currency: 'EUR', reference: `PO-90${n}` };
+      const { address } = await call('clerk', '/v1/actors/payment', { input }, `forced-${n}`);
+      await call('operator', `/v1/actors/${address}/control`, { action: 'force', state: 'canceled', reason });
+      const confirm = { action: 'force', state: 'canceled', confirm: 2, reason: 'Seen on the bank statement' };
+      if (n === 1) await call('admin', `/v1/actors/${address}/control`, confirm);
+    }
+    const asked = { as: { kind: 'person', username: 'acme' }, type: 'payment', reason: 'The customer asks what he can see' };
+    await call('auditor', '/v1/see-as', asked);
+  };
+
   beforeAll(async () => {
     await mkdir(FOLDER, { recursive: true });
     dataDir = await mkdtemp(join(tmpdir(), 'screens-'));
@@ -105,6 +120,7 @@ describe.runIf(TAKE)('taking the pictures', () => {
       await call('clerk', `/v1/actors/${still.address}/events`, { type: 'SUBMIT' });
       expect(address).not.toBe('');
     }
+    await operate();
   }, 240_000);
 
   afterAll(async () => {
