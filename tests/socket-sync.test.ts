@@ -153,10 +153,10 @@ async function play(seed: number, acts: readonly Act[]): Promise<SocketWorld> {
     await world.ports.settle();
   }
   // Rest: everybody is there, nothing stands still, and one interval of heads goes by.
-  for (const one of world.clients) {
-    one.go();
-    if (!one.connected) await world.run(one.connect());
-  }
+  for (const one of world.clients) one.go();
+  // Whoever did not read while his rights changed may still be cut off.
+  await world.ports.advance(1_000);
+  for (const one of world.clients) if (!one.connected) await world.run(one.connect());
   await world.ports.advance(62_000);
   return world;
 }

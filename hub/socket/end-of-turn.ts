@@ -3,23 +3,23 @@ import type { Ports } from '../../actors/ports/ports.ts';
 /** What is to be done once at the end of this turn of the loop, however many ask for it: one wake-up for all sockets. */
 export class EndOfTurn {
   readonly #ports: Pick<Ports, 'timers' | 'log'>;
-  #waiting: (() => void)[] = [];
+  #waiting: { endTurn(): void }[] = [];
 
   constructor(ports: Pick<Ports, 'timers' | 'log'>) {
     this.#ports = ports;
   }
 
-  later(run: () => void): void {
-    this.#waiting.push(run);
+  later(who: { endTurn(): void }): void {
+    this.#waiting.push(who);
     if (this.#waiting.length === 1) this.#ports.timers.soon(() => this.#end());
   }
 
   #end(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const run of waiting) {
+    for (const who of waiting) {
       try {
-        run();
+        who.endTurn();
       } catch (error) {
         // One socket that fails keeps no other waiting.
         this.#ports.log.error({ err: error }, 'What was put off to the end of the turn failed');

@@ -13,36 +13,29 @@ export function openLine({ conn }: Socket): {
   readonly reset: () => void;
 } {
   const waiting = countWaiting(conn);
-  let transport: object | undefined;
-  let found = NONE;
-  // The transport changes when a client that began with polling upgrades.
-  const raw = (): Raw => {
-    if (conn.transport === transport) return found;
-    transport = conn.transport;
-    return (found = rawSocket(transport));
-  };
+  let stream: Stream | undefined;
   const line: Line = {
     // Protocol 5: an event (2) of the default namespace, as JSON.
     write: (frames, sent) => void conn.write(toMessage(frames), { compress: false }, sent),
     writeWire: (wire, sent) => {
-      const { _socket: stream, readyState } = raw();
-      // What Engine.IO holds would be overtaken; a WebSocket that closes has said its last.
-      if (waiting() > 0 || readyState !== OPEN || stream === undefined || conn.readyState !== 'open') return false;
+      stream ??= rawSocket(conn.transport)._socket ?? undefined;
+      // What Engine.IO holds would be overtaken; one that closes has said its last.
+      if (stream === undefined || waiting.bytes > 0 || !stream.writable) return false;
       // One small message with nothing before it holds nobody up, and a callback for each would cost half as much as the message.
       if (stream.writableLength === 0 && wire.length < SMALL_BYTES) stream.write(wire);
       else stream.write(wire, sent);
       return true;
     },
-    queued: () => waiting() + raw().bufferedAmount,
+    queued: () => waiting.bytes + (stream?.writableLength ?? rawSocket(conn.transport).bufferedAmount),
   };
   // Closing would first wait for a client that does not read to take all that lies in the way.
   const terminate = (): void => {
-    raw().terminate();
+    rawSocket(conn.transport).terminate();
     conn.close(true);
   };
   // What the operating system still has of it is not delivered either.
   const reset = (): void => {
-    raw()._socket?.resetAndDestroy();
+    rawSocket(conn.transport)._socket?.resetAndDestroy();
     conn.close(true);
   };
   return { line, terminate, reset };
@@ -53,25 +46,25 @@ type Connection = Socket['conn'];
 /** How much of what was written to a connection the operating system has not taken, in bytes. */
 export function queuedOf(conn: Connection): () => number {
   const waiting = countWaiting(conn);
-  return () => waiting() + rawSocket(conn.transport).bufferedAmount;
+  return () => waiting.bytes + rawSocket(conn.transport).bufferedAmount;
 }
 
-const counts = new WeakMap<Connection, () => number>();
+type Waiting = { bytes: number };
+const counts = new WeakMap<Connection, Waiting>();
 
 /** Bytes that Engine.IO holds because the transport is busy. */
-function countWaiting(conn: Connection): () => number {
+function countWaiting(conn: Connection): Waiting {
   const known = counts.get(conn);
   if (known !== undefined) return known;
-  let waiting = 0;
+  const waiting: Waiting = { bytes: 0 };
   conn.on('packetCreate', (packet: Packet) => {
-    waiting += sizeOf(packet);
+    waiting.bytes += sizeOf(packet);
   });
   conn.on('flush', (packets: readonly Packet[]) => {
-    for (const packet of packets) waiting -= sizeOf(packet);
+    for (const packet of packets) waiting.bytes -= sizeOf(packet);
   });
-  const count = (): number => waiting;
-  counts.set(conn, count);
-  return count;
+  counts.set(conn, waiting);
+  return waiting;
 }
 
 type Packet = { readonly data?: unknown };
@@ -80,17 +73,23 @@ function sizeOf({ data }: Packet): number {
   return typeof data === 'string' ? data.length : 0;
 }
 
+/** The connection below a WebSocket. */
+type Stream = {
+  readonly writable: boolean;
+  readonly writableLength: number;
+  write(wire: Buffer, sent?: () => void): void;
+  resetAndDestroy(): void;
+};
+
 type Raw = {
   readonly bufferedAmount: number;
   readonly terminate: () => void;
-  readonly readyState?: number;
-  /** The connection below it. */
-  readonly _socket?: { readonly writableLength: number; write(wire: Buffer, sent?: () => void): void; resetAndDestroy(): void };
+  /** Null when it is closed. */
+  readonly _socket?: Stream | null;
 };
 
 const NONE: Raw = { bufferedAmount: 0, terminate: () => undefined };
 
-const OPEN = 1;
 const SMALL_BYTES = 16 * 1024;
 
 /** The WebSocket of `ws` under Engine.IO's transport. */

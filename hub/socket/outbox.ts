@@ -34,11 +34,9 @@ export class Outbox {
   readonly #ports: Ports;
   readonly #turn: EndOfTurn;
   readonly #sent = (): void => this.#progress();
-  readonly #end = (): void => {
-    this.#scheduled = false;
-    this.flush();
-  };
-  #frames: (string | Wired)[] = [];
+  /** What goes with the next message, and how many frames that is. */
+  #next: string | Wired | undefined;
+  #frames = 0;
   #bytes = 0;
   #scheduled = false;
   #parked = false;
@@ -79,11 +77,17 @@ export class Outbox {
   /** Sends one frame, as JSON. */
   push(frame: string | Wired): void {
     if (this.#closed) return;
-    this.#frames.push(frame);
+    this.#next = joined(this.#next, frame);
+    this.#frames++;
     this.#bytes += textOf(frame).length;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#turn.later(this.#end);
+    this.#turn.later(this);
+  }
+
+  endTurn(): void {
+    this.#scheduled = false;
+    this.flush();
   }
 
   owe(what: Owed): void {
@@ -165,35 +169,31 @@ export class Outbox {
   }
 
   flush(): void {
-    if (this.#frames.length === 0 || this.#closed) return;
+    const next = this.#next;
+    if (next === undefined || this.#closed) return;
     const bytes = this.#bytes;
+    const frames = this.#frames;
+    this.#next = undefined;
+    this.#frames = 0;
     this.#bytes = 0;
     this.#lastMessage = bytes;
     this.#sentBytes += bytes;
     if (this.#crediting) {
-      this.#uncredited.push({ frames: this.#frames.length, bytes });
-      this.#uncreditedFrames += this.#frames.length;
+      this.#uncredited.push({ frames, bytes });
+      this.#uncreditedFrames += frames;
       this.#uncreditedBytes += bytes;
     }
-    this.#write();
+    // What many are sent in this turn goes as it was encoded for the first of them.
+    if (typeof next === 'string') this.#line.write(next, this.#sent);
+    else if (this.#line.writeWire?.(next.wire, this.#sent) !== true) this.#line.write(next.text, this.#sent);
     if (!this.#parked && this.outstanding() > PARK_BYTES) this.#park();
     if (this.#owed.size > 0) this.pump();
   }
 
-  /** What many are sent in this turn goes as it was encoded for the first of them. */
-  #write(): void {
-    const frames = this.#frames;
-    let all = frames[0];
-    for (let i = 1; i < frames.length; i++) all = joined(all, frames[i]);
-    frames.length = 0;
-    if (all === undefined) return;
-    if (typeof all === 'string') this.#line.write(all, this.#sent);
-    else if (this.#line.writeWire?.(all.wire, this.#sent) !== true) this.#line.write(all.text, this.#sent);
-  }
-
   close(): void {
     this.#closed = true;
-    this.#frames = [];
+    this.#next = undefined;
+    this.#frames = 0;
     this.#bytes = 0;
     this.#owed.clear();
     this.#uncredited = [];
@@ -218,8 +218,8 @@ export class Outbox {
 }
 
 /** Both, one after the other; as one that others share where both are. */
-function joined(before: string | Wired | undefined, next: string | Wired | undefined): string | Wired | undefined {
-  if (before === undefined || next === undefined) return before ?? next;
+function joined(before: string | Wired | undefined, next: string | Wired): string | Wired {
+  if (before === undefined) return next;
   return typeof before === 'object' && typeof next === 'object' ? before.with(next) : `${textOf(before)},${textOf(next)}`;
 }
 

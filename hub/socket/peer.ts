@@ -13,8 +13,8 @@ import { Outbox } from './outbox.ts';
 import type { Line } from './outbox.ts';
 import { rightsOf } from './rights.ts';
 import type { Rights } from './rights.ts';
-import { knowAgain } from './standing.ts';
-import type { Guard } from './standing.ts';
+import { knowAgain, toRenewal } from './standing.ts';
+import type { Guard, Renewal } from './standing.ts';
 import { readTopic } from './topic.ts';
 import type { Topic } from './topic.ts';
 import type { Held, Topics } from './topics.ts';
@@ -31,8 +31,6 @@ export type PeerOptions = {
   readonly disconnect: (how: Ending) => void;
 };
 
-type Renewal = { readonly until: number; readonly done: Promise<void>; readonly end: () => void };
-
 type Subscription = {
   readonly topic: Topic;
   readonly follower: Follower;
@@ -40,15 +38,16 @@ type Subscription = {
   readonly joined: ActorTopic | ListTopic;
 };
 
+type FoundActor = {
+  readonly topic: Topic;
+  readonly definition: Definition;
+  readonly held: Held<ActorTopic>;
+  readonly at: Position | undefined;
+};
+
 /** A topic that was asked for, loaded and kept until it is joined. */
 type Found =
-  | {
-      readonly kind: 'actor';
-      readonly topic: Topic;
-      readonly definition: Definition;
-      readonly held: Held<ActorTopic>;
-      readonly at: Position | undefined;
-    }
+  | ({ readonly kind: 'actor' } & FoundActor)
   | { readonly kind: 'list'; readonly topic: Topic; readonly rights: Rights; readonly held: Held<ListTopic> }
   | { readonly kind: 'refused'; readonly code: string; readonly reason: string };
 
@@ -265,26 +264,28 @@ export class Peer {
     const mine = ++this.#verifications;
     this.#era++;
     this.outbox.hold();
-    this.#settled = knowAgain(this.#options, this.#token, this.#session).then(
-      (known) => {
-        if (mine !== this.#verifications || this.#closed) return;
+    const isOver = (): boolean => mine !== this.#verifications || this.#closed;
+    this.#settled = knowAgain(this.#options, this.#token, this.#session)
+      .then((known) => {
+        if (isOver()) return;
         if (known.renew) this.#askToRenew();
         this.#begin(known.session);
         this.outbox.release();
-      },
-      (error: unknown) => {
-        if (mine !== this.#verifications || this.#closed) return;
-        // Where only the database did not answer nothing is known to be withdrawn: what is shown stays, and nothing more is sent.
-        const unknown = !(error instanceof Fault) || FAULTS[error.code].retry;
-        if (unknown) this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
-        const code = error instanceof Fault ? error.code : 'retry';
-        if (unknown) return this.cut(code);
-        // What is on its way to somebody who is shut out is not waited for.
-        const how = this.outbox.outstanding() > 0 ? 'reset' : 'briefly';
-        for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
-        this.cut(code, how);
-      },
-    );
+      })
+      .catch((error: unknown) => (isOver() ? undefined : this.#shutOut(error)));
+  }
+
+  #shutOut(error: unknown): void {
+    const { code } = error instanceof Fault ? error : { code: 'retry' as const };
+    if (FAULTS[code].retry) {
+      // Where only the database did not answer nothing is known to be withdrawn: what is shown stays, and nothing more is sent.
+      this.#options.ports.log.warn({ err: error }, 'A session could not be verified again');
+      return this.cut(code);
+    }
+    // What is on its way to somebody who may not come in is not waited for.
+    const how = this.outbox.outstanding() > 0 ? 'reset' : 'briefly';
+    for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
+    this.cut(code, how);
   }
 
   /** What he may see is right already; what he wants done waits until he has shown a token of now. */
@@ -393,9 +394,4 @@ function release(found: readonly Found[]): void {
 
 function notFound(): SubscribeAck {
   return { ok: false, code: 'not_found', reason: sentenceFor('not_found') };
-}
-
-function toRenewal(until: number): Renewal {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { until, done: promise, end: resolve };
 }

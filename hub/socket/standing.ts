@@ -6,6 +6,14 @@ import type { People, Session } from '../auth/people.ts';
 /** What the sockets ask of the people. */
 export type Guard = Pick<People, 'verify' | 'find' | 'onChange' | 'attend'>;
 
+/** A person who is to show a token of now by then, in epoch milliseconds. */
+export type Renewal = { readonly until: number; readonly done: Promise<void>; readonly end: () => void };
+
+export function toRenewal(until: number): Renewal {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { until, done: promise, end: resolve };
+}
+
 type Options = { readonly people: Pick<Guard, 'verify' | 'find'>; readonly ports: Pick<Ports, 'clock'> };
 
 /**
