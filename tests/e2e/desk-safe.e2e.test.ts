@@ -146,3 +146,22 @@ test('[DESKSAFE-6] of many that are approved, each stands there as it is, and on
   expect(complaints).toEqual([]);
   await close(page);
 });
+
+test('[DESKSAFE-13] what answers more slowly than it is asked again is waited for, and a failure is told', async () => {
+  const { page } = await openAs('operator', '/');
+  let isFailing = false;
+  // The page asks every two seconds.
+  await page.route('**/v1/nodes', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    if (isFailing)
+      await route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"code":"internal","detail":"Broken."}' });
+    else await route.continue();
+  });
+  await page.getByRole('link', { name: 'Nodes' }).press('Enter');
+  await page.getByRole('heading', { name: 'Nodes', level: 1 }).waitFor();
+  await page.getByText(hub.url).first().waitFor();
+  isFailing = true;
+  await page.getByText('Broken.').waitFor();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await close(page);
+});

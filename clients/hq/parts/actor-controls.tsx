@@ -54,18 +54,19 @@ export function Controls({ address, type, version }: ControlsProps) {
 
 function ControlsCard({ address, type, version, mayAct, me }: ControlsProps & { mayAct: boolean; me: string }) {
   const { office } = useServices();
-  // Asked for again with every version, since each may have changed how it stands.
-  const { value, problem, retry } = useLoaded(`${address}@${version}`, async (signal) => {
+  const {
+    value: standing,
+    problem,
+    retry,
+  } = useLoaded(address, async (signal) => {
     const answer = await office.get(`/v1/actors/${address}/control`, signal);
     if (!isRecord(answer) || !Array.isArray(answer['effects'])) {
       throw new Problem(200, 'unreadable', 'The hub answered in a shape that this console does not know. Reload the page.');
     }
     return answer as unknown as Standing;
   });
-  useRefresh(retry, version, isParked(value) ? SOON_MS : undefined);
-  const [last, setLast] = useState(value);
-  if (value !== undefined && value !== last) setLast(value);
-  const standing = value ?? last;
+  // Each version may have changed how it stands; some changes make none.
+  useRefresh(retry, version, isParked(standing) ? SOON_MS : undefined);
   return (
     <section className="card controls" aria-labelledby="controls-title" data-tone={standing?.parked ? 'wrong' : undefined}>
       <h2 id="controls-title">{texts.title}</h2>

@@ -22,7 +22,7 @@ export function Letters({ address, version, parked }: { address: string; version
   const mayRead = who?.roles.some((role) => READERS.includes(role)) ?? false;
   const mayAct = who?.roles.some((role) => OPERATORS.includes(role)) ?? false;
   const search = new URLSearchParams({ address, limit: String(MOST) });
-  const { value, problem, retry } = useLoaded(`${address}@${version}`, async (signal) =>
+  const { value, problem, retry } = useLoaded(address, async (signal) =>
     mayRead ? readItems<Letter>(await office.get(`/v1/dead-letters?${search}`, signal)) : [],
   );
   // Events that are kept for one that stands still make no version.

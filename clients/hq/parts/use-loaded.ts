@@ -1,35 +1,55 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { systemClock } from '../../core/clock.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
+import { OneAtATime } from '../one-at-a-time.ts';
 
 /** What was asked for: not here yet, here, or not to be had. What is here stays while it is asked for again. */
 export type Loaded<T> = {
   readonly value: T | undefined;
   /** Of the newest attempt. */
   readonly problem: Problem | undefined;
+  /** Asks again; while it is asked already, once more thereafter. */
   readonly retry: () => void;
 };
 
+type Found<T> = { readonly key: string; readonly value: T | undefined; readonly problem: Problem | undefined };
+
 /** Asks once for each key, and again when `retry` is called. What belongs to another key is not shown. */
 export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
-  const [found, setFound] = useState<{ key: string; value?: T; problem?: Problem }>();
-  const [turn, setTurn] = useState(0);
+  const { value, problem, retry } = useAsked(key, load);
+  return { value, problem, retry };
+}
+
+/** As useLoaded; `tick` asks again unless it is asked just now. An answer is waited for however slow it is; only another key gives it up. */
+export function useAsked<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> & { readonly tick: () => void } {
+  const [found, setFound] = useState<Found<T>>();
   const newest = useRef(load);
+  const asking = useRef<OneAtATime>(undefined);
   useEffect(() => {
     newest.current = load;
   });
   useEffect(() => {
-    const given = new AbortController();
-    newest.current(given.signal).then(
-      (value) => given.signal.aborted || setFound({ key, value }),
-      (error: unknown) => given.signal.aborted || setFound((before) => ({ ...ofKey(before, key), key, problem: toProblem(error) })),
-    );
-    return () => given.abort();
-  }, [key, turn]);
+    const task = (signal: AbortSignal): Promise<void> =>
+      newest.current(signal).then(
+        (value) => {
+          if (!signal.aborted) setFound({ key, value, problem: undefined });
+        },
+        (error: unknown) => {
+          if (!signal.aborted) setFound((before) => ({ key, value: ofKey(before, key)?.value, problem: toProblem(error) }));
+        },
+      );
+    const one = new OneAtATime({ task, after: systemClock.after });
+    asking.current = one;
+    one.ask();
+    return () => one.stop();
+  }, [key]);
+  const retry = useCallback(() => asking.current?.ask(), []);
+  const tick = useCallback(() => asking.current?.tick(), []);
   const mine = ofKey(found, key);
-  return { value: mine?.value, problem: mine?.problem, retry: useCallback(() => setTurn((now) => now + 1), []) };
+  return { value: mine?.value, problem: mine?.problem, retry, tick };
 }
 
-function ofKey<Found extends { readonly key: string }>(found: Found | undefined, key: string): Found | undefined {
+function ofKey<T>(found: Found<T> | undefined, key: string): Found<T> | undefined {
   return found?.key === key ? found : undefined;
 }
 
