@@ -5,8 +5,8 @@ import type { Crowd } from './raw-client.ts';
 
 export type ClientsJob = Crowd & { readonly count: number };
 export type ClientsUp = { readonly connected: true; /** One message with states, as it came. */ readonly sample: string };
-/** All have had it. */
-export type ClientsHave = { readonly have: number };
+/** All have had it; `states` is how many it brought each actor on. */
+export type ClientsHave = { readonly have: number; readonly states: number };
 export type ClientsTold = { readonly at: number; readonly turn: number };
 /** Since it was asked for last. */
 export type ClientsResult = { readonly latencies_ms: readonly number[]; readonly cpu_s: number };
@@ -26,6 +26,7 @@ process.once('message', (job) => {
 class Clients {
   readonly #job: ClientsJob;
   readonly #counts: number[] = [];
+  readonly #states: number[] = [];
   readonly #sentAt: number[] = [];
   readonly #arrived: { turn: number; at: number }[] = [];
   #sample = '';
@@ -61,14 +62,21 @@ class Clients {
     });
   }
 
+  /** All are sent the same, so one says how many states it is. */
+  #look(turn: number, text: string): void {
+    if (turn === 0) this.#sample = text;
+    const { base, version } = /"base":(?<base>\d+),"version":(?<version>\d+)/.exec(text)?.groups ?? {};
+    this.#states[turn] = this.#job.kind === 'hub' ? Number(version) - Number(base) : 1;
+  }
+
   #have(index: number, turn: number, bytes: number, text: () => string): void {
     this.#most = Math.max(this.#most, bytes);
     // States that came in two messages would be counted twice.
     if (bytes < this.#most * 0.8) throw new Error(`A message of ${bytes} bytes where others have ${this.#most}`);
-    if (turn === 0 && index === 0) this.#sample = text();
+    if (index === 0) this.#look(turn, text());
     if (this.#job.count <= SAMPLED || index % SAMPLED === 0) this.#arrived.push({ turn, at: now() });
     const count = (this.#counts[turn] ?? 0) + 1;
     this.#counts[turn] = count;
-    if (count === this.#job.count) process.send?.({ have: turn, sample: this.#sample });
+    if (count === this.#job.count) process.send?.({ have: turn, states: this.#states[turn] ?? 1, sample: this.#sample });
   }
 }

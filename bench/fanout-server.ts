@@ -11,7 +11,8 @@ import { CLERK, act, openStage } from './stage.ts';
  */
 
 export type FanoutKind = 'hub' | 'socket.io' | 'ws';
-export type FanoutJob = { readonly kind: FanoutKind; readonly actors: number; readonly message: string };
+/** `states`: how many each of the actors comes to for one broadcast. */
+export type FanoutJob = { readonly kind: FanoutKind; readonly actors: number; readonly states: number; readonly message: string };
 export type FanoutUp = { readonly up: true; readonly port: number; readonly token: string; readonly topics: readonly string[] };
 /** `at` is when the state was there to be told, in epoch milliseconds. */
 export type FanoutSent = { readonly sent: number; readonly at: number };
@@ -30,8 +31,9 @@ process.once('message', (job) => {
   });
 });
 
-async function serve({ kind, actors, message }: FanoutJob): Promise<void> {
-  const { port, token, topics, send, close } = await (kind === 'hub' ? hub(actors) : kind === 'socket.io' ? stock(message) : bare(message));
+async function serve({ kind, actors, states, message }: FanoutJob): Promise<void> {
+  const served = kind === 'hub' ? hub(actors, states) : kind === 'socket.io' ? stock(message) : bare(message);
+  const { port, token, topics, send, close } = await served;
   const used = process.cpuUsage();
   let sent = 0;
   let last: Promise<void> = Promise.resolve();
@@ -70,16 +72,15 @@ type Served = {
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-async function hub(actors: number): Promise<Served> {
+async function hub(actors: number, states: number): Promise<Served> {
   const stage = await openStage({}, [board]);
   const topics = Array.from({ length: actors }, (_, index) => `board/b${index}`);
   for (const address of topics) await act(stage.hub, CLERK, address, '@create', {}, address);
   const url = stage.hub.url();
   let n = 0;
   const send = async (fill?: number): Promise<number> => {
-    n++;
-    const payload = fill === undefined ? { n } : { n, fill };
-    await Promise.all(topics.map((address) => act(stage.hub, CLERK, address, 'SET', payload)));
+    const events = Array.from({ length: states }, () => (fill === undefined ? { n: ++n } : { n: ++n, fill }));
+    await Promise.all(topics.flatMap((address) => events.map((event) => act(stage.hub, CLERK, address, 'SET', event))));
     return now();
   };
   return { port: Number(new URL(url).port), token: await signIn(url), topics, send, close: () => stage.close() };

@@ -10,6 +10,7 @@ import { median, quantile } from './lifecycle.ts';
 export type FanoutRow = {
   readonly kind: FanoutKind;
   readonly clients: number;
+  readonly actors: number;
   readonly states: number;
   readonly deliveries_per_s: number;
   readonly p50_ms: number;
@@ -71,15 +72,15 @@ export function start(file: string): Process {
 }
 
 /** One run: everybody connects, then broadcasts for so long, at most four of which somebody has not had yet. `message` is what the others send. */
-export async function fanout(kind: FanoutKind, clients: number, states: number, seconds: number, message: string) {
+export async function fanout(kind: FanoutKind, { clients, actors, states }: FanoutCase, seconds: number, message: string) {
   const server = start('fanout-server.ts');
   const crowd = start('fanout-clients.ts');
   try {
-    const { port, token, topics } = await server.ask<FanoutUp>({ kind, actors: states, message } satisfies FanoutJob);
+    const { port, token, topics } = await server.ask<FanoutUp>({ kind, actors, states, message } satisfies FanoutJob);
     const empty = await server.ask<{ rss_mb: number; cpu_s: number }>({ rss: true });
     await crowd.ask<ClientsUp>({ kind, port, token, topics, count: clients } satisfies ClientsJob);
     const full = await server.ask<{ rss_mb: number; cpu_s: number }>({ rss: true });
-    let turns = 0;
+    let told = 0;
     let sample = '';
     let over = false;
     let counted: { from: number; to: number } | undefined;
@@ -90,19 +91,20 @@ export async function fanout(kind: FanoutKind, clients: number, states: number, 
     });
     const done = new Promise<void>((resolve) => {
       crowd.child.on('message', (said) => {
-        const { have, sample: seen } = said as ClientsHave & { sample?: string };
+        const { have, states: brought, sample: seen } = said as ClientsHave & { sample?: string };
         if (have === undefined) return;
-        turns++;
+        told += brought;
         sample ||= seen ?? '';
-        if (!over) send();
+        // Where one frame has brought what two broadcasts made, there is room for two.
+        if (!over) for (let made = 0; made < brought; made += kind === 'hub' ? states : 1) send();
         else if (counted !== undefined) resolve();
       });
     });
     for (let i = 0; i < IN_FLIGHT; i++) send();
     await new Promise((resolve) => setTimeout(resolve, WARM_MS));
-    const [from, began, before] = [turns, performance.now(), await server.ask<{ cpu_s: number }>({ rss: true })];
+    const [from, began, before] = [told, performance.now(), await server.ask<{ cpu_s: number }>({ rss: true })];
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    counted = { from, to: turns };
+    counted = { from, to: told };
     over = true;
     const took = (performance.now() - began) / 1000;
     const after = await server.ask<{ cpu_s: number }>({ rss: true });
@@ -112,8 +114,9 @@ export async function fanout(kind: FanoutKind, clients: number, states: number, 
     const row: FanoutRow = {
       kind,
       clients,
+      actors,
       states,
-      deliveries_per_s: Math.round(((counted.to - counted.from) * clients * states) / took),
+      deliveries_per_s: Math.round(((counted.to - counted.from) * clients * actors) / took),
       p50_ms: quantile(sorted, 0.5),
       p99_ms: quantile(sorted, 0.99),
       server_cpu: Math.round(((after.cpu_s - before.cpu_s) / took) * 100) / 100,
@@ -127,23 +130,27 @@ export async function fanout(kind: FanoutKind, clients: number, states: number, 
   }
 }
 
-export type FanoutCase = { readonly clients: number; readonly states: number };
+/** Of how many actors one message tells, and how many states of each are merged into its frame. */
+export type FanoutCase = { readonly clients: number; readonly actors: number; readonly states: number };
 export const CASES: readonly FanoutCase[] = [
-  { clients: 1_000, states: 1 },
-  { clients: 5_000, states: 1 },
-  { clients: 1_000, states: 8 },
-  { clients: 5_000, states: 8 },
+  { clients: 1_000, actors: 1, states: 1 },
+  { clients: 5_000, actors: 1, states: 1 },
+  { clients: 1_000, actors: 1, states: 8 },
+  { clients: 5_000, actors: 1, states: 8 },
+  { clients: 1_000, actors: 8, states: 1 },
 ];
+const ALONE = { actors: 1, states: 1 };
 
-/** The kinds in turns, so that whatever else the machine does meets all of them; the medians of each. Those with eight send one at a time. */
-export async function compare({ clients, states }: FanoutCase, rounds: number, seconds: number, tell: (line: string) => void) {
+/** The kinds in turns, so that whatever else the machine does meets all of them; the medians of each. The others send one state at a time. */
+export async function compare(given: FanoutCase, rounds: number, seconds: number, tell: (line: string) => void) {
   const rows: FanoutRow[] = [];
+  const isOne = given.actors * given.states === 1;
   for (let round = 0; round < rounds; round++) {
     let message = '';
     for (const kind of ['hub', 'ws', 'socket.io'] as const) {
       // What is merged is compared with states that are sent one by one.
-      const alone = await fanout(kind, clients, kind === 'hub' ? states : 1, seconds, message);
-      if (kind === 'hub') message = states === 1 ? alone.message : (await fanout('hub', 50, 1, 0.2, '')).message;
+      const alone = await fanout(kind, kind === 'hub' ? given : { ...given, ...ALONE }, seconds, message);
+      if (kind === 'hub') message = isOne ? alone.message : (await fanout('hub', { clients: 50, ...ALONE }, 0.2, '')).message;
       rows.push(alone.row);
       tell(JSON.stringify(alone.row));
     }
@@ -162,7 +169,7 @@ export async function compare({ clients, states }: FanoutCase, rounds: number, s
     clients_cpu: middle(kind, 'clients_cpu'),
     kb_per_connection: middle(kind, 'kb_per_connection'),
   }));
-  return { clients, states, times_ws: ratio('ws'), times_socket_io: ratio('socket.io'), summary };
+  return { ...given, times_ws: ratio('ws'), times_socket_io: ratio('socket.io'), summary };
 }
 
 /** `npm run bench -- fanout [rounds] [seconds]` */

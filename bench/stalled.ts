@@ -39,7 +39,7 @@ export async function stalledOnHub(given: StalledOptions, tell: (line: string) =
   const readers = start('fanout-clients.ts');
   const crowd = start('stalled-clients.ts');
   try {
-    const up = await server.ask<FanoutUp>({ kind: 'hub', actors: 1, message: '' } satisfies FanoutJob);
+    const up = await server.ask<FanoutUp>({ kind: 'hub', actors: 1, states: 1, message: '' } satisfies FanoutJob);
     const { port, token, topics } = up;
     await readers.ask<ClientsUp>({ kind: 'hub', port, token, topics, count: given.readers } satisfies ClientsJob);
     server.child.on('message', (said) => {
@@ -93,7 +93,7 @@ export async function stalledOnSocketIo(given: StalledOptions, tell: (line: stri
   const crowd = start('stalled-clients.ts');
   try {
     const message = '42["frames",[{"kind":"patch"}]]';
-    const { port, token, topics } = await server.ask<FanoutUp>({ kind: 'socket.io', actors: 1, message } satisfies FanoutJob);
+    const { port, token, topics } = await server.ask<FanoutUp>({ kind: 'socket.io', actors: 1, states: 1, message } satisfies FanoutJob);
     await crowd.ask({ kind: 'socket.io', port, token, topics, count: 1, credits: false } satisfies StalledJob);
     const rss = async (): Promise<number> => (await server.ask<{ rss_mb: number }>({ rss: true })).rss_mb;
     const before = await rss();

@@ -111,8 +111,8 @@ test.each(['withdrawn', 'disabled'])(
     socket.resume();
     await eventually(() => socket.closed);
     // What had reached the device's own system nobody can take back.
-  const late = socket.heard.slice(heard).filter((message) => message.includes('NOTE-'));
-  expect(late.length).toBeLessThan(n / 4);
+    const late = socket.heard.slice(heard).filter((message) => message.includes('NOTE-'));
+    expect(late.length).toBeLessThan(n / 4);
   },
   60_000,
 );
