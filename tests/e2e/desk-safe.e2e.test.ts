@@ -165,3 +165,16 @@ test('[DESKSAFE-13] what answers more slowly than it is asked again is waited fo
   await page.unrouteAll({ behavior: 'ignoreErrors' });
   await close(page);
 });
+
+test('[DESKSAFE-14] compared with a newer version, what changed is told from the older one to the newer, and the newer one is shown', async () => {
+  const address = await rest.payment({ payee: 'Compared Ltd', reference: 'first' });
+  for (const reference of ['second', 'third']) await send(address, { type: 'AMEND', reference });
+  const { page } = await openAs('clerk', `/${address}?at=1`);
+  await page.getByRole('link', { name: 'Compare version 3 with what is shown' }).press('Enter');
+  await page.getByRole('heading', { name: 'What changed from version 1 to 3' }).waitFor();
+  expect(new URL(page.url()).search).toBe('?at=3&from=1');
+  await page.goto(`${hub.url}/hq/${address}?at=1&from=3`);
+  await page.getByRole('heading', { name: 'What changed from version 1 to 3' }).waitFor();
+  await page.getByText('Version 3, the newest').waitFor();
+  await close(page);
+});

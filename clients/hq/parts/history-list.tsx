@@ -4,6 +4,7 @@ import { readAddress } from '../../../machines/ids.ts';
 import type { HistoryItem } from '../../core/api.ts';
 import { nameWords, stateWords } from '../../core/format.ts';
 import { actorTexts } from '../texts-actor.ts';
+import { inOrder } from '../versions.ts';
 import { Changed } from './actor-table.tsx';
 import { Empty, ProblemNotice, Skeleton } from './notice.tsx';
 import { Time } from './time.tsx';
@@ -83,7 +84,7 @@ function HistoryRow({ row, address, at, from: compared, currency }: RowProps) {
         {here !== at && (
           <Link
             to={`/${address}`}
-            search={{ from: here, ...(at === undefined ? {} : { at }) } as never}
+            search={inOrder({ from: here, at }) as never}
             className="link history-compare"
             aria-label={texts.compareWith(version)}
           >

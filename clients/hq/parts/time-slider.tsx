@@ -24,7 +24,7 @@ export type TimeSliderProps = {
 /** Goes to any version by dragging or by keys; with two thumbs it compares two. */
 export function TimeSlider({ noun, newest, at, from, rows, onChange, onNow }: TimeSliderProps) {
   const [held, setHeld] = useState<readonly number[]>();
-  const values = held ?? (from === undefined ? [at] : [Math.min(from, at), Math.max(from, at)]);
+  const values = held ?? (from === undefined || from > at ? [at] : [from, at]);
   const shown = values.at(-1) ?? at;
   const move = (next: readonly number[]): void => {
     setHeld(undefined);

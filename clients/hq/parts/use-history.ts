@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { HistoryItem } from '../../core/api.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
+import { withRows } from '../history-rows.ts';
 import { useServices } from '../services.ts';
 
 export type History = {
@@ -24,6 +25,7 @@ export function useHistory(address: string, version: number | undefined): Histor
   const [paging, setPaging] = useState(false);
   const [turn, setTurn] = useState(0);
   const busy = useRef(false);
+  const wantsAll = useRef(false);
   const newest = rows[0]?.version ?? 0;
   const oldest = rows.at(-1)?.version ?? 0;
 
@@ -34,7 +36,7 @@ export function useHistory(address: string, version: number | undefined): Histor
       api
         .history(address, { from, to, limit: PAGE })
         .then(
-          ({ items }) => setRows((before) => merge(before, items)),
+          ({ items }) => setRows((before) => withRows(before, items, wantsAll.current)),
           (error: unknown) => setProblem(toProblem(error)),
         )
         .finally(() => {
@@ -57,6 +59,7 @@ export function useHistory(address: string, version: number | undefined): Histor
     loading: paging || ((behind || version === undefined) && rows.length === 0),
     more: oldest > 1,
     older: () => {
+      wantsAll.current = true;
       setPaging(true);
       fetchRange(Math.max(1, oldest - PAGE), oldest - 1);
     },
@@ -65,12 +68,4 @@ export function useHistory(address: string, version: number | undefined): Histor
       setTurn((now) => now + 1);
     },
   };
-}
-
-/** A gap between what was held and what came would look like a journal without those rows: the older part is let go. */
-function merge(before: readonly HistoryItem[], came: readonly HistoryItem[]): readonly HistoryItem[] {
-  const byVersion = new Map([...before, ...came].map((row) => [row.version, row]));
-  const sorted = [...byVersion.values()].sort((a, b) => b.version - a.version);
-  const gap = sorted.findIndex((row, i) => i > 0 && row.version !== (sorted[i - 1]?.version ?? 0) - 1);
-  return gap < 0 ? sorted : sorted.slice(0, gap);
 }

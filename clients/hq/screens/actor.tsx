@@ -26,6 +26,7 @@ import { useActor, type Followed } from '../services.ts';
 import { actorTexts as texts } from '../texts-actor.ts';
 import { useTitle } from '../title.ts';
 import { titleOf } from '../titles.ts';
+import { inOrder } from '../versions.ts';
 
 export function Actor() {
   const { type, id } = useParams({ strict: false }) as { type: string; id: string };
@@ -36,7 +37,7 @@ export function Actor() {
 function ActorPage({ type, id }: { type: string; id: string }) {
   const address = `${type}/${id}`;
   const noun = nounOf(type);
-  const { at, from } = useSearch({ strict: false }) as Search;
+  const { at, from } = inOrder(useSearch({ strict: false }) as Search);
   const live = useActor(address);
   const past = usePast(address, at);
   const newest = live.kind === 'here' ? live.copy : undefined;
