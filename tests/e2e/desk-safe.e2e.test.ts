@@ -178,3 +178,23 @@ test('[DESKSAFE-14] compared with a newer version, what changed is told from the
   await page.getByText('Version 3, the newest').waitFor();
   await close(page);
 });
+
+test('[DESKSAFE-16] what is seen as somebody else stands under the name of what was asked for, and a late answer does not replace it', async () => {
+  const [slow, quick] = [await rest.payment({ payee: 'Slow Ltd' }), await rest.payment({ payee: 'Quick Ltd' })];
+  const { page } = await openAs('auditor', '/people');
+  await page.route('**/v1/see-as', async (route) => {
+    if (route.request().postData()?.includes(slow.slice(8)) === true) await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await route.continue();
+  });
+  const card = page.locator('.card', { has: page.getByRole('heading', { name: 'See it as somebody else' }) });
+  await card.getByRole('textbox', { name: 'Reason' }).fill('a test');
+  for (const address of [slow, quick]) {
+    await card.getByRole('textbox', { name: 'What' }).fill(address);
+    await card.getByRole('button', { name: 'Look' }).press('Enter');
+  }
+  const seen = card.locator('.seen');
+  await seen.getByText(quick, { exact: true }).waitFor();
+  await page.waitForTimeout(2_500);
+  expect(await seen.textContent()).toContain('Quick Ltd');
+  await close(page);
+});

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useRef, useState, type FormEvent } from 'react';
 import { Button, Form, Input, Label, TextField } from 'react-aria-components';
 import { isId, isType, readAddress, typeOf } from '../../../machines/ids.ts';
 import { nameWords } from '../../core/format.ts';
@@ -32,26 +32,32 @@ type Draft = {
 
 const NOTHING: Draft = { isRole: false, as: '', role: 'customer', client: '', what: '', reason: '' };
 
+type Found =
+  | { readonly what: string; readonly seen: Seen; readonly problem?: undefined }
+  | { readonly problem: Problem; readonly seen?: undefined };
+
 /** Shows what somebody else would see: for looking, never for acting. */
 export function SeeAsCard({ people }: { people: readonly Person[] }) {
   const { office } = useServices();
   const [draft, setDraft] = useState<Draft>({ ...NOTHING, as: people[0]?.username ?? '' });
   const [wrong, setWrong] = useState(false);
-  const [seen, setSeen] = useState<Seen>();
-  const [problem, setProblem] = useState<Problem>();
+  const [found, setFound] = useState<Found>();
   const target = readTarget(draft.what);
+  const turn = useRef(0);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setWrong(target === undefined);
     if (target === undefined) return;
-    setSeen(undefined);
-    setProblem(undefined);
+    setFound(undefined);
+    const mine = ++turn.current;
     const role = { kind: 'role', roles: [draft.role], ...(draft.client === '' ? {} : { client: draft.client }) };
     const as = draft.isRole ? role : { kind: 'person', username: draft.as };
-    await office.post('/v1/see-as', { as, ...target, reason: draft.reason }).then(
-      (answer) => setSeen(answer as Seen),
-      (error: unknown) => setProblem(toProblem(error)),
+    const answer: Found = await office.post('/v1/see-as', { as, ...target, reason: draft.reason }).then(
+      (seen) => ({ what: draft.what.trim(), seen: seen as Seen }),
+      (error: unknown) => ({ problem: toProblem(error) }),
     );
+    // An answer that comes late must not stand under the name of what was asked for since.
+    if (mine === turn.current) setFound(answer);
   };
   return (
     <section className="card" aria-labelledby="see-title">
@@ -79,8 +85,8 @@ export function SeeAsCard({ people }: { people: readonly Person[] }) {
           {words.look}
         </Button>
       </Form>
-      {problem && <ProblemNotice title={words.failed} problem={problem} />}
-      <div role="status">{seen && <SeenView seen={seen} />}</div>
+      {found?.problem && <ProblemNotice title={words.failed} problem={found.problem} />}
+      <div role="status">{found?.seen && <SeenView what={found.what} seen={found.seen} />}</div>
     </section>
   );
 }
@@ -149,11 +155,20 @@ function Choose({ id, label, value, options, onChange }: ChooseProps) {
   );
 }
 
-function SeenView({ seen: { as, hidden, view, items } }: { seen: Seen }) {
-  if (hidden !== null) return <p className="notice">{words.hidden(as.username)}</p>;
+function SeenView({ what, seen: { as, hidden, view, items } }: { what: string; seen: Seen }) {
+  const asked = <p className="mono">{what}</p>;
+  if (hidden !== null) {
+    return (
+      <div className="seen">
+        {asked}
+        <p className="notice">{words.hidden(as.username)}</p>
+      </div>
+    );
+  }
   const could = view?.can.filter(({ ok }) => ok).map(({ type }) => nameWords(type)) ?? [];
   return (
     <div className="seen">
+      {asked}
       <h3>{words.shownAs(as.username, as.roles.join(', '))}</h3>
       {view && (
         <>
