@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
+const TEXT = 1;
+const PING = 9;
+const PONG = 10;
 const BUFFER = Buffer.allocUnsafe(256 * 1024);
 
 export type RawSocketOptions = {
@@ -39,9 +42,12 @@ export class RawSocket {
 
   /** A text message, masked as a client's have to be; the mask is zero, which changes nothing. */
   say(text: string): void {
-    const payload = Buffer.from(text);
+    this.#frame(TEXT, Buffer.from(text));
+  }
+
+  #frame(opcode: number, payload: Buffer): void {
     const { length } = payload;
-    const head = length < 126 ? [0x81, 0x80 | length] : [0x81, 0xfe, length >> 8, length & 0xff];
+    const head = length < 126 ? [0x80 | opcode, 0x80 | length] : [0x80 | opcode, 0xfe, length >> 8, length & 0xff];
     this.socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(4), payload]));
   }
 
@@ -62,7 +68,8 @@ export class RawSocket {
       if (bytes.length - at < head) break;
       const size = first < 126 ? first : first === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
       if (bytes.length - at < head + size) break;
-      this.#options.onMessage(bytes, at + head, at + head + size);
+      if (((bytes[at] ?? 0) & 0x0f) === PING) this.#frame(PONG, Buffer.from(bytes.subarray(at + head, at + head + size)));
+      else this.#options.onMessage(bytes, at + head, at + head + size);
       at += head + size;
     }
     if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));

@@ -26,6 +26,14 @@ export function openLine({ conn }: Socket): {
       else stream.write(wire, sent);
       return true;
     },
+    mark: (bytes) => {
+      const raw = rawSocket(conn.transport);
+      // It would overtake what Engine.IO holds.
+      if (waiting.bytes > 0 || raw.readyState !== OPEN || raw.ping === undefined) return false;
+      raw.ping(String(bytes));
+      return true;
+    },
+    onRead: (listener) => void rawSocket(conn.transport).on?.('pong', (data) => listener(Number(data.toString('latin1')))),
     queued: () => waiting.bytes + (stream?.writableLength ?? rawSocket(conn.transport).bufferedAmount),
   };
   // Closing would first wait for a client that does not read to take all that lies in the way.
@@ -84,12 +92,16 @@ type Stream = {
 type Raw = {
   readonly bufferedAmount: number;
   readonly terminate: () => void;
+  readonly readyState?: number;
+  readonly ping?: (data: string) => void;
+  readonly on?: (event: 'pong', listener: (data: Buffer) => void) => void;
   /** Null when it is closed. */
   readonly _socket?: Stream | null;
 };
 
 const NONE: Raw = { bufferedAmount: 0, terminate: () => undefined };
 
+const OPEN = 1;
 const SMALL_BYTES = 16 * 1024;
 
 /** The WebSocket of `ws` under Engine.IO's transport. */

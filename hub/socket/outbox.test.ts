@@ -235,3 +235,39 @@ test('[SYNC-100] a client that reads is served again when its last answer has le
   await ports.settle();
   expect([outbox.parked, owed.asked]).toEqual([false, 1]);
 });
+
+test('[SYNC-111] what the other side has not said that it has read is on its way, however much of it the operating system has taken', async () => {
+  const ports = new VirtualPorts();
+  const marks: number[] = [];
+  let said: (bytes: number) => void = () => undefined;
+  const line = {
+    written: [] as string[],
+    write: (frames: string, sent: () => void) => {
+      line.written.push(frames);
+      sent();
+    },
+    mark: (bytes: number) => marks.push(bytes) > 0,
+    onRead: (listener: (bytes: number) => void) => void (said = listener),
+    queued: () => 0,
+  };
+  const outbox = new Outbox(line, ports);
+  const send = async (frame: string): Promise<void> => {
+    outbox.push(frame);
+    await ports.settle();
+  };
+  for (let i = 0; i < 3; i++) await send(BIG);
+  // One that never answers is known by what the operating system takes alone.
+  expect(outbox.parked).toBe(false);
+  said(marks[0] ?? 0);
+  await send(BIG);
+  expect([outbox.parked, outbox.open]).toEqual([true, false]);
+  const owed = owing('newest');
+  outbox.owe(owed);
+  said(Number.MAX_SAFE_INTEGER);
+  said(Number.NaN);
+  expect(outbox.parked).toBe(true);
+  said(marks.at(-1) ?? 0);
+  await ports.settle();
+  expect([outbox.parked, owed.asked]).toEqual([false, 1]);
+  expect(marks.at(-1)).toBe(400_000);
+});

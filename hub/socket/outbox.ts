@@ -8,6 +8,13 @@ export type Line = {
   write(frames: string, sent: () => void): void;
   /** The same with a message that is encoded already; false where it cannot go past what the transport does, and was not written. */
   writeWire?(wire: Buffer, sent: () => void): boolean;
+  /**
+   * Asks the other side to say when it has read all that was written so far, which is named by its number of bytes: a WebSocket answers a
+   * ping by itself (RFC 6455 §5.5.3). False where that cannot be asked now.
+   */
+  mark?(bytes: number): boolean;
+  /** Calls back with the number that was named. */
+  onRead?(listener: (bytes: number) => void): void;
   /** Bytes that were written and that the operating system has not taken. */
   queued(): number;
 };
@@ -20,6 +27,8 @@ export const PARK_BYTES = 160 * 1024;
 const RESUME_BYTES = 40 * 1024;
 const CUT_BYTES = 1024 * 1024;
 const STALL_MS = 10_000;
+/** How much may go out before the other side is asked how far it has read. */
+const MARK_BYTES = 64 * 1024;
 /** A client credits in lots, so as many of the newest frames may be consumed without our knowing. */
 const CREDIT_SLACK = 128;
 
@@ -47,6 +56,9 @@ export class Outbox {
   /** What waited when it was looked at last. */
   #waited = 0;
   #sentBytes = 0;
+  /** Up to where it was asked how far the other side has read, and its answer; undefined before the first one. */
+  #marked = 0;
+  #read: number | undefined;
   #lastMessage = 0;
   // What was sent and not credited, oldest first; kept from the first credit on.
   #crediting = false;
@@ -59,6 +71,7 @@ export class Outbox {
     this.#line = line;
     this.#ports = ports;
     this.#turn = turn;
+    line.onRead?.((bytes) => this.#hasRead(bytes));
   }
 
   /** Whether frames may be sent as they come; otherwise they are owed. */
@@ -165,7 +178,19 @@ export class Outbox {
   /** Bytes on their way, as far as is known. */
   outstanding(): number {
     const unread = this.#uncreditedFrames > CREDIT_SLACK ? this.#uncreditedBytes * (1 - CREDIT_SLACK / this.#uncreditedFrames) : 0;
-    return this.#bytes + Math.max(this.#line.queued(), unread);
+    const onItsWay = this.#read === undefined ? 0 : this.#sentBytes - this.#read;
+    return this.#bytes + Math.max(this.#line.queued(), unread, onItsWay);
+  }
+
+  #mark(): void {
+    if (this.#line.mark?.(this.#sentBytes) === true) this.#marked = this.#sentBytes;
+  }
+
+  #hasRead(bytes: number): void {
+    // Nobody has read what was not asked about.
+    if (!(bytes <= this.#marked) || bytes < (this.#read ?? 0)) return;
+    this.#read = bytes;
+    this.#progress();
   }
 
   flush(): void {
@@ -186,6 +211,7 @@ export class Outbox {
     // What many are sent in this turn goes as it was encoded for the first of them.
     if (typeof next === 'string') this.#line.write(next, this.#sent);
     else if (this.#line.writeWire?.(next.wire, this.#sent) !== true) this.#line.write(next.text, this.#sent);
+    if (this.#marked === 0 || this.#sentBytes - this.#marked >= MARK_BYTES) this.#mark();
     if (!this.#parked && this.outstanding() > PARK_BYTES) this.#park();
     if (this.#owed.size > 0) this.pump();
   }
@@ -207,6 +233,8 @@ export class Outbox {
 
   #park(): void {
     this.#parked = true;
+    // Its end is asked about too, so that the answer says when all of it has been read.
+    if (this.#marked < this.#sentBytes) this.#mark();
     this.#waited = this.outstanding();
     this.#progressAt = this.#ports.clock.monotonic();
   }

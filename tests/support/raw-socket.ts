@@ -80,6 +80,7 @@ export class RawSocket {
       const opcode = (this.#rest[0] ?? 0) & 0x0f;
       if (opcode === 1) this.heard.push(this.#rest.toString('utf8', head, head + length));
       if (opcode === 8) this.#tcp.end();
+      if (opcode === 9) this.#frame(10, Buffer.from(this.#rest.subarray(head, head + length)));
       this.#rest = this.#rest.subarray(head + length);
     }
   }
