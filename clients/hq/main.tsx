@@ -50,7 +50,8 @@ function App() {
   if (!signedIn) return <SignIn session={session} http={http} />;
   if (found === undefined) return <Waiting />;
   if ('problem' in found) return <NotLoaded problem={found.problem} />;
-  return <found.open />;
+  // What one person has opened, picked or typed is not the next one's, also where nobody was seen to sign out in between.
+  return <found.open key={session.bearer} />;
 }
 
 function Waiting() {

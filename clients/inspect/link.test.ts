@@ -149,3 +149,12 @@ test('[INSP-48] A hub that takes the connection and cuts it at once is tried mor
   await stand.drop();
   expect(stand.delays.at(-1)).toBe(250);
 });
+
+test('[DESKSAFE-17] a link that is told to forget closes, and the tab keeps nothing of it', async () => {
+  const stand = new Stand();
+  stand.link.start(undefined, 'first');
+  stand.say(session('second'));
+  expect(stand.kept).toBeDefined();
+  stand.link.forget();
+  expect([stand.link.state.kind, stand.link.session, stand.kept, stand.wires.at(-1)?.closed]).toEqual(['idle', undefined, undefined, true]);
+});

@@ -97,6 +97,15 @@ export class Link {
     this.#set({ kind: 'idle' });
   }
 
+  /** Stops, and keeps nothing of what was looked at. */
+  forget(): void {
+    this.stop();
+    this.#session = undefined;
+    this.#wish = undefined;
+    this.#ticket = undefined;
+    this.#options.keep(undefined);
+  }
+
   async #connect(): Promise<void> {
     this.#set({ kind: this.#tries === 0 ? 'connecting' : 'waiting' });
     const era = this.#era;

@@ -198,3 +198,44 @@ test('[DESKSAFE-16] what is seen as somebody else stands under the name of what 
   expect(await seen.textContent()).toContain('Quick Ltd');
   await close(page);
 });
+
+/** What a browser keeps of a sign-in, put there as another tab does that signs somebody else in. */
+async function signInElsewhere(page: Page, who: string): Promise<void> {
+  const { accessToken, refreshToken, expiresIn } = await hub.signIn(who);
+  const tokens = JSON.stringify({ accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1_000 });
+  const tab = await page.context().newPage();
+  await tab.goto(`${hub.url}/healthz`);
+  await tab.evaluate(`localStorage.setItem('green-lines.tokens', ${JSON.stringify(tokens)})`);
+  await tab.close();
+}
+
+test('[DESKSAFE-17] what one person has picked and typed is gone when another one is signed in, also without a sign-out in between', async () => {
+  await rest.payment({ payee: 'Picked Ltd' });
+  const { page } = await openAs('clerk', '/payments?q=picked');
+  await page.locator('.row-link').first().waitFor();
+  for (const key of ['j', 'x']) await page.keyboard.press(key);
+  await page.getByText('1 selected').first().waitFor();
+  await page.getByRole('button', { name: 'New payment' }).press('Enter');
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Payee' }).fill('Secret Ltd');
+  await signInElsewhere(page, 'approver');
+  await page.getByRole('button', { name: /approver/ }).waitFor();
+  await page.locator('.row-link').first().waitFor();
+  expect([await page.getByRole('dialog').count(), await page.getByText('1 selected').count()]).toEqual([0, 0]);
+  await close(page);
+});
+
+test('[DESKSAFE-17] the inspector in another tab shows nothing any more when its person signs out in the console', async () => {
+  const address = await rest.payment({ payee: 'Watched Ltd' });
+  const { page } = await openAs('developer', '/');
+  const inspector = await page.context().newPage();
+  await inspector.goto(`${hub.url}/inspect/?target=${address}`);
+  await inspector.locator('.pane-steps .step').first().waitFor();
+  await page.getByRole('button', { name: /account menu/ }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Sign out' }).press('Enter');
+  await inspector.getByLabel('Password').waitFor();
+  expect(await inspector.locator('.step').count()).toBe(0);
+  await inspector.reload();
+  await inspector.getByLabel('Password').waitFor();
+  expect(await inspector.evaluate("sessionStorage.getItem('green-lines.inspect')")).toBeNull();
+  await close(page);
+});
