@@ -37,6 +37,17 @@ function subscribeTheme(changed: () => void): () => void {
   return () => themeListeners.delete(changed);
 }
 
+const LETTER_KEYS = 'green-lines.letter-keys';
+
+/** Whether keys of a single letter or sign do something. They are on until somebody switches them off, for all tabs of this browser. */
+export function letterKeysAreOn(): boolean {
+  return read(LETTER_KEYS) !== 'off';
+}
+
+export function switchLetterKeys(on: boolean): void {
+  write(LETTER_KEYS, on ? undefined : 'off');
+}
+
 /** Storage may be closed to a page; it then lives as long as the tab. */
 const memory = new Map<string, string>();
 

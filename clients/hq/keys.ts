@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { letterKeysAreOn } from './browser.ts';
 
 /** Whether somebody is typing there: then letters are letters. */
 export function isTyping(target: EventTarget | null): boolean {
@@ -17,7 +18,10 @@ export function isCovered(): boolean {
   return document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]') !== null;
 }
 
-/** Hears every key that is pressed without Ctrl, Alt or Meta while nobody types and nothing covers the page; true takes it. */
+/**
+ * Hears every key that is pressed without Ctrl, Alt or Meta while nobody types and nothing covers the page; true takes it. Letters and
+ * signs are heard only where they are not switched off: speech input presses them by words (WCAG 2.1.4).
+ */
 export function useKeys(onKey: (event: KeyboardEvent) => boolean): void {
   const newest = useRef(onKey);
   useEffect(() => {
@@ -26,6 +30,7 @@ export function useKeys(onKey: (event: KeyboardEvent) => boolean): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isCovered()) return;
+      if (event.key.length === 1 && !letterKeysAreOn()) return;
       if (newest.current(event)) event.preventDefault();
     };
     addEventListener('keydown', listen);

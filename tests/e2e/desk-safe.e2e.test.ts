@@ -239,3 +239,73 @@ test('[DESKSAFE-17] the inspector in another tab shows nothing any more when its
   expect(await inspector.evaluate("sessionStorage.getItem('green-lines.inspect')")).toBeNull();
   await close(page);
 });
+
+describe('whoever goes by ear or by keys', () => {
+  test('[DESKSAFE-18] what is said while a dialog is open is heard: the dialog silences all of the page but that', async () => {
+    const { page } = await openAs('clerk', '/payments');
+    const isSilenced = () =>
+      page.evaluate("document.querySelector('[data-live-announcer]')?.closest('[inert], [aria-hidden=true]') !== null");
+    await page.getByRole('button', { name: 'New payment' }).press('Enter');
+    await page.getByRole('dialog').waitFor();
+    expect(await isSilenced()).toBe(false);
+    expect(await page.evaluate("document.querySelector('main').closest('[inert]') !== null")).toBe(true);
+    await close(page);
+  });
+
+  test('[DESKSAFE-19] the focus stays among the actions while one is under way, and when the one that was pressed goes away by it', async () => {
+    const address = await rest.payment({ payee: 'Focused Ltd', amount_minor: 500_000 });
+    const { page } = await openAs('clerk', `/${address}`);
+    const become = await breakConnection(page);
+    const focused = () => page.evaluate("document.activeElement.className + ' ' + document.activeElement.textContent");
+    await page.getByRole('button', { name: 'Submit' }).focus();
+    become('late');
+    await page.keyboard.press('Enter');
+    await page.locator('.actions .button[data-busy]').first().waitFor();
+    expect(await focused()).toMatch(/^button Submit/);
+    become('none');
+    await page.getByText('Submit: done.').waitFor({ state: 'attached' });
+    await expect.poll(focused).toMatch(/^actions /);
+    // A dialog that ends by itself leads to where its button was.
+    await page.getByRole('button', { name: 'Cancel…' }).press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true }).press('Enter');
+    await page.getByText('Cancel: done.').waitFor({ state: 'attached' });
+    await expect.poll(focused).toMatch(/^actions /);
+    await close(page);
+  });
+
+  test('[DESKSAFE-20] keys of a single letter can be switched off; arrows and keys with Ctrl go on working', async () => {
+    for (const payee of ['Upper Ltd', 'Lower Ltd']) await submitted(payee, 300_000);
+    const { page, complaints } = await openAs('approver', '/approvals');
+    const payee = page.locator('.decision [data-field="payee"] dd');
+    await payee.getByText('Upper Ltd').waitFor();
+    await page.keyboard.press('?');
+    const letters = page.getByRole('dialog').getByRole('checkbox', { name: 'Keys of a single letter or sign' });
+    await letters.press('Space');
+    expect(await findBarriers(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    for (const key of ['j', 'a', 'd', '?', 'g', 'p']) await page.keyboard.press(key);
+    await page.waitForTimeout(500);
+    expect([await page.getByRole('dialog').count(), await payee.textContent(), new URL(page.url()).pathname]).toEqual([
+      0,
+      'Upper Ltd',
+      '/hq/approvals',
+    ]);
+    await page.keyboard.press('ArrowDown');
+    await payee.getByText('Lower Ltd').waitFor();
+    expect(await page.locator('.decision kbd').count()).toBe(0);
+    await page.reload();
+    await payee.getByText('Upper Ltd').waitFor();
+    await page.keyboard.press('j');
+    await page.getByRole('button', { name: /account menu/ }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Keys' }).press('Enter');
+    expect(await letters.isChecked()).toBe(false);
+    await letters.press('Space');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('j');
+    await payee.getByText('Lower Ltd').waitFor();
+    expect(complaints).toEqual([]);
+    await close(page);
+  });
+});

@@ -9,7 +9,8 @@ export function Announcer({ children }: { children: ReactNode }) {
   return (
     <Announce value={announce}>
       {children}
-      <div className="visually-hidden" role="status" aria-live="polite">
+      {/* A dialog silences everything outside of it, but for what is marked so. */}
+      <div className="visually-hidden" role="status" aria-live="polite" data-live-announcer="true">
         <span key={said.turn}>{said.sentence}</span>
       </div>
     </Announce>

@@ -7,6 +7,7 @@ import { Problem } from '../../core/problem.ts';
 import type { ActorCopy } from '../../core/store.ts';
 import { APPROVE, canOf, DENY } from '../approvals.ts';
 import { basisOf } from '../basis.ts';
+import { letterKeysAreOn } from '../browser.ts';
 import { useKeys } from '../keys.ts';
 import type { Noun } from '../nouns.ts';
 import { useActor } from '../services.ts';
@@ -139,7 +140,7 @@ function Exactly({ noun, address, copy, onAsk }: ExactlyProps) {
         <Decide can={canOf(copy, APPROVE)} kind="main" letter="a" onAsk={onAsk} />
         <Decide can={canOf(copy, DENY)} kind="grave-quiet" letter="d" onAsk={onAsk} />
         <Link to={`/${address}`} className="button">
-          {texts.approvals.open} <kbd aria-hidden="true">o</kbd>
+          {texts.approvals.open} <Key letter="o" />
         </Link>
       </div>
       <h2>{texts.approvals.beside}</h2>
@@ -170,7 +171,11 @@ function Decide({ can, kind, letter, onAsk }: DecideProps) {
   if (!can.ok) return <p className="muted">{can.sentence}</p>;
   return (
     <Button className="button" data-kind={kind} onPress={() => onAsk(can.type)}>
-      {nameWords(can.type)}… <kbd aria-hidden="true">{letter}</kbd>
+      {nameWords(can.type)}… <Key letter={letter} />
     </Button>
   );
+}
+
+function Key({ letter }: { letter: string }) {
+  return letterKeysAreOn() ? <kbd aria-hidden="true">{letter}</kbd> : null;
 }

@@ -4,6 +4,7 @@ import { screens } from '../screens.ts';
 import { useWho } from '../services.ts';
 import { texts } from '../texts.ts';
 import { Sheet } from './dialog.tsx';
+import { LetterKeys } from './letter-keys.tsx';
 
 /** Which keys do what. */
 export function KeysDialog({ onClose }: { onClose: () => void }) {
@@ -15,6 +16,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
   const groups = [...texts.keys.groups, { title: texts.palette.goTo, keys: ways }];
   return (
     <Sheet title={texts.keys.title} busy={false} onClose={onClose}>
+      <LetterKeys />
       <div className="keys">
         {groups.map(({ title, keys }) => (
           <section key={title}>

@@ -1,4 +1,5 @@
 import type { RefObject } from 'react';
+import { LetterKeys } from '../../hq/parts/letter-keys.tsx';
 import { Logo } from '../../hq/parts/logo.tsx';
 import type { InspectorServices } from '../inspector-services.ts';
 import type { LinkState } from '../link.ts';
@@ -52,6 +53,7 @@ export function KeysButton({ dialog }: { dialog: RefObject<HTMLDialogElement | n
       <dialog ref={dialog} className="modal inspect-keys" aria-label={texts.keys}>
         <div className="dialog">
           <h2 className="dialog-title">{texts.keys}</h2>
+          <LetterKeys />
           <dl className="key-list">
             {texts.keyTable.map(([key, what]) => (
               <div key={key}>
