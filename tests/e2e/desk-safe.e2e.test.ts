@@ -21,6 +21,12 @@ afterAll(async () => {
   await hub?.stop();
 });
 
+/** Each test begins with an empty queue. */
+afterEach(async () => {
+  const { body } = await rest.get('/v1/actors/payment?state=needs_approval', 'clerk');
+  for (const { address } of body['items'] as { address: string }[]) await send(address, { type: 'CANCEL' });
+});
+
 const openAs = (who: string, path: string) => openDesk(hub, browser, who, path);
 const close = (page: Page) => page.context().close();
 
@@ -38,11 +44,6 @@ const contextOf = async (address: string) => (await rest.get(`/v1/actors/${addre
 const stateOf = async (address: string) => String((await rest.get(`/v1/actors/${address}`, 'clerk')).body['state']);
 
 describe('approvals while others decide, too', () => {
-  afterEach(async () => {
-    const { body } = await rest.get('/v1/actors/payment?state=needs_approval', 'clerk');
-    for (const { address } of body['items'] as { address: string }[]) await send(address, { type: 'CANCEL' });
-  });
-
   const shown = (page: Page) => page.locator('.decision [data-field="payee"] dd').textContent();
   const queued = (page: Page) => page.locator('.queue-title').allTextContents();
 
@@ -90,6 +91,24 @@ describe('approvals while others decide, too', () => {
     await page.keyboard.press('a');
     await page.getByRole('dialog').getByText('7,000.00 EUR').waitFor();
     await page.keyboard.press('Escape');
+    await close(page);
+  });
+
+  test('[DESKSAFE-1] nor does another one take its place when the rights of whoever has the dialog open change', async () => {
+    const roles = (...names: string[]) =>
+      rest.call('PUT', '/v1/people/deputy', { as: 'admin', body: { roles: names, password: 'green-lines' } });
+    expect((await roles('approver')).status).toBe(200);
+    await submitted('Before Ltd', 500_000);
+    await submitted('Meant Ltd', 700_000);
+    const { page } = await openAs('deputy', '/approvals');
+    await page.locator('.queue-item', { hasText: 'Meant Ltd' }).press('Enter');
+    await expect.poll(() => shown(page)).toBe('Meant Ltd');
+    await page.locator('.decision').press('d');
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).waitFor();
+    expect((await rest.call('PUT', '/v1/people/deputy', { as: 'admin', body: { roles: ['approver', 'auditor'] } })).status).toBe(200);
+    await page.getByText('approver, auditor').waitFor();
+    await expect.poll(() => shown(page)).toBe('Meant Ltd');
+    await page.getByRole('dialog').getByText('Meant Ltd').waitFor();
     await close(page);
   });
 
@@ -308,4 +327,18 @@ describe('whoever goes by ear or by keys', () => {
     expect(complaints).toEqual([]);
     await close(page);
   });
+});
+
+test('[DESKSAFE-21] whose rights have changed has nothing picked any more of what was shown to him before', async () => {
+  const person = { roles: ['clerk'], password: 'green-lines' };
+  expect((await rest.call('PUT', '/v1/people/shift', { as: 'admin', body: person })).status).toBe(200);
+  await rest.payment({ payee: 'Shifted Ltd' });
+  const { page } = await openAs('shift', '/payments?q=shifted');
+  await page.locator('.row-link').first().waitFor();
+  for (const key of ['j', 'x']) await page.keyboard.press(key);
+  await page.getByText('1 selected').first().waitFor();
+  expect((await rest.call('PUT', '/v1/people/shift', { as: 'admin', body: { roles: ['auditor'] } })).status).toBe(200);
+  await expect.poll(() => page.locator('.selection-bar').count()).toBe(0);
+  await page.locator('.row-link').first().waitFor();
+  await close(page);
 });

@@ -16,12 +16,16 @@ type Sight = { readonly address: string; readonly place: number; readonly cameBy
 
 type DecidingProps = {
   readonly noun: Noun;
-  readonly queue: Queue;
+  /** Undefined while it is not known: what somebody was at is remembered, and nothing is shown. */
+  readonly queue: Queue | undefined;
   readonly onDecided: (address: string, version: number) => void;
 };
 
+const NOTHING: Queue = { mine: [], others: [] };
+
 /** Goes through the queue, one in sight at a time. While something is asked about that one, nothing takes its place. */
-export function Deciding({ noun, queue: { mine, others }, onDecided }: DecidingProps) {
+export function Deciding({ noun, queue, onDecided }: DecidingProps) {
+  const { mine, others } = queue ?? NOTHING;
   const announce = useAnnounce();
   const [sight, setSight] = useState<Sight>();
   const [open, setOpen] = useState<Can>();
@@ -50,6 +54,7 @@ export function Deciding({ noun, queue: { mine, others }, onDecided }: DecidingP
     choose(addresses[place + step]);
     return true;
   });
+  if (queue === undefined) return null;
   return (
     <div className="approvals">
       <nav className="card queue" aria-label={texts.approvals.queue}>

@@ -43,16 +43,15 @@ export function Decision({ noun, address, cameByItself, open, onOpen, onDone }: 
     // Whoever is in the list with the pointer or the keys stays there.
     if (document.activeElement?.closest('.queue') === null) region.current?.focus({ preventScroll: true });
   }, []);
-  const [last, setLast] = useState<ActorCopy>();
-  if (followed.kind === 'here' && followed.copy !== last) setLast(followed.copy);
-  // What is asked for again does not take the dialog away from whoever types in it; what is not shown any more does.
-  const copy = followed.kind === 'here' ? followed.copy : followed.kind === 'waiting' ? last : undefined;
+  const copy = followed.kind === 'here' ? followed.copy : undefined;
   const ask = (type: string): boolean => {
     const can = copy && canOf(copy, type);
     if (can?.ok === true && performance.now() >= settled) onOpen(can);
     return true;
   };
   useKeys((event) => {
+    // Its dialog is away for a moment, because it is asked anew what may be shown; what is typed is still meant for that.
+    if (open !== undefined) return true;
     if (event.key === 'a') return ask(APPROVE);
     if (event.key === 'd') return ask(DENY);
     if (event.key !== 'o') return false;

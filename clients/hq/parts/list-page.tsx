@@ -35,8 +35,8 @@ export function ListPage({ noun, states }: { noun: Noun; states: readonly string
   const [csvProblem, setCsvProblem] = useState<Problem>();
   const query: ListQuery = { type: noun.type, state, tag, q, client, agent, sort };
   const question = toListSearch(query);
-  const selection = useSelection(question);
   const rows = useRows(query, holding || over);
+  const selection = useSelection(question, rows.total === undefined);
   const asked = { state, q, tag, client, agent, sort: sort === NEWEST_FIRST ? undefined : sort };
   const change = (changes: Search): void => {
     const next = { ...asked, ...changes };

@@ -17,9 +17,10 @@ export type Selection = {
   readonly clear: () => boolean;
 };
 
-/** Held for one list; another question begins with nothing picked. */
-export function useSelection(question: string): Selection {
+/** Held for one list; another question begins with nothing picked, and what is shown no more (`isGone`) is picked no more. */
+export function useSelection(question: string, isGone: boolean): Selection {
   const [picked, setPicked] = useState({ question, items: new Map<string, ListItem>() });
+  if (isGone && picked.items.size > 0) setPicked({ question, items: new Map() });
   const announce = useAnnounce();
   const items = picked.question === question ? picked.items : new Map<string, ListItem>();
   const set = (next: Map<string, ListItem>): void => {

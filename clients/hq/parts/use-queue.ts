@@ -14,7 +14,7 @@ const UNKNOWN: ReadonlyMap<string, ActorView> = new Map();
 
 export type Approving = {
   readonly followed: Followed<ListCopy>;
-  /** Undefined before the list is there. */
+  /** Undefined before the list is there, and when it has been taken away from whoever looks. */
   readonly queue: Queue | undefined;
   /** Tells of a decision that was made here, and of the version that came of it. */
   readonly onDecided: (address: string, version: number) => void;
@@ -23,11 +23,7 @@ export type Approving = {
 /** The payments that wait for an approval, and which of them wait for this person. */
 export function useQueue(): Approving {
   const followed = useList({ type: TYPE, state: 'needs_approval', sort: 'updatedAt', limit: MOST });
-  const [last, setLast] = useState<ListCopy>();
-  if (followed.kind === 'here' && followed.copy !== last) setLast(followed.copy);
-  if (followed.kind === 'refused' && last !== undefined) setLast(undefined);
-  // A list that is asked for again does not take away what somebody is about to decide.
-  const items = followed.kind === 'here' ? followed.copy.items : last?.items;
+  const items = followed.kind === 'here' ? followed.copy.items : undefined;
   const views = useViews(items ?? NONE);
   const [decided, setDecided] = useState<Decided>(new Map());
   return {

@@ -5,6 +5,7 @@ import type { ListCopy } from '../../core/store.ts';
 import { toListTopic, type ListQuery } from '../../core/topic.ts';
 import { useList, useLists, useServices, type Followed } from '../services.ts';
 import { changesBetween, rowAt, STRETCH, stretchesOf, withStretch, type Stretches } from '../stretches.ts';
+import { standIn, type Held } from '../stand-in.ts';
 import { useRefresh } from './use-loaded.ts';
 
 /** What a long list shows: any row by its place, and how many there are. */
@@ -39,17 +40,20 @@ type Read = { readonly topic: string; readonly stretches: Stretches; readonly tu
 export function useRows(query: ListQuery, still: boolean): Rows {
   const topic = toListTopic(query);
   const followed = useList({ ...query, limit: STRETCH });
-  const live = useLast(followed.kind === 'here' ? followed.copy : undefined);
+  const copy = followed.kind === 'here' ? followed.copy : undefined;
+  const live = useStandIn(topic, copy, followed.kind === 'refused');
   const [kept, setKept] = useState<Shown & { readonly topic: string }>();
   const held = still && kept?.topic === topic ? kept : undefined;
   // Only the answer to this very question is kept: the one before stands in for it no longer than that takes.
-  const newest = followed.kind === 'here' ? followed.copy : undefined;
+  const newest = copy;
   if (still && newest !== undefined && held === undefined) setKept({ topic, items: newest.items, total: newest.total });
-  if (!still && kept !== undefined) setKept(undefined);
-  const shown: Shown | undefined = held ?? live;
+  // What was taken away from whoever looks is held no longer, however still it is to be.
+  const isGone = live === undefined;
+  if ((!still || isGone) && kept !== undefined) setKept(undefined);
+  const shown: Shown | undefined = isGone ? undefined : (held ?? live);
   const total = shown?.total ?? 0;
   const heard = useChanges(query, newest, total > STRETCH);
-  const { stretches, look, refresh, problem, retry } = useStretches(query, topic, total, still, heard);
+  const { stretches, look, refresh, problem, retry } = useStretches(query, topic, { total, still, heard, isGone });
   const items = shown?.items ?? NONE;
   return {
     followed,
@@ -79,13 +83,16 @@ function useChanges({ sort, ...query }: ListQuery, live: ListCopy | undefined, i
   return top === undefined ? live : top.kind === 'here' && top.copy;
 }
 
+type Around = { readonly total: number; readonly still: boolean; readonly heard: unknown; readonly isGone: boolean };
+
 /** Reads the stretches in sight, one after another, and again when something was heard. */
-function useStretches(query: ListQuery, topic: string, total: number, still: boolean, heard: unknown) {
+function useStretches(query: ListQuery, topic: string, { total, still, heard, isGone }: Around) {
   const { office } = useServices();
   const [kept, setKept] = useState<Read>();
   const [sight, setSight] = useState({ first: 0, last: 0 });
   const [problem, setProblem] = useState<{ readonly topic: string; readonly problem: Problem }>();
   const [turn, setTurn] = useState(0);
+  if (isGone && kept !== undefined) setKept(undefined);
   const read = kept?.topic === topic ? kept : NOTHING;
   const newest = useRef({ read, query, still });
   useEffect(() => {
@@ -153,9 +160,9 @@ function withRows(before: Read | undefined, topic: string, at: number, rows: rea
   return { topic, stretches: withStretch(stretches, at, rows), turns: new Map(turns).set(at, turn) };
 }
 
-/** The copy before, while the one of another question is on its way: a list that goes blank at every key is worse than a late one. */
-function useLast(copy: ListCopy | undefined): ListCopy | undefined {
-  const [last, setLast] = useState(copy);
-  if (copy !== undefined && copy !== last) setLast(copy);
-  return copy ?? last;
+function useStandIn(topic: string, copy: ListCopy | undefined, isRefused: boolean): ListCopy | undefined {
+  const [last, setLast] = useState<Held<ListCopy>>();
+  const next = standIn(last, { topic, copy, isRefused });
+  if (next !== last) setLast(next);
+  return next?.copy;
 }

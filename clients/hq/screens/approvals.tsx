@@ -43,7 +43,7 @@ function Payments({ children }: { children: ReactNode }) {
         {queue !== undefined && <p className="muted">{texts.approvals.wait(queue.mine.length)}</p>}
       </div>
       {children}
-      {queue === undefined && followed.kind === 'waiting' && <Skeleton rows={6} label={texts.common.loading(texts.approvals.title)} />}
+      {followed.kind === 'waiting' && <Skeleton rows={6} label={texts.common.loading(texts.approvals.title)} />}
       {followed.kind === 'refused' && (
         <ProblemNotice
           title={texts.common.cannotBeShown(texts.approvals.title)}
@@ -51,7 +51,7 @@ function Payments({ children }: { children: ReactNode }) {
           onRetry={followed.retry}
         />
       )}
-      {queue !== undefined && <Deciding noun={noun} queue={queue} onDecided={onDecided} />}
+      <Deciding noun={noun} queue={queue} onDecided={onDecided} />
     </>
   );
 }
