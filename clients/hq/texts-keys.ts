@@ -2,5 +2,6 @@
 
 export const keysTexts = {
   letters: 'Keys of a single letter or sign',
-  lettersAbout: 'Switch them off where speech input, or a slip of the hand, presses them. Arrows, Enter, Esc and keys with Ctrl go on working.',
+  lettersAbout:
+    'Switch them off where speech input, or a slip of the hand, presses them. Arrows, Enter, Esc and keys with Ctrl go on working.',
 } as const;

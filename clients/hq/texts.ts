@@ -195,8 +195,6 @@ export const texts = {
     title: (verb: string, one: string, isQuestion: boolean) => `${verb} this ${one}${isQuestion ? '?' : ''}`,
     doneBefore: (verb: string) => `${verb}: it had been done already.`,
     refused: (verb: string) => `${verb} was refused`,
-    unanswered: 'The hub has not answered',
-    unansweredWhy: 'It may or may not have been done. Trying again is safe: it carries the same id and takes effect once.',
   },
   form: {
     optional: 'optional',
