@@ -33,7 +33,7 @@ export function openLine({ conn }: Socket): {
       raw.ping(String(bytes));
       return true;
     },
-    onRead: (listener) => void rawSocket(conn.transport).on?.('pong', (data) => listener(Number(data.toString('latin1')))),
+    onRead: (listener) => rawSocket(conn.transport).on?.('pong', (data) => listener(Number(data.toString('latin1')))),
     queued: () => waiting.bytes + (stream?.writableLength ?? rawSocket(conn.transport).bufferedAmount),
   };
   // Closing would first wait for a client that does not read to take all that lies in the way.
