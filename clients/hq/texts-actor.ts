@@ -91,6 +91,8 @@ export const actorTexts = {
     lettersLink: 'See them',
     underWay: 'Under way:',
     failed: 'It was not done',
+    receivedBefore:
+      'The hub has received your last one, which it had not answered. Close this, and look how it stands before you ask again.',
     done: (what: string) => `${what}: done.`,
     pause: 'Pause',
     pauseTitle: 'Pause this actor?',

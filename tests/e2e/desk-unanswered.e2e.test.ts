@@ -174,3 +174,38 @@ test('[DESKSAFE-5] whoever decides on what has changed meanwhile is told, whatev
   expect(await dialog.getByRole('textbox', { name: 'Amount' }).inputValue()).toBe('900');
   await close(page);
 });
+
+test('[DESKSAFE-22] a step that was not answered is not taken twice, whatever reason is given for it the second time', async () => {
+  const address = await rest.payment({ payee: 'Stepped Ltd' });
+  const control = (action: string) =>
+    rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'a test' } });
+  const noteOf = async () => [(await contextOf(address))['reference'], (await rest.get(`/v1/actors/${address}`, 'clerk')).body['version']];
+  expect((await control('pause')).status).toBe(200);
+  for (const reference of ['first', 'second', 'third']) await rest.send(address, { type: 'AMEND', reference });
+  const { page } = await openAs('operator', `/${address}`);
+  const dialog = page.getByRole('dialog');
+  const step = async (reason: string): Promise<void> => {
+    await page.getByRole('button', { name: 'Step…' }).press('Enter');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason);
+    await dialog.getByRole('button', { name: 'Step', exact: true }).press('Enter');
+  };
+  await page.route('**/control', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await step('one event');
+  await dialog.getByText('It was not done').waitFor();
+  await page.keyboard.press('Escape');
+  await page.unroute('**/control');
+  const once = await noteOf();
+  expect(once[0]).toBe('first');
+  await step('said otherwise');
+  await dialog.getByText('The hub has received your last one').waitFor();
+  await page.keyboard.press('Escape');
+  expect(await noteOf()).toEqual(once);
+  await step('the next event');
+  await page.getByText('Step: done.').waitFor({ state: 'attached' });
+  expect((await noteOf())[0]).toBe('second');
+  await close(page);
+});

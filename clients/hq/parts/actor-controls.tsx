@@ -3,10 +3,11 @@ import { Button } from 'react-aria-components';
 import { statesOf } from '../../../hub/protocol/chart.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
 import { nameWords, stateWords } from '../../core/format.ts';
-import { isRecord, Problem } from '../../core/problem.ts';
+import { isRecord, Problem, toProblem } from '../../core/problem.ts';
 import { newId } from '../browser.ts';
 import { useServices, useWho } from '../services.ts';
 import { actorTexts } from '../texts-actor.ts';
+import { isAnswer, unanswered } from '../unanswered.ts';
 import { useAnnounce } from './announcer.tsx';
 import { ProblemNotice, Skeleton } from './notice.tsx';
 import { ReasonDialog } from './reason-dialog.tsx';
@@ -114,7 +115,7 @@ function Buttons({ address, type, standing, onDone }: { address: string; type: s
   const [asked, setAsked] = useState<Asked>();
   const [wanted, setWanted] = useState({ state: '', effects: 'refuse' });
   const [missing, setMissing] = useState(false);
-  const control = useControl(address, onDone);
+  const { control, keyOf } = useControl(address, onDone);
   const actions: readonly Action[] = standing.parked === null ? ['pause', 'force'] : ['resume', 'step', 'force'];
   const close = (): void => {
     setAsked(undefined);
@@ -134,7 +135,7 @@ function Buttons({ address, type, standing, onDone }: { address: string; type: s
             <Button
               className="button"
               data-kind={action === 'force' ? 'grave-quiet' : undefined}
-              onPress={() => setAsked({ action, key: newId('ctl') })}
+              onPress={() => setAsked({ action, key: keyOf(action) })}
             >
               {texts[action]}…
             </Button>
@@ -211,7 +212,7 @@ type ProposedProps = { address: string; proposal: Proposal; mayAct: boolean; me:
 /** What somebody proposed, for somebody else to confirm. */
 function Proposed({ address, proposal, mayAct, me, onDone }: ProposedProps) {
   const [key, setKey] = useState<string>();
-  const control = useControl(address, onDone);
+  const { control, keyOf } = useControl(address, onDone);
   const { state, effects, by, reason, version } = proposal;
   const own = by === me;
   return (
@@ -225,7 +226,7 @@ function Proposed({ address, proposal, mayAct, me, onDone }: ProposedProps) {
           className="button"
           aria-disabled={own || undefined}
           aria-describedby={own ? 'proposal-own' : undefined}
-          onClick={() => !own && setKey(newId('ctl'))}
+          onClick={() => !own && setKey(keyOf('force'))}
         >
           {texts.confirm}…
         </button>
@@ -245,14 +246,33 @@ function Proposed({ address, proposal, mayAct, me, onDone }: ProposedProps) {
   );
 }
 
-/** Sends a control, once for each key however often it is tried; what the hub refuses is thrown. */
-function useControl(address: string, onDone: () => void): (verb: string, body: object, key: string) => Promise<boolean> {
-  const { office } = useServices();
+type Control = {
+  readonly control: (verb: string, body: ControlBody, key: string) => Promise<boolean>;
+  /** The key of the one that was not answered, or else a new one. */
+  readonly keyOf: (action: Action) => string;
+};
+type ControlBody = Readonly<{ action: Action } & Record<string, unknown>>;
+
+/** Sends a control, once for each key however often it is tried, in whatever dialog; what the hub refuses is thrown. */
+function useControl(address: string, onDone: () => void): Control {
+  const { office, session } = useServices();
   const announce = useAnnounce();
-  return async (verb, body, key) => {
-    await office.post(`/v1/actors/${address}/control`, body, key);
+  const of = (action: Action): string => `control ${address} ${action}`;
+  const control = async (verb: string, body: ControlBody, key: string): Promise<boolean> => {
+    const { bearer } = session;
+    const answered = (): void => unanswered.drop(bearer, of(body.action), key);
+    unanswered.keep(bearer, of(body.action), { id: key, body });
+    try {
+      await office.post(`/v1/actors/${address}/control`, body, key);
+    } catch (error) {
+      const problem = toProblem(error);
+      if (isAnswer(problem)) answered();
+      throw problem.code === 'key_reused' ? new Problem(problem.status, problem.code, texts.receivedBefore) : problem;
+    }
+    answered();
     announce(texts.done(verb));
     onDone();
     return true;
   };
+  return { control, keyOf: (action) => unanswered.find(session.bearer, of(action))?.id ?? newId('ctl') };
 }
