@@ -31,7 +31,7 @@ export function Actions({ address, noun, now }: ActionsProps) {
   );
   return (
     <div className="actions" ref={region} role="group" aria-label={actorTexts.actions} tabIndex={-1} {...focus}>
-      <SendingNotice sending={sending} verb={verb} />
+      {open === undefined && <SendingNotice sending={sending} verb={verb} />}
       {possible.length === 0 && <p className="muted">{texts.actor.nothing}</p>}
       {possible.length > 0 && (
         <ul className="action-list">
