@@ -1,7 +1,8 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Chart, ChartState } from '../../hub/protocol/chart.ts';
 import { ChartText } from './chart-text.tsx';
 import { foldable, foldedAtFirst } from './drawing.ts';
+import type { Canvas as CanvasType } from './canvas.tsx';
 import type { Laid } from './layout.ts';
 import { chartTexts as texts } from './texts.ts';
 import { ChartViewProvider, type ChartView } from './view.ts';
@@ -20,9 +21,6 @@ export type StatechartProps = {
   /** Stands above the chart: its heading, and what else can be chosen. */
   readonly head?: ReactNode;
 };
-
-/** The library that draws and the one that lays out are fetched when there is a chart to be drawn. */
-const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }));
 
 /** A drawing with less room than this is no help; the words are. One actor's surroundings need less than the whole. */
 const LEAST_PX = { whole: 640, around: 420 };
@@ -93,16 +91,14 @@ type DrawingProps = {
 };
 
 function Drawing({ chart, folded, one, onFold }: DrawingProps) {
-  const [laid, setLaid] = useState<Laid>();
+  const [drawn, setDrawn] = useState<Drawn>();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let given = true;
-    import('./layout.ts')
-      .then(({ layChart }) => layChart(chart, folded))
-      .then(
-        (found) => given && setLaid(found),
-        () => given && setFailed(true),
-      );
+    draw(chart, folded).then(
+      (found) => given && setDrawn(found),
+      () => given && setFailed(true),
+    );
     return () => {
       given = false;
     };
@@ -117,13 +113,17 @@ function Drawing({ chart, folded, one, onFold }: DrawingProps) {
       </>
     );
   }
-  const waiting = <div className="chart-frame chart-waiting" role="status" aria-label={texts.drawingIt(one)} />;
-  if (laid === undefined) return waiting;
-  return (
-    <Suspense fallback={waiting}>
-      <Canvas laid={laid} label={texts.label(one)} onFold={onFold} />
-    </Suspense>
-  );
+  if (drawn === undefined) return <div className="chart-frame chart-waiting" role="status" aria-label={texts.drawingIt(one)} />;
+  const { Canvas, laid } = drawn;
+  return <Canvas laid={laid} label={texts.label(one)} onFold={onFold} />;
+}
+
+type Drawn = { readonly laid: Laid; readonly Canvas: typeof CanvasType };
+
+/** The library that draws and the one that lays out are fetched when there is a chart to be drawn. Rejects where either cannot be had. */
+async function draw(chart: Chart, folded: ReadonlySet<string>): Promise<Drawn> {
+  const [{ layChart }, { Canvas }] = await Promise.all([import('./layout.ts'), import('./canvas.tsx')]);
+  return { laid: await layChart(chart, folded), Canvas };
 }
 
 function toggled(before: ReadonlySet<string>, path: string): ReadonlySet<string> {

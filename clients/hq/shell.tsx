@@ -1,4 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { Apart } from './parts/apart.tsx';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Announcer } from './parts/announcer.tsx';
 import { ConnectionPill, StaleBanner } from './parts/connection-pill.tsx';
@@ -65,10 +66,14 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Suspense>
-        {open === 'palette' && <Palette onClose={onClose} onKeys={onKeys} />}
-        {open === 'keys' && <KeysDialog onClose={onClose} />}
-      </Suspense>
+      {open !== undefined && (
+        <Apart fallback={null} onFail={onClose}>
+          <Suspense>
+            {open === 'palette' && <Palette onClose={onClose} onKeys={onKeys} />}
+            {open === 'keys' && <KeysDialog onClose={onClose} />}
+          </Suspense>
+        </Apart>
+      )}
     </Announcer>
   );
 }

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
+import { Apart } from './apart.tsx';
 import { formatNumber } from '../../core/format.ts';
 import { addNodes, readPulse, sinceOf, withBeats, type Beat, type NodePulse, type PulseAnswer } from '../figures.ts';
 import { useServices } from '../services.ts';
@@ -63,14 +64,16 @@ function Live({ nodes, beats }: { nodes: readonly NodePulse[]; beats: readonly B
         <Figure name={words.effects} value={formatNumber(effects)} />
         <Figure name={words.actors} value={formatNumber(actors)} />
       </dl>
-      <Suspense fallback={<Skeleton rows={3} label={texts.common.loading(words.title)} />}>
-        <PulseChart beats={beats} lines={EVENTS} label={words.eventsLabel(rate)} />
-        <p className="pulse-legend">
-          <span data-line="p50">{words.p50 + slowest}</span>
-          <span data-line="p99">{words.p99 + slowest}</span>
-        </p>
-        <PulseChart beats={beats} lines={DELAYS} label={words.delaysLabel(slow ?? 0)} />
-      </Suspense>
+      <Apart fallback={null}>
+        <Suspense fallback={<Skeleton rows={3} label={texts.common.loading(words.title)} />}>
+          <PulseChart beats={beats} lines={EVENTS} label={words.eventsLabel(rate)} />
+          <p className="pulse-legend">
+            <span data-line="p50">{words.p50 + slowest}</span>
+            <span data-line="p99">{words.p99 + slowest}</span>
+          </p>
+          <PulseChart beats={beats} lines={DELAYS} label={words.delaysLabel(slow ?? 0)} />
+        </Suspense>
+      </Apart>
       {nodes.length > 1 && <NodeByNode nodes={nodes} />}
     </>
   );
