@@ -112,6 +112,16 @@ test('[HQ-13] What is pressed while the hub is dead is done once when it is back
   await page.context().close();
 });
 
+test('[CHART-29] a chart whose library cannot be fetched is told in words, and the page around it stands', async () => {
+  const { page } = await openAs('clerk', '/hq/payments');
+  await page.route(/\/assets\/canvas-.*\.js$/, (route) => route.abort());
+  await createPayment(page, 'Rowan Roofs', '310');
+  await page.getByText('The chart could not be drawn here').waitFor();
+  await page.getByText('Submit, if needs approval').waitFor();
+  await page.getByRole('button', { name: 'Submit', exact: true }).waitFor();
+  await page.context().close();
+});
+
 test('[HQ-14] Whose rights are taken away stops seeing at once', async () => {
   const { page } = await openAs('reviewer', '/hq/payments');
   await page.locator('.row-link').first().waitFor();
