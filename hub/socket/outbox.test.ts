@@ -271,3 +271,30 @@ test('[SYNC-111] what the other side has not said that it has read is on its way
   expect([outbox.parked, owed.asked]).toEqual([false, 1]);
   expect(marks.at(-1)).toBe(400_000);
 });
+
+test('[SYNC-112] a client that reads is served again, also where it could not be asked at the moment at which it was parked', async () => {
+  const ports = new VirtualPorts();
+  let held = false;
+  let said: (bytes: number) => void = () => undefined;
+  const line = {
+    write: (_: string, sent: () => void) => sent(),
+    mark: (bytes: number) => {
+      if (!held) ports.timers.after(10, () => said(bytes));
+      return !held;
+    },
+    onRead: (listener: (bytes: number) => void) => void (said = listener),
+    queued: () => 0,
+  };
+  const outbox = new Outbox(line, ports);
+  outbox.push('hello');
+  await ports.advance(100);
+  const hasArrived = outbox.askAboutAll();
+  held = true;
+  outbox.push(BIG + BIG);
+  await ports.settle();
+  expect([outbox.parked, hasArrived(), outbox.askAboutAll()()]).toEqual([true, true, false]);
+  held = false;
+  expect(outbox.trouble(ports.clock.monotonic())).toBeUndefined();
+  await ports.advance(100);
+  expect([outbox.parked, outbox.askAboutAll()()]).toEqual([false, true]);
+});

@@ -164,15 +164,19 @@ export class Outbox {
     }
     if (!this.#parked) this.#park();
     else if (waiting < this.#waited) this.#progressAt = now;
+    // It could not be asked while something was held back below; unasked, nobody answers.
+    if (this.#marked < this.#sentBytes) this.#mark();
     this.#waited = waiting;
     // One message may be larger than the bound without the client being slow; what was added since may not.
     if (waiting - this.#lastMessage > CUT_BYTES) return 'slow';
     return now - this.#progressAt > STALL_MS ? 'slow' : undefined;
   }
 
-  /** How much has been sent in all; with `outstanding` it says whether what was sent by a moment ago has left. */
-  get sent(): number {
-    return this.#sentBytes;
+  /** Asks about all that has been sent so far; what comes back says whether by now it has arrived, as far as can be known. */
+  askAboutAll(): () => boolean {
+    const sent = this.#sentBytes;
+    if (this.#marked < sent) this.#mark();
+    return () => this.#sentBytes - this.#line.queued() >= sent && (this.#read ?? sent) >= sent;
   }
 
   /** Bytes on their way, as far as is known. */

@@ -283,7 +283,7 @@ export class Peer {
       return this.cut(code);
     }
     // What is on its way to somebody who may not come in is not waited for.
-    const how = this.outbox.outstanding() > 0 ? 'reset' : 'briefly';
+    const how = this.outbox.parked ? 'reset' : 'briefly';
     for (const sub of [...this.#subscriptions.keys()]) this.#revoke(sub);
     this.cut(code, how);
   }
@@ -299,24 +299,23 @@ export class Peer {
     this.#session = session;
     this.#era++;
     this.#warned = false;
-    const onItsWay = this.outbox.outstanding() > 0;
     let changed = false;
     for (const [sub, subscription] of this.#subscriptions) changed = this.#recheck(sub, subscription) || changed;
+    if (changed) this.#takeBack();
     this.outbox.pump();
-    if (changed && onItsWay) this.#takeBack();
   }
 
   /** What was sent under the rights of before is not delivered late: the connection is broken off, and the client comes again. */
   #takeBack(): void {
     const { outbox } = this;
-    const { sent } = outbox;
+    const hasArrived = outbox.askAboutAll();
     const breakOff = (): void => {
       this.close();
       this.#options.disconnect('reset');
     };
     if (outbox.parked) return breakOff();
     this.#options.ports.timers.after(TAKE_BACK_MS, () => {
-      if (!this.#closed && outbox.sent - outbox.outstanding() < sent) breakOff();
+      if (!this.#closed && !hasArrived()) breakOff();
     });
   }
 
