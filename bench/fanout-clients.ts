@@ -3,7 +3,13 @@ import type { Crowd } from './raw-client.ts';
 
 /* Thousands of clients in one process that count what comes, so that it is the server that is measured. */
 
-export type ClientsJob = Crowd & { readonly count: number };
+export type ClientsJob = Crowd & {
+  readonly count: number;
+  /** Of one broadcast, each of which comes as one message or together with others. */
+  readonly states: number;
+  /** Never says anything once it is connected, as no client is that answers heartbeats. */
+  readonly silent?: boolean;
+};
 export type ClientsUp = { readonly connected: true; /** One message with states, as it came. */ readonly sample: string };
 /** All have had it; `states` is how many it brought each actor on. */
 export type ClientsHave = { readonly have: number; readonly states: number };
@@ -48,16 +54,30 @@ class Clients {
         this.#sentAt[told.turn] = told.at;
         return;
       }
-      const latencies_ms = this.#arrived.splice(0).map(({ turn, at }) => at - (this.#sentAt[turn] ?? at));
+      const first = this.#firsts();
+      const latencies_ms = this.#arrived.splice(0).map(({ turn, at }) => at - (this.#sentAt[first[turn] ?? turn] ?? at));
       const { user, system } = process.cpuUsage(used);
       process.send?.({ latencies_ms, cpu_s: (user + system) / 1e6 } satisfies ClientsResult);
     });
     process.send?.({ connected: true, sample: this.#sample } satisfies ClientsUp);
   }
 
+  /** Of each message, which broadcast was the first that it brought: what is merged is timed from the oldest of it. */
+  #firsts(): readonly number[] {
+    let states = 0;
+    return this.#states.map((brought) => {
+      const first = Math.floor(states / this.#job.states);
+      states += brought;
+      return first;
+    });
+  }
+
   #one(index: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const client = new RawClient(this.#job, resolve, (turn, bytes, text) => this.#have(index, turn, bytes, text));
+      const client = new RawClient(this.#job, resolve, (turn, bytes, text) => {
+        if (turn === 0 && this.#job.silent !== true) client.speak();
+        this.#have(index, turn, bytes, text);
+      });
       client.socket.on('error', reject);
     });
   }

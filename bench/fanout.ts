@@ -7,8 +7,11 @@ import { median, quantile } from './lifecycle.ts';
 
 /* What one actor's change costs when thousands look at it, beside stock Socket.IO and bare WebSockets with the same bytes, in turns. */
 
+/** `ws silent`: bare WebSockets whose clients have never said a word. */
+export type Contestant = FanoutKind | 'ws silent';
+
 export type FanoutRow = {
-  readonly kind: FanoutKind;
+  readonly kind: Contestant;
   readonly clients: number;
   readonly actors: number;
   readonly states: number;
@@ -72,13 +75,14 @@ export function start(file: string): Process {
 }
 
 /** One run: everybody connects, then broadcasts for so long, at most four of which somebody has not had yet. `message` is what the others send. */
-export async function fanout(kind: FanoutKind, { clients, actors, states }: FanoutCase, seconds: number, message: string) {
+export async function fanout(who: Contestant, { clients, actors, states }: FanoutCase, seconds: number, message: string) {
+  const kind = who === 'ws silent' ? 'ws' : who;
   const server = start('fanout-server.ts');
   const crowd = start('fanout-clients.ts');
   try {
     const { port, token, topics } = await server.ask<FanoutUp>({ kind, actors, states, message } satisfies FanoutJob);
     const empty = await server.ask<{ rss_mb: number; cpu_s: number }>({ rss: true });
-    await crowd.ask<ClientsUp>({ kind, port, token, topics, count: clients } satisfies ClientsJob);
+    await crowd.ask<ClientsUp>({ kind, port, token, topics, states, count: clients, silent: who !== kind } satisfies ClientsJob);
     const full = await server.ask<{ rss_mb: number; cpu_s: number }>({ rss: true });
     let told = 0;
     let sample = '';
@@ -112,7 +116,7 @@ export async function fanout(kind: FanoutKind, { clients, actors, states }: Fano
     const { latencies_ms, cpu_s } = await crowd.ask<ClientsResult>({ result: true });
     const sorted = [...latencies_ms].sort((a, b) => a - b);
     const row: FanoutRow = {
-      kind,
+      kind: who,
       clients,
       actors,
       states,
@@ -145,9 +149,10 @@ const ALONE = { actors: 1, states: 1 };
 export async function compare(given: FanoutCase, rounds: number, seconds: number, tell: (line: string) => void) {
   const rows: FanoutRow[] = [];
   const isOne = given.actors * given.states === 1;
+  const kinds: readonly Contestant[] = isOne ? ['hub', 'ws', 'socket.io', 'ws silent'] : ['hub', 'ws', 'socket.io'];
   for (let round = 0; round < rounds; round++) {
     let message = '';
-    for (const kind of ['hub', 'ws', 'socket.io'] as const) {
+    for (const kind of kinds) {
       // What is merged is compared with states that are sent one by one.
       const alone = await fanout(kind, kind === 'hub' ? given : { ...given, ...ALONE }, seconds, message);
       if (kind === 'hub') message = isOne ? alone.message : (await fanout('hub', { clients: 50, ...ALONE }, 0.2, '')).message;
@@ -155,12 +160,11 @@ export async function compare(given: FanoutCase, rounds: number, seconds: number
       tell(JSON.stringify(alone.row));
     }
   }
-  const of = (kind: FanoutKind): FanoutRow[] => rows.filter((row) => row.kind === kind);
-  const middle = (kind: FanoutKind, field: 'deliveries_per_s' | 'p50_ms' | 'p99_ms' | 'server_cpu' | 'clients_cpu' | 'kb_per_connection') =>
-    median(of(kind).map((row) => row[field]));
-  const ratio = (kind: FanoutKind): number =>
+  const of = (kind: Contestant): FanoutRow[] => rows.filter((row) => row.kind === kind);
+  const middle = (kind: Contestant, field: Exclude<keyof FanoutRow, 'kind'>) => median(of(kind).map((row) => row[field]));
+  const ratio = (kind: Contestant): number =>
     Math.round(median(of('hub').map((row, i) => row.deliveries_per_s / (of(kind)[i]?.deliveries_per_s ?? 1))) * 100) / 100;
-  const summary = (['hub', 'ws', 'socket.io'] as const).map((kind) => ({
+  const summary = kinds.map((kind) => ({
     kind,
     deliveries_per_s: middle(kind, 'deliveries_per_s'),
     p50_ms: middle(kind, 'p50_ms'),
@@ -169,7 +173,8 @@ export async function compare(given: FanoutCase, rounds: number, seconds: number
     clients_cpu: middle(kind, 'clients_cpu'),
     kb_per_connection: middle(kind, 'kb_per_connection'),
   }));
-  return { ...given, times_ws: ratio('ws'), times_socket_io: ratio('socket.io'), summary };
+  const silent = isOne ? { times_ws_silent: ratio('ws silent') } : {};
+  return { ...given, times_ws: ratio('ws'), times_socket_io: ratio('socket.io'), ...silent, summary };
 }
 
 /** `npm run bench -- fanout [rounds] [seconds]` */

@@ -55,6 +55,15 @@ export class RawClient {
     this.#raw.say(`42["credit",${frames}]`);
   }
 
+  /**
+   * One word of its own, as every client says when it answers a heartbeat. From then on its kernel acknowledges what comes in another way
+   * (delayed, for an answer to take along), which costs the server more: clients that have never spoken flatter whoever serves them. Those of
+   * the hub do so anyway, when it asks them how far they have read.
+   */
+  speak(): void {
+    if (this.#job.kind !== 'hub') this.#raw.say(this.#job.kind === 'ws' ? 'seen' : '42["seen"]');
+  }
+
   #message(bytes: Buffer, from: number, to: number): void {
     const text = (): string => bytes.toString('utf8', from, to);
     if (this.#isReady && bytes[from + PATCH_AT] === PATCH) return this.#have(this.#turns++, to - from, text);

@@ -41,7 +41,7 @@ export async function stalledOnHub(given: StalledOptions, tell: (line: string) =
   try {
     const up = await server.ask<FanoutUp>({ kind: 'hub', actors: 1, states: 1, message: '' } satisfies FanoutJob);
     const { port, token, topics } = up;
-    await readers.ask<ClientsUp>({ kind: 'hub', port, token, topics, count: given.readers } satisfies ClientsJob);
+    await readers.ask<ClientsUp>({ kind: 'hub', port, token, topics, states: 1, count: given.readers } satisfies ClientsJob);
     server.child.on('message', (said) => {
       const { sent, at } = said as FanoutSent;
       if (sent !== undefined && readers.child.connected) readers.child.send({ turn: sent, at });

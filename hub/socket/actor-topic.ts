@@ -97,8 +97,11 @@ export class ActorTopic {
     if (this.#groups.size > 0) this.#makers.add(row.caller);
   }
 
-  /** Tells every group what it sees of the versions since the last time, in one patch each. */
-  flush(): void {
+  /**
+   * Tells every group what it sees of the versions since the last time, in one patch each. `last`: no other topic is told in this turn, so
+   * that nobody's frame has to wait for another one to go with. Thousands of sockets are then gone through once instead of twice.
+   */
+  flush(last = false): void {
     const { head } = this;
     if (head === undefined || head.version === this.#told) return;
     this.#told = head.version;
@@ -106,10 +109,10 @@ export class ActorTopic {
     this.#makers = new Set();
     if (this.#groups.size === 0) return;
     const origin = this.#origin(head);
-    for (const group of this.#groups.values()) this.#tell(group, head, makers, origin);
+    for (const group of this.#groups.values()) this.#tell(group, head, makers, origin, last);
   }
 
-  #tell(group: Group, head: Envelope, makers: ReadonlySet<string>, origin: Origin): void {
+  #tell(group: Group, head: Envelope, makers: ReadonlySet<string>, origin: Origin, last: boolean): void {
     const { rights } = group;
     const before = group.shown;
     const after = show(this.#subject(head), rights, this.#now());
@@ -127,7 +130,7 @@ export class ActorTopic {
     group.shown = after;
     const frame = new SharedFrame('patch', patch);
     for (const follower of group.followers) {
-      if (follower.live) follower.send(frame, after.version);
+      if (follower.live) follower.share(frame, after.version, last);
       else follower.owe();
     }
   }

@@ -37,10 +37,18 @@ export class Follower {
     return this.#owed;
   }
 
-  /** A frame as text, for this subscription alone, or one that it shares with others. */
-  send(frame: string | SharedFrame, version: number): void {
+  /** A frame for this subscription alone. */
+  send(frame: string, version: number): void {
     this.version = version;
-    this.#outbox.push(typeof frame === 'string' ? frame : frame.of(this.sub));
+    this.#outbox.push(frame);
+  }
+
+  /** A frame that it shares with others. `last`: nothing else is to be expected in this turn. */
+  share(frame: SharedFrame, version: number, last: boolean): void {
+    this.version = version;
+    const wired = frame.of(this.sub);
+    if (last) this.#outbox.pushOut(wired);
+    else this.#outbox.push(wired);
   }
 
   /** From now on it is sent nothing but what catches it up, as soon as there is room. */

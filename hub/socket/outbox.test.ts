@@ -208,6 +208,25 @@ test('[SYNC-93] one socket that fails at the end of a turn keeps no other waitin
   expect(ports.lines.some(({ message }) => message.startsWith('What was put off'))).toBe(true);
 });
 
+test('[SYNC-113] the last frame of a turn takes along what waits, once, and one socket that fails keeps no other waiting', async () => {
+  const ports = new VirtualPorts();
+  const turn = new EndOfTurn(ports);
+  const [failing, well] = [new TestLine(), new TestLine()];
+  failing.write = () => {
+    throw new Error('The socket is in a strange state');
+  };
+  const boxes = [failing, well].map((line) => new Outbox(line, ports, turn));
+  for (const outbox of boxes) outbox.push('1');
+  for (const outbox of boxes) outbox.pushOut('2');
+  expect(well.written).toEqual(['1,2']);
+  expect(ports.lines.some(({ message }) => message === 'A frame could not be sent')).toBe(true);
+  await ports.settle();
+  boxes[1]?.pushOut('3');
+  boxes[1]?.close();
+  boxes[1]?.pushOut('4');
+  expect(well.written).toEqual(['1,2', '3']);
+});
+
 test('[SYNC-99] answers that nobody reads park a client, and cut it off, as frames do', async () => {
   const { ports, line, outbox } = open();
   outbox.push('1');

@@ -98,6 +98,20 @@ export class Outbox {
     this.#turn.later(this);
   }
 
+  /** Sends one frame and whatever waits with it, where nothing else is to be expected in this turn. */
+  pushOut(frame: string | Wired): void {
+    if (this.#closed) return;
+    this.#next = joined(this.#next, frame);
+    this.#frames++;
+    this.#bytes += textOf(frame).length;
+    try {
+      this.flush();
+    } catch (error) {
+      // One socket that fails keeps no other waiting.
+      this.#ports.log.error({ err: error }, 'A frame could not be sent');
+    }
+  }
+
   endTurn(): void {
     this.#scheduled = false;
     this.flush();

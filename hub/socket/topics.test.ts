@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { SocketWorld } from '../../tests/support/socket-world.ts';
 import { shelf } from '../../tests/support/shelf.ts';
+import type { Committed } from '../../actors/delivery.ts';
+import type { Envelope } from '../../actors/envelope.ts';
+import type { Interest } from '../../actors/changes.ts';
+import { Follower } from './follower.ts';
+import { Outbox } from './outbox.ts';
 import { rightsOf } from './rights.ts';
 import { readTopic } from './topic.ts';
 import { Topics } from './topics.ts';
@@ -93,4 +98,37 @@ test('[SYNC-102] one person cannot take all the lists of a node', async () => {
   await ports.advance(11_000);
   topics.sweep();
   (await world.run(list(252, 'greedy'))).release();
+});
+
+test('[SYNC-113] actors that change in one turn are told of in one message, and one that changes alone at once', async () => {
+  const world = new SocketWorld(6);
+  await world.start();
+  const { store, ports } = world;
+  let tell: Interest['hear'] = () => undefined;
+  const onChange = ({ hear }: Interest): void => void (tell = hear);
+  const runtime = { definitions: world.runtime.definitions, onChange, lanes: { tellAll: () => undefined } };
+  const topics = new Topics({ runtime, store, ports, history: 'h1', read: (_, address) => world.truth(address) });
+  const line = { written: [] as string[], write: (frames: string) => void line.written.push(frames), queued: () => 0 };
+  const outbox = new Outbox(line, ports);
+  const rights = rightsOf(shelf, { kind: 'person', id: 'clerk', roles: ['clerk'] });
+  if (rights === undefined) throw new Error('unreachable');
+  const addresses = ['shelf/a', 'shelf/b'];
+  for (const address of addresses) world.send(address, '@create', { client: 'acme', label: 'a', secret: 'b' });
+  await ports.advance(200);
+  const heads = new Map<string, Envelope>();
+  for (const [index, address] of addresses.entries()) {
+    const { topic } = await world.run(topics.actor(ask(address)));
+    topic?.join(rights, new Follower(index + 1, outbox, () => undefined));
+    if (topic?.head !== undefined) heads.set(address, topic.head);
+  }
+  outbox.pump();
+  await ports.settle();
+  line.written.length = 0;
+  const change = (actor: string, version: number) =>
+    ({ row: { actor, event: '{"type":"SET"}', caller: 'clerk', at: 0 }, after: { ...heads.get(actor), version } }) as unknown as Committed;
+  tell(addresses.map((address) => change(address, 2)));
+  await ports.settle();
+  tell([change('shelf/a', 3)]);
+  await ports.settle();
+  expect(line.written.map((frames) => frames.split('"kind":"patch"').length - 1)).toEqual([2, 1]);
 });

@@ -247,7 +247,8 @@ export class Topics {
     this.#scheduled = true;
     this.#options.ports.timers.soon(() => {
       this.#scheduled = false;
-      for (const topic of this.#dirtyActors) this.#flush(topic);
+      const last = this.#dirtyActors.size === 1;
+      for (const topic of this.#dirtyActors) this.#flush(topic, last);
       this.#dirtyActors.clear();
       for (const batch of this.#batches.splice(0)) this.#toLists(batch);
     });
@@ -279,9 +280,9 @@ export class Topics {
   }
 
   /** A view that throws harms its own topic alone. */
-  #flush(topic: ActorTopic | ListTopic): void {
+  #flush(topic: ActorTopic | ListTopic, last = false): void {
     try {
-      topic.flush();
+      topic.flush(last);
     } catch (error) {
       this.#options.ports.log.error({ err: error }, 'A topic could not be told');
     }
