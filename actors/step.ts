@@ -245,10 +245,27 @@ export function reasonFor(definition: Definition, snapshot: AnyMachineSnapshot, 
 
 /** Whether the event would be taken now, and if not why not. Asked with the machine's own sample payload. */
 export function canTake(definition: Definition, snapshot: AnyMachineSnapshot, type: string, by: string, at: number): string | undefined {
-  const sample = definition.samples[type]?.(snapshot.context as never) ?? {};
-  const event = { ...sample, type, by, at };
-  return takes(definition.machine, snapshot, event) ? undefined : reasonFor(definition, snapshot, event);
+  return wouldTake(definition, snapshot, type, by, at).reason;
 }
+
+/** The same, and whether the answer may depend on who asks: whether anything looked at the event's `by` to find it. */
+export function wouldTake(definition: Definition, snapshot: AnyMachineSnapshot, type: string, by: string, at: number): Would {
+  const sample = definition.samples[type]?.(snapshot.context as never) ?? {};
+  let personal = false;
+  const event = {
+    ...sample,
+    type,
+    at,
+    get by() {
+      personal = true;
+      return by;
+    },
+  };
+  const reason = takes(definition.machine, snapshot, event) ? undefined : reasonFor(definition, snapshot, event);
+  return { reason, personal };
+}
+
+export type Would = { readonly reason: string | undefined; readonly personal: boolean };
 
 export function toSeen(snapshot: AnyMachineSnapshot): Seen<Record<string, unknown>> {
   return { state: toStates(snapshot.value), tags: [...snapshot.tags], context: snapshot.context as Record<string, unknown> };

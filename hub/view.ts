@@ -7,7 +7,7 @@ import type { Caller } from '../actors/caller.ts';
 import { toStates } from '../actors/envelope.ts';
 import type { Envelope } from '../actors/envelope.ts';
 import { mayByRole } from '../actors/gate.ts';
-import { canTake } from '../actors/step.ts';
+import { wouldTake } from '../actors/step.ts';
 import type { ActorView, Can, ListItem, TimerView } from './protocol/messages.ts';
 
 /** An actor's committed state, whoever is going to look at it. */
@@ -28,14 +28,24 @@ export function toContext(definition: Definition, audience: Audience, context: R
 
 /** What this caller may send now, and of what he could send in another state why not. */
 export function toCan(subject: Subject, caller: Caller, now: number): readonly Can[] {
-  const { definition, envelope } = subject;
-  return Object.keys(definition.events).flatMap((type) => {
-    if (!mayByRole(definition, type, caller)) return [];
-    const reason = envelope.parked === undefined ? canTake(definition, envelope.snapshot, type, caller.id, now) : 'parked';
-    const schema = schemaOf(definition, type);
-    return [reason === undefined ? { type, ok: true, schema } : { type, ok: false, reason, sentence: sentenceFor(reason), schema }];
-  });
+  const { definition } = subject;
+  const types = Object.keys(definition.events).filter((type) => mayByRole(definition, type, caller));
+  return types.map((type) => answerOn(subject, type, caller.id, now).can);
 }
+
+/** `personal`: somebody else with the same roles may be told otherwise. */
+export type Answer = { readonly can: Can; readonly personal: boolean };
+
+/** Whether the actor would take an event from somebody who may send it by his role. */
+export function answerOn({ definition, envelope }: Subject, type: string, by: string, now: number): Answer {
+  const schema = schemaOf(definition, type);
+  const isParked = envelope.parked !== undefined;
+  const { reason, personal } = isParked ? PARKED : wouldTake(definition, envelope.snapshot, type, by, now);
+  const can = reason === undefined ? { type, ok: true, schema } : { type, ok: false, reason, sentence: sentenceFor(reason), schema };
+  return { can, personal };
+}
+
+const PARKED = { reason: 'parked', personal: false };
 
 export function toTimers(envelope: Envelope): readonly TimerView[] {
   return Object.entries(envelope.timers).map(([id, { due }]) => ({ id, due: new Date(due).toISOString() }));
@@ -43,6 +53,11 @@ export function toTimers(envelope: Envelope): readonly TimerView[] {
 
 /** The whole of what a caller may see of an actor. */
 export function toView(subject: Subject, audience: Audience, caller: Caller, now: number): ActorView {
+  return { ...toPlainView(subject, audience), can: toCan(subject, caller, now) };
+}
+
+/** The same without what depends on more than the audience. */
+export function toPlainView(subject: Subject, audience: Audience): Omit<ActorView, 'can'> {
   const { address, definition, envelope } = subject;
   const { snapshot } = envelope;
   return {
@@ -51,7 +66,6 @@ export function toView(subject: Subject, audience: Audience, caller: Caller, now
     state: toStates(snapshot.value),
     tags: tagsOf(envelope),
     context: toContext(definition, audience, snapshot.context as Record<string, unknown>),
-    can: toCan(subject, caller, now),
     timers: toTimers(envelope),
     updatedAt: new Date(envelope.at).toISOString(),
   };

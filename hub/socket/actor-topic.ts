@@ -5,10 +5,10 @@ import type { Position } from '../protocol/messages.ts';
 import { toContext } from '../view.ts';
 import type { Subject } from '../view.ts';
 import type { Feed, Follower } from './follower.ts';
-import { show, toCause, toEmptyPatch, toMergedPatch, toPatch, toSnapshot } from './projection.ts';
+import { toCause, toMergedPatch, toSnapshot } from './projection.ts';
 import type { Origin, Shown } from './projection.ts';
 import type { Rights } from './rights.ts';
-import { SharedFrame } from './shared-frame.ts';
+import { Telling } from './telling.ts';
 
 /** How many versions are kept to continue from, and how many older ones that were read because somebody stood there. */
 const RING = 16;
@@ -108,31 +108,29 @@ export class ActorTopic {
     const makers = this.#makers;
     this.#makers = new Set();
     if (this.#groups.size === 0) return;
-    const origin = this.#origin(head);
-    for (const group of this.#groups.values()) this.#tell(group, head, makers, origin, last);
+    const telling = this.#telling(head);
+    for (const group of this.#groups.values()) this.#tell(group, telling, makers, last);
   }
 
-  #tell(group: Group, head: Envelope, makers: ReadonlySet<string>, origin: Origin, last: boolean): void {
+  #tell(group: Group, telling: Telling, makers: ReadonlySet<string>, last: boolean): void {
     const { rights } = group;
-    const before = group.shown;
-    const after = show(this.#subject(head), rights, this.#now());
+    const after = telling.shownTo(rights);
     if (after === undefined) {
       for (const follower of [...group.followers]) follower.revoke();
       return;
     }
-    const cause = toCause(this.definition, origin, rights);
-    let patch = toPatch(before, after, cause);
-    if (patch === undefined) {
-      // A change that the view does not show leaves its version where it is, unless the viewer made it himself and waits for it.
-      if (!rights.whole && !makers.has(rights.caller.id)) return;
-      patch = toEmptyPatch(before, after, cause);
-    }
+    // A change that the view does not show leaves its version where it is, unless the viewer made it himself and waits for it.
+    const frame = telling.patch(group.shown, after, rights, rights.whole || makers.has(rights.caller.id));
+    if (frame === undefined) return;
     group.shown = after;
-    const frame = new SharedFrame('patch', patch);
     for (const follower of group.followers) {
       if (follower.live) follower.share(frame, after.version, last);
       else follower.owe();
     }
+  }
+
+  #telling(head: Envelope): Telling {
+    return new Telling(this.#subject(head), this.#origin(head), this.#now());
   }
 
   /** Undefined where the caller may not know of it. The follower is then owed its first frame, if there is one to send. */
@@ -171,7 +169,7 @@ export class ActorTopic {
   #form(rights: Rights): Group | undefined {
     const { head } = this;
     if (head === undefined) return undefined;
-    const shown = show(this.#subject(head), rights, this.#now());
+    const shown = this.#telling(head).shownTo(rights);
     if (shown === undefined) return undefined;
     const group: Group = {
       rights,

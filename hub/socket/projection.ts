@@ -1,9 +1,7 @@
 import jsonPatch from 'fast-json-patch';
 import { mayByRole } from '../../actors/gate.ts';
 import type { Definition } from '../../machines/machine.ts';
-import type { Can, Cause, PatchOp } from '../protocol/messages.ts';
-import { toView, viewFor } from '../view.ts';
-import type { Subject } from '../view.ts';
+import type { ActorView, Can, Cause, PatchOp } from '../protocol/messages.ts';
 import type { Rights } from './rights.ts';
 
 /** What of one version of an actor one kind of caller sees; the parts that are compared as texts, as JSON. */
@@ -19,11 +17,8 @@ export type Shown = {
   readonly canKey: string;
 };
 
-/** Undefined where the caller may not know of the actor. */
-export function show(subject: Subject, rights: Rights, now: number): Shown | undefined {
-  const audience = viewFor(subject, rights.caller);
-  if (audience === undefined) return undefined;
-  const { version, updatedAt, context, state, tags, timers, can } = toView(subject, audience, rights.caller, now);
+export function toShown(view: Omit<ActorView, 'can'>, can: readonly Can[]): Shown {
+  const { version, updatedAt, context, state, tags, timers } = view;
   return {
     version,
     updatedAt,
@@ -32,8 +27,13 @@ export function show(subject: Subject, rights: Rights, now: number): Shown | und
     tags: JSON.stringify(tags),
     timers: JSON.stringify(timers),
     can,
-    canKey: can.map(({ type, ok, reason }) => `${type}:${ok}:${reason ?? ''}`).join(),
+    canKey: keyOf(can),
   };
+}
+
+/** Equal for answers that are equal. */
+export function keyOf(can: readonly Can[]): string {
+  return can.map(({ type, ok, reason }) => `${type}:${ok}:${reason ?? ''}`).join();
 }
 
 /** The fields of a snapshot behind `kind` and `sub`. */

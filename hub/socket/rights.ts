@@ -11,6 +11,8 @@ export type Rights = {
   readonly view: View;
   /** Whether every change of an actor shows in this view. */
   readonly whole: boolean;
+  /** Callers with the same kind are shown the same, but for which of their answers in `can` depends on who they are. */
+  readonly kind: string;
   /** A hash of the view, its rules, and of who looks; the second half of an epoch. */
   readonly key: string;
 };
@@ -20,9 +22,10 @@ export function rightsOf(definition: Definition, caller: Caller): Rights | undef
   const audience = audienceOf(caller);
   const view = audience === undefined ? undefined : definition.views[audience];
   if (audience === undefined || view === undefined || view.rows === 'none') return undefined;
-  const who = [audience, caller.id, [...caller.roles].sort(), caller.client ?? null];
+  const roles = [...caller.roles].sort();
+  const who = [audience, caller.id, roles, caller.client ?? null];
   const key = hash(rulesOf(definition) + JSON.stringify(who));
-  return { caller, audience, view, whole: view.fields === 'all', key };
+  return { caller, audience, view, whole: view.fields === 'all', kind: `${audience} ${roles.join()}`, key };
 }
 
 const rules = new WeakMap<Definition, string>();
