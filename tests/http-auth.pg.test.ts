@@ -89,6 +89,30 @@ describe('signing in', () => {
     expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
   });
 
+  test('[AUTH-14] whoever names the next refresh token himself may ask again when the answer was lost, until he has used it', async () => {
+    const ask = (refreshToken: unknown, next: unknown): Promise<Reply> =>
+      rest.call('POST', '/v1/auth/refresh', { body: { refreshToken, next } });
+    const { refreshToken } = (await signIn('reviewer')).body;
+    const [next, other, third] = ['n', 'o', 't'].map((letter) => letter.repeat(43));
+    const replies = await Promise.all([ask(refreshToken, next), ask(refreshToken, next)]);
+    for (const { status, body } of [...replies, await ask(refreshToken, next)]) {
+      expect([status, body['refreshToken']]).toEqual([200, next]);
+      expect((await look(body['accessToken'])).status).toBe(200);
+    }
+    expect((await ask(next, third)).body['refreshToken']).toBe(third);
+    // It has been used since, so somebody else has it.
+    expect((await ask(refreshToken, next)).body['code']).toBe('token_reused');
+    expect((await ask(third, other)).status).toBe(401);
+    const again = (await signIn('reviewer')).body;
+    expect((await ask(again['refreshToken'], next)).body['code']).toBe('token_reused');
+    const fresh = (await signIn('reviewer')).body;
+    expect((await ask(fresh['refreshToken'], other)).status).toBe(200);
+    expect((await ask(fresh['refreshToken'], third)).body['code']).toBe('token_reused');
+    for (const bad of ['', 'short', '+'.repeat(43), 'x'.repeat(44), 7, null])
+      expect((await ask('made-up', bad)).body['code']).toBe('invalid');
+    expect((await ask(other, other)).body['code']).toBe('invalid');
+  });
+
   test('[AUTH-3] signing out ends the sign-in, and signing out of nothing is no fault', async () => {
     const { refreshToken } = (await signIn('reviewer')).body;
     expect((await rest.call('POST', '/v1/auth/sign-out', { body: { refreshToken } })).status).toBe(204);

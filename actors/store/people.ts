@@ -116,17 +116,29 @@ export class PeopleTable {
     );
   }
 
-  /** Trades a token for the next of its family, in one statement, so that two who come with the same one cannot both get one. */
+  /**
+   * Trades a token for the next of its family, in one statement, so that two who come with the same one cannot both get one. Whoever names
+   * the very next that it was traded for, and that nobody has used yet, did not hear the answer: it stands.
+   */
   async rotate(hash: string, next: string, lasts_ms: number): Promise<Rotation> {
     const [rotated] = await this.#database.query(
       'refresh_rotate',
       `with used as (update refresh_token set used_at = clock_timestamp()
           where hash = $1 and used_at is null and revoked_at is null and expires_at > clock_timestamp() returning family, username)
         insert into refresh_token (hash, family, username, expires_at)
-          select $2, family, username, clock_timestamp() + $3 * interval '1 ms' from used returning username`,
+          select $2, family, username, clock_timestamp() + $3 * interval '1 ms' from used
+          on conflict (hash) do nothing returning username`,
       [hash, next, lasts_ms],
     );
     if (rotated !== undefined) return { kind: 'rotated', username: String(rotated['username']) };
+    const [unheard] = await this.#database.query(
+      'refresh_unheard',
+      `select n.username from refresh_token f join refresh_token n on n.family = f.family
+        where f.hash = $1 and f.used_at is not null and n.hash = $2
+          and n.used_at is null and n.revoked_at is null and n.expires_at > clock_timestamp()`,
+      [hash, next],
+    );
+    if (unheard !== undefined) return { kind: 'rotated', username: String(unheard['username']) };
     const [known] = await this.#database.query(
       'refresh_reused',
       `update refresh_token t set revoked_at = coalesce(t.revoked_at, clock_timestamp())

@@ -52,9 +52,9 @@ function readTokens(text: string | null): Tokens | undefined {
   try {
     const value: unknown = JSON.parse(text ?? 'null');
     if (!isRecord(value)) return undefined;
-    const { accessToken, refreshToken, expiresAt } = value;
+    const { accessToken, refreshToken, expiresAt, next } = value;
     const whole = typeof accessToken === 'string' && typeof refreshToken === 'string' && typeof expiresAt === 'number';
-    return whole ? { accessToken, refreshToken, expiresAt } : undefined;
+    return whole ? { accessToken, refreshToken, expiresAt, ...(typeof next === 'string' ? { next } : {}) } : undefined;
   } catch {
     return undefined;
   }

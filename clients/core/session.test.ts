@@ -199,3 +199,35 @@ test('[SDK-28] The next person does not wait for the renewal of the one before, 
   answers[1]?.(issue('bob', 2));
   expect(await own).toBe(jwt('bob', 2));
 });
+
+test('[SDK-37] A renewal whose answer was lost is asked for again with the same next token, also after the page was loaded anew', async () => {
+  const asked: { refreshToken: string; next: string }[] = [];
+  let given: string | undefined;
+  let lost = true;
+  const fetch = async (input: unknown, init?: RequestInit): Promise<Response> => {
+    const body = JSON.parse(init?.body as string) as { refreshToken: string; next: string };
+    if (input === '/v1/auth/token') return Response.json({ accessToken: jwt('ann', 1), refreshToken: 'r1', expiresIn: 900 });
+    asked.push(body);
+    // Good once, but for whoever knows what it was traded for.
+    if (given !== undefined && body.next !== given) return Response.json({ code: 'token_reused', detail: 'Used before.' }, { status: 401 });
+    given = body.next;
+    if (lost) throw new TypeError('fetch failed');
+    return Response.json({ accessToken: jwt('ann', 2), refreshToken: given, expiresIn: 900 });
+  };
+  const clock = fakeClock();
+  const store = makeStore();
+  const options = { http: { fetch, base: '' }, store, clock };
+  const session = new Session(options);
+  await session.signIn('ann', 'right');
+  clock.advance(850_000);
+  await expect(session.token()).rejects.toMatchObject({ code: 'unreachable' });
+  await expect(session.token()).rejects.toMatchObject({ code: 'unreachable' });
+  lost = false;
+  const reloaded = new Session(options);
+  expect(await reloaded.token()).toBe(jwt('ann', 2));
+  expect(new Set(asked.map(({ refreshToken, next }) => `${refreshToken} ${next}`)).size).toBe(1);
+  expect(given).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(store.load()).toEqual({ accessToken: jwt('ann', 2), refreshToken: given, expiresAt: expect.any(Number) });
+  session.reload();
+  expect(await session.token()).toBe(jwt('ann', 2));
+});

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { ask, type Http } from './http.ts';
 import { Listeners } from './listeners.ts';
+import { newSecret } from './new-id.ts';
 import { anotherPerson, isRecord, Problem } from './problem.ts';
 
 /** Who is signed in, read from the token for display only: the hub decides by its own reading. */
@@ -11,6 +12,8 @@ export type Tokens = {
   readonly refreshToken: string;
   /** On this device's clock, in epoch milliseconds. */
   readonly expiresAt: number;
+  /** The refresh token that was asked for last. It is kept before it is asked for: the hub may have given it and the answer been lost. */
+  readonly next?: string;
 };
 
 /**
@@ -135,7 +138,9 @@ export class Session {
       }
       // What was saved while the answer was on its way wins, whatever the answer is: a sign-out, or somebody else's sign-in.
       const isOver = (): boolean => store.load()?.refreshToken !== stored.refreshToken;
-      const tokens = await this.#trade(stored.refreshToken).catch((error: unknown) => {
+      const next = stored.next ?? newSecret();
+      if (stored.next === undefined) store.save({ ...stored, next });
+      const tokens = await this.#trade(stored.refreshToken, next).catch((error: unknown) => {
         if (isOver()) return undefined;
         if (error instanceof Problem && ENDED.has(error.code)) this.#end(error.message);
         throw error;
@@ -147,9 +152,9 @@ export class Session {
     });
   }
 
-  async #trade(refreshToken: string): Promise<Tokens> {
+  async #trade(refreshToken: string, next: string): Promise<Tokens> {
     const { http, clock } = this.#options;
-    const answer = await ask(http, { method: 'POST', path: '/v1/auth/refresh', body: { refreshToken } });
+    const answer = await ask(http, { method: 'POST', path: '/v1/auth/refresh', body: { refreshToken, next } });
     return readTokens(answer, clock.now());
   }
 

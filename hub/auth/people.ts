@@ -125,10 +125,12 @@ export class People {
     return this.#tokens(person, token);
   }
 
-  /** A new pair for a refresh token, which is worth nothing then. Using one twice ends the sign-in: `token_reused`. */
-  async refresh(refreshToken: string): Promise<Tokens> {
-    const { token, hash } = makeRefreshToken();
-    const rotation = await this.#options.table.rotate(hashOf(refreshToken), hash, REFRESH_MS);
+  /**
+   * A new pair for a refresh token, which is worth nothing then. Using one twice ends the sign-in: `token_reused`. A client that has named
+   * the `next` itself may ask again with both when it has not heard the answer.
+   */
+  async refresh(refreshToken: string, next = makeRefreshToken().token): Promise<Tokens> {
+    const rotation = await this.#options.table.rotate(hashOf(refreshToken), hashOf(next), REFRESH_MS);
     if (rotation.kind === 'reused') {
       this.#options.ports.log.warn({ username: rotation.username }, 'A refresh token was used twice: its sign-in has been ended');
       throw new Fault('token_reused');
@@ -136,7 +138,7 @@ export class People {
     if (rotation.kind === 'unknown') throw new Fault('unauthenticated', 'The refresh token is not known, or has expired; sign in again.');
     const person = await this.#read(rotation.username);
     if (person === undefined || this.#isOut(person)) throw new Fault('unauthenticated', 'This person may not sign in any more.');
-    return this.#tokens(person, token);
+    return this.#tokens(person, next);
   }
 
   /** Ends the sign-in that a refresh token belongs to; an unknown one is no fault. */

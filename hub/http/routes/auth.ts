@@ -10,6 +10,7 @@ const tokens = z.strictObject({
 });
 const username = z.string().min(1).max(64);
 const refreshToken = z.string().min(1).max(256);
+const nextToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes as base64url');
 
 const signIn = definePublicRoute({
   method: 'POST',
@@ -27,10 +28,13 @@ const refresh = definePublicRoute({
   method: 'POST',
   path: '/v1/auth/refresh',
   summary: 'Trade a refresh token for a new pair',
-  description: 'A refresh token is good once. Using one twice ends the whole sign-in.',
-  body: z.strictObject({ refreshToken }),
+  description:
+    'A refresh token is good once. Using one twice ends the whole sign-in. A client that may lose the answer names the next refresh token itself (256 bits of chance) and asks again with the same two.',
+  body: z
+    .strictObject({ refreshToken, next: nextToken.optional() })
+    .refine((asked) => asked.next !== asked.refreshToken, { path: ['next'], message: 'is the one to be traded' }),
   answers: { 200: tokens },
-  handler: async ({ people, body }) => ({ body: await people.refresh(body.refreshToken) }),
+  handler: async ({ people, body }) => ({ body: await people.refresh(body.refreshToken, body.next) }),
 });
 
 const signOut = definePublicRoute({
