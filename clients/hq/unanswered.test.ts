@@ -66,8 +66,8 @@ test('[DESKSAFE-9] a page that may store nothing, or finds something else stored
     expect(open().find('ann', REFUND), text).toBeUndefined();
   }
   const one = tab().open();
-  for (let n = 0; n < 150; n++) one.keep('ann', `payment/p${n} REFUND`, refund);
-  expect([one.startingWith('ann', '').length, one.find('ann', 'payment/p0 REFUND')]).toEqual([100, undefined]);
+  for (let n = 0; n < 1500; n++) one.keep('ann', `payment/p${n} REFUND`, refund);
+  expect([one.startingWith('ann', '').length, one.find('ann', 'payment/p0 REFUND')]).toEqual([1000, undefined]);
 });
 
 test('[DESKSAFE-9] only a refusal of the hub is an answer: not silence, not a hub that is away or busy, not a sign-in that has ended', () => {

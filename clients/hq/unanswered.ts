@@ -14,8 +14,8 @@ export type Meant = {
 type Shelf = { readonly bearer: string; readonly meant: Map<string, Meant> };
 
 const PLACE = 'green-lines.unanswered';
-/** More than anybody leaves behind; the oldest go first. */
-const MOST = 100;
+/** More than anybody leaves behind, also of what is done to many at once; the oldest go first. */
+const MOST = 1000;
 
 /**
  * What was sent and has not been answered, so that nobody knows whether it was done. It outlives the dialog in which it was meant,
@@ -99,6 +99,16 @@ function readMeant(value: unknown): Meant | undefined {
   if (!isRecord(value)) return undefined;
   const { id, body, seen } = value;
   return typeof id === 'string' && isRecord(body) ? { id, body, ...(isRecord(seen) ? { seen } : {}) } : undefined;
+}
+
+/** What an event to an actor is called here. */
+export function whatOf(address: string, type: string): string {
+  return `${address} ${type}`;
+}
+
+/** Whether it is the same that was meant before, and not another of its type. */
+export function isSameBody(before: Body, now: Body): boolean {
+  return JSON.stringify(before) === JSON.stringify(now);
 }
 
 /**

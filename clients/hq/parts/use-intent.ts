@@ -4,7 +4,7 @@ import { sentenceFor } from '../../../machines/fault.ts';
 import { perform, toLine, type Intent, type Result } from '../../core/command.ts';
 import { newId } from '../browser.ts';
 import { useServices } from '../services.ts';
-import { unanswered, type Meant } from '../unanswered.ts';
+import { isSameBody, unanswered, whatOf, type Meant } from '../unanswered.ts';
 
 export type Sending =
   | { readonly kind: 'idle' }
@@ -36,7 +36,7 @@ export type Intention = {
  */
 export function useIntent(address: string, type?: string): Intention {
   const { connection, session, clock } = useServices();
-  const of = (one: string): string => `${address} ${one}`;
+  const of = (one: string): string => whatOf(address, one);
   const kept = (one: string): Meant | undefined => unanswered.find(session.bearer, of(one));
   const [sending, setSending] = useState<Sending>(() => ({
     kind: type !== undefined && kept(type) !== undefined ? 'unanswered' : 'idle',
@@ -47,7 +47,7 @@ export function useIntent(address: string, type?: string): Intention {
     busy.current = true;
     const { bearer } = session;
     const before = kept(event.type);
-    const meant = before !== undefined && isSame(before.body, event) ? before : { id: newId('hq'), body: event, ...(seen && { seen }) };
+    const meant = before !== undefined && isSameBody(before.body, event) ? before : { id: newId('hq'), body: event, ...(seen && { seen }) };
     // Kept before it is sent: the page may be gone when the answer comes.
     unanswered.keep(bearer, of(event.type), meant);
     setSending({ kind: 'sending' });
@@ -63,10 +63,6 @@ export function useIntent(address: string, type?: string): Intention {
     setSending({ kind: 'idle' });
   };
   return { sending, send, kept, allKept: () => unanswered.startingWith(session.bearer, of('')), forget };
-}
-
-function isSame(before: Context, now: Context): boolean {
-  return JSON.stringify(before) === JSON.stringify(now);
 }
 
 function toSending(result: Result): Sending {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../tests/support/fake-clock.ts';
 import type { Line } from '../../core/command.ts';
+import { Unanswered } from '../unanswered.ts';
 import { sendAll, type Fate, type Target } from './use-many.ts';
 
 const TARGETS: readonly Target[] = Array.from({ length: 40 }, (_, n) => ({ address: `payment/${n}`, event: { type: 'CANCEL' } }));
@@ -30,7 +31,7 @@ function makeSending(count: number, happen: (set: { bearer: string | undefined; 
   const sending = {
     line,
     clock: fakeClock(),
-    ids: new Map<string, string>(),
+    kept: new Unanswered(() => ({ getItem: () => null, setItem: () => undefined })),
     tell: (address: string, fate: Fate) => void fates.set(address, fate),
     goesOn: () => now.goesOn,
   };
@@ -57,5 +58,33 @@ test('[SDK-27] Of many, each is sent once and told of', async () => {
   await sending.clock.run(sendAll(sending, TARGETS));
   expect(sent).toHaveLength(TARGETS.length);
   expect([...fates.values()].every(({ kind }) => kind === 'done')).toBe(true);
-  expect(sending.ids.size).toBe(0);
+  expect(sending.kept.startingWith('ann', '')).toEqual([]);
+});
+
+test('[SDK-38] Of many, what was not answered goes under the id that it had, also when the dialog was closed meanwhile', async () => {
+  const targets = TARGETS.slice(0, 6);
+  const lost = makeSending(0, () => undefined);
+  const ids: string[] = [];
+  const silent: Line = {
+    ...lost.sending.line,
+    command: ({ id, to }) => {
+      ids.push(`${to} ${id}`);
+      return new Promise(() => undefined);
+    },
+  };
+  await lost.sending.clock.run(sendAll({ ...lost.sending, line: silent }, targets));
+  expect([...lost.fates.values()].map(({ kind }) => kind)).toEqual(targets.map(() => 'unanswered'));
+  const again: string[] = [];
+  const answering: Line = {
+    ...lost.sending.line,
+    command: async ({ id, to }) => {
+      again.push(`${to} ${id}`);
+      return { outcome: 'duplicate', version: 2 };
+    },
+  };
+  const other = { address: 'payment/0', event: { type: 'DENY', reason: 'no' } };
+  await lost.sending.clock.run(sendAll({ ...lost.sending, line: answering }, [...targets, other]));
+  expect(new Set(again.slice(0, 6))).toEqual(new Set(ids));
+  expect(ids.some((id) => id === again[6])).toBe(false);
+  expect(lost.sending.kept.startingWith('ann', '')).toEqual([]);
 });

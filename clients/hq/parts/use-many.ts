@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { perform, toLine, type Intent, type Line, type Result } from '../../core/command.ts';
 import { newId } from '../browser.ts';
 import { useServices } from '../services.ts';
+import { isSameBody, unanswered, whatOf, type Unanswered } from '../unanswered.ts';
 
 /** What became of one of many. */
 export type Fate =
@@ -17,13 +18,12 @@ const AT_ONCE = 8;
 
 /**
  * Sends an event to each of many, and says of each what became of it. Each has one id: what was not answered is sent again under
- * the same one, what was refused under a new one, because a refusal is final for its id.
+ * the same one, also when the dialog, or the page, was closed meanwhile; what was refused under a new one, because a refusal is final for its id.
  */
 export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean; send: (targets: readonly Target[]) => Promise<void> } {
   const { connection, session, clock } = useServices();
   const [fates, setFates] = useState<ReadonlyMap<string, Fate>>(new Map());
   const [running, setRunning] = useState(false);
-  const ids = useRef(new Map<string, string>());
   const shown = useRef(false);
   useEffect(() => {
     shown.current = true;
@@ -34,7 +34,7 @@ export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean;
     setRunning(true);
     const tell = (address: string, fate: Fate): void => setFates((before) => new Map(before).set(address, fate));
     const goesOn = (): boolean => shown.current;
-    await sendAll({ line: toLine(connection, session), clock, ids: ids.current, tell, goesOn }, targets);
+    await sendAll({ line: toLine(connection, session), clock, kept: unanswered, tell, goesOn }, targets);
     setRunning(false);
   };
   return { fates, running, send };
@@ -43,8 +43,8 @@ export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean;
 type Sending = {
   readonly line: Line;
   readonly clock: Clock;
-  /** The ids of what has not been answered yet. */
-  readonly ids: Map<string, string>;
+  /** What has not been answered yet, by whatever dialog it was sent. */
+  readonly kept: Unanswered;
   readonly tell: (address: string, fate: Fate) => void;
   readonly goesOn: () => boolean;
 };
@@ -53,7 +53,7 @@ type Sending = {
  * Sends to all, some at once. What has not been sent when nobody looks at it any more, or when somebody else has signed in, is not
  * sent at all, and goes on being told as waiting.
  */
-export async function sendAll({ line, clock, ids, tell, goesOn }: Sending, targets: readonly Target[]): Promise<void> {
+export async function sendAll({ line, clock, kept, tell, goesOn }: Sending, targets: readonly Target[]): Promise<void> {
   const bearer = line.bearer();
   for (const { address } of targets) tell(address, { kind: 'waiting' });
   const queue = targets[Symbol.iterator]();
@@ -62,11 +62,13 @@ export async function sendAll({ line, clock, ids, tell, goesOn }: Sending, targe
       const { value: target } = queue.next();
       if (target === undefined) return;
       const { address, event } = target;
-      const id = ids.get(address) ?? newId('hq');
-      ids.set(address, id);
+      const what = whatOf(address, event.type);
+      const before = kept.find(bearer, what);
+      const meant = before !== undefined && isSameBody(before.body, event) ? before : { id: newId('hq'), body: event };
+      kept.keep(bearer, what, meant);
       tell(address, { kind: 'sending' });
-      const result = await perform(line, clock, { id, to: address, event });
-      if (result.outcome !== 'unanswered') ids.delete(address);
+      const result = await perform(line, clock, { id: meant.id, to: address, event });
+      if (result.outcome !== 'unanswered') kept.drop(bearer, what, meant.id);
       tell(address, toFate(result));
     }
   };
