@@ -87,7 +87,8 @@ function toSafeBigint(amount: number): bigint {
   return BigInt(amount);
 }
 
-function toSafe(amount: bigint): number {
+/** The same as a number. Throws for what is too large to be exact. */
+export function toSafe(amount: bigint): number {
   const number = Number(amount);
   if (!Number.isSafeInteger(number)) throw new RangeError(`${amount} is too large to be counted exactly`);
   return number;
