@@ -23,6 +23,9 @@ export type Proposal = {
   readonly reason: string;
 };
 
+/** The tag that lists and views give to an actor that is parked, whatever its machine's states have. */
+export const PARKED = 'parked';
+
 /** All that must survive of an actor, live. The snapshot is XState's own; `toStored` and `toLive` go between it and text. */
 export type Envelope = {
   readonly version: number;

@@ -4,7 +4,7 @@ import { idOf } from '../machines/ids.ts';
 import type { Audience, Definition } from '../machines/machine.ts';
 import { audienceOf, mayReach } from '../actors/caller.ts';
 import type { Caller } from '../actors/caller.ts';
-import { toStates } from '../actors/envelope.ts';
+import { PARKED, toStates } from '../actors/envelope.ts';
 import type { Envelope } from '../actors/envelope.ts';
 import { mayByRole } from '../actors/gate.ts';
 import { wouldTake } from '../actors/step.ts';
@@ -40,12 +40,12 @@ export type Answer = { readonly can: Can; readonly personal: boolean };
 export function answerOn({ definition, envelope }: Subject, type: string, by: string, now: number): Answer {
   const schema = schemaOf(definition, type);
   const isParked = envelope.parked !== undefined;
-  const { reason, personal } = isParked ? PARKED : wouldTake(definition, envelope.snapshot, type, by, now);
+  const { reason, personal } = isParked ? REFUSES_ALL : wouldTake(definition, envelope.snapshot, type, by, now);
   const can = reason === undefined ? { type, ok: true, schema } : { type, ok: false, reason, sentence: sentenceFor(reason), schema };
   return { can, personal };
 }
 
-const PARKED = { reason: 'parked', personal: false };
+const REFUSES_ALL = { reason: 'parked', personal: false };
 
 export function toTimers(envelope: Envelope): readonly TimerView[] {
   return Object.entries(envelope.timers).map(([id, { due }]) => ({ id, due: new Date(due).toISOString() }));
@@ -89,7 +89,7 @@ export function toListItem(subject: Subject, audience: Audience): ListItem {
 /** The tags of its states, and whether it is parked. */
 export function tagsOf(envelope: Envelope): readonly string[] {
   const tags = [...envelope.snapshot.tags];
-  return envelope.parked === undefined ? tags : [...tags, 'parked'];
+  return envelope.parked === undefined ? tags : [...tags, PARKED];
 }
 
 const schemas = new WeakMap<Definition, Map<string, unknown>>();

@@ -1,3 +1,4 @@
+import { PARKED } from '../envelope.ts';
 import { toWords } from '../words.ts';
 import type { ActorRow, ListQuery } from './store.ts';
 
@@ -8,7 +9,7 @@ export function matches(row: ActorRow, filter: Filter, textOf: (address: string)
   const { type, state, tag, client, agent } = filter;
   if (row.type !== type) return false;
   if (state !== undefined && !row.state.split(',').some((one) => one === state || one.startsWith(`${state}.`))) return false;
-  if (tag !== undefined && !row.tags.split(',').includes(tag)) return false;
+  if (tag !== undefined && !(tag === PARKED ? row.parked : row.tags.split(',').includes(tag))) return false;
   if (client !== undefined && (client === '' || row.client !== client)) return false;
   if (agent !== undefined && (agent === '' || row.agent !== agent)) return false;
   const wanted = toWords(filter.text ?? '').slice(0, 8);

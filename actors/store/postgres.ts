@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
+import { PARKED } from '../envelope.ts';
 import type { Database } from '../integrations/integration.ts';
 import { withArchived } from './archive.ts';
 import { Actor, ActorText, Journal, entities } from './entities.ts';
@@ -351,7 +352,8 @@ export class PostgresStore implements Store {
         ],
       });
     }
-    if (query.tag !== undefined)
+    if (query.tag === PARKED) builder.andWhere({ parked: true });
+    else if (query.tag !== undefined)
       builder.andWhere(raw(`',' || coalesce(a.tags, '') || ',' like ?`, [`%,${escapeLike(query.tag)},%`]) as never);
     if (query.client !== undefined) builder.andWhere({ client: query.client });
     if (query.agent !== undefined) builder.andWhere({ agent: query.agent });

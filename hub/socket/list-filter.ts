@@ -3,6 +3,7 @@ import type { Definition } from '../../machines/machine.ts';
 import { toStates } from '../../actors/envelope.ts';
 import type { Envelope } from '../../actors/envelope.ts';
 import type { ListQuery } from '../../actors/store/store.ts';
+import { tagsOf } from '../view.ts';
 import type { Rights } from './rights.ts';
 import type { ListQuestion } from './topic.ts';
 
@@ -52,7 +53,7 @@ export function toFacts(address: string, definition: Definition, envelope: Envel
     address,
     version: envelope.version,
     states: toStates(envelope.snapshot.value),
-    tags: [...envelope.snapshot.tags],
+    tags: tagsOf(envelope),
     client: belongs.client ?? '',
     agent: belongs.agent ?? '',
     title: definition.title(context, idOf(address)).slice(0, 200),

@@ -317,6 +317,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
           address: 'client/3',
           state: 'active_soon',
           tags: 'needs_somebody,final',
+          parked: true,
           title: 'alpha',
           updated_at: 20,
           created_at: 2,
@@ -376,6 +377,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         expect(await list({ tag: 'final' })).toBe('34');
         expect(await list({ tag: 'fin' })).toBe('');
         expect(await list({ tag: '%' })).toBe('');
+        // No state says so of itself.
+        expect(await list({ tag: 'parked' })).toBe('3');
+        expect(await store.count({ type: 'client', tag: 'parked' })).toBe(1);
         expect(await list({ client: 'acme' })).toBe('12');
         expect(await list({ client: 'acme', agent: 'gus' })).toBe('2');
         expect(await store.count({ type: 'client' })).toBe(4);

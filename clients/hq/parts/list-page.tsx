@@ -22,6 +22,7 @@ import { WhoseFilter } from './whose-filter.tsx';
 
 const NEWEST_FIRST = '-updatedAt';
 const NEEDS_SOMEBODY = 'needs_somebody';
+const PARKED = 'parked';
 const NOTHING_ASKED: Search = { state: undefined, q: undefined, tag: undefined, client: undefined, agent: undefined };
 
 /** The live list of one noun. What is asked for stands in the address, so that a view can be kept and shared. */
@@ -167,6 +168,7 @@ function StateFilter({ noun, states, state, tag, onChange }: StateFilterProps) {
   const known: readonly (Filter & { label: string })[] = [
     { label: texts.list.all, state: undefined, tag: undefined },
     { label: texts.list.needsSomebody, state: undefined, tag: NEEDS_SOMEBODY },
+    { label: texts.actor.parked, state: undefined, tag: PARKED },
     ...states.map((one) => ({ label: stateLabel(noun, one), state: one, tag: undefined })),
   ];
   const asked = known.some((chip) => chip.state === state && chip.tag === tag);
