@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CURRENCIES } from '../../machines/money.ts';
-import { formatAgo, formatLeft, formatMoney, formatTime, formatUtc, nameWords, readMoney, stateWords } from './format.ts';
+import { formatAgo, formatClock, formatLeft, formatMoney, formatTime, formatUtc, nameWords, readMoney, stateWords } from './format.ts';
 
 test.each([
   [125000, 'EUR', '1,250.00 EUR'],
@@ -45,6 +45,11 @@ test.each([
 test('[CLIENT-14] A time is shown in the viewer zone and named in UTC', () => {
   expect(formatTime('2026-11-21T23:55:08.123Z', 'Asia/Tokyo')).toBe('22 Nov 2026, 08:55:08');
   expect(formatUtc('2026-11-21T23:55:08.123Z')).toBe('2026-11-21 23:55:08 UTC');
+});
+
+test('[CLIENT-14] What is no time is shown as it is, and breaks nothing', () => {
+  for (const text of ['2026-13-01T00:00Z', 'yesterday', ''])
+    expect([formatTime(text), formatClock(text), formatUtc(text), formatAgo(text, 0)]).toEqual([text, text, text, text]);
 });
 
 test('[CLIENT-14] What is left of a timer counts down in its two largest units', () => {

@@ -92,12 +92,14 @@ export function formatNumber(value: number): string {
 
 /** `21 Nov 2026, 23:55:08`, in the viewer's zone and as his locale writes it; the month is a word, or the year stands first. */
 export function formatTime(iso: string, zone?: string): string {
-  return keepInOrder(dateFormat('time', zone).format(new Date(iso)));
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? iso : keepInOrder(dateFormat('time', zone).format(date));
 }
 
 /** `23:55:08`: for what happened today. */
 export function formatClock(iso: string | number, zone?: string): string {
-  return keepTogether(dateFormat('clock', zone).format(new Date(iso)));
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? String(iso) : keepTogether(dateFormat('clock', zone).format(date));
 }
 
 /** `23:55:08.123`: for what follows within a second. */

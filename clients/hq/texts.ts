@@ -299,7 +299,8 @@ export const texts = {
     approves: 'You approve exactly what is shown here. Whatever has been changed meanwhile is refused.',
     progress: (done: number, all: number) => `${formatNumber(done)} of ${formatNumber(all)}`,
     sending: 'Sending…',
-    done: 'Everything has been answered.',
+    over: (open: number) =>
+      open === 0 ? 'Everything has been answered.' : `Of ${counted(open, 'one', 'ones')} it is not known what became of it.`,
     fates: {
       waiting: 'Waiting',
       sending: 'Sending…',
@@ -307,10 +308,14 @@ export const texts = {
       doneBefore: 'Was done already',
       refused: 'Refused',
       unanswered: 'No answer yet; trying again is safe',
+      kept: 'Kept by the hub: it stands still, and may be done later',
     },
     retry: (count: number) => `Try the ${counted(count, 'one', 'ones')} again that did not go through`,
-    finished: (done: number, failed: number) =>
-      failed === 0 ? `All ${formatNumber(done)} done.` : `${formatNumber(done)} done, ${formatNumber(failed)} not.`,
+    finished: (done: number, refused: number, open: number) => {
+      if (refused + open === 0) return `All ${formatNumber(done)} done.`;
+      const rest = [refused > 0 ? `${formatNumber(refused)} refused` : '', open > 0 ? `${formatNumber(open)} not known` : ''];
+      return `${[`${formatNumber(done)} done`, ...rest].filter((part) => part !== '').join(', ')}.`;
+    },
     result: 'Result',
   },
 } as const;

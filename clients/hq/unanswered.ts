@@ -111,12 +111,15 @@ export function isSameBody(before: Body, now: Body): boolean {
   return JSON.stringify(before) === JSON.stringify(now);
 }
 
+/** The hub keeps it, because its actor stands still, and may do it yet. */
+export const HELD = 423;
+
 /**
  * Whether the hub has said what became of a call. Without an answer, while it is away or busy, or where it did not know who asks, an
  * earlier try of the same call may have been done.
  */
 export function isAnswer({ status }: Pick<Problem, 'status'>): boolean {
-  return status >= 400 && status < 500 && status !== 401 && status !== 429;
+  return status >= 400 && status < 500 && status !== 401 && status !== 429 && status !== HELD;
 }
 
 /** This tab's. */

@@ -23,6 +23,19 @@ test('[SYNC-84] what broke inside the hub is never told as a refusal: nobody kno
   expect(refuseCommand({ code: 'internal', reason: 'x' })).toMatchObject({ outcome: 'retry', code: 'internal' });
   const broken = hub(() => Promise.reject(new Fault('internal')));
   expect(await perform(broken, COMMAND, CLERK, 'token')).toMatchObject({ outcome: 'retry', code: 'internal' });
+  // The node that owns the actor has heard of a change of rights that this one has not.
+  for (const code of ['token_expired', 'unauthenticated'] as const) {
+    const stale = hub(() => Promise.reject(new Fault(code)));
+    expect(await perform(stale, COMMAND, CLERK, 'token')).toMatchObject({ outcome: 'retry', code });
+  }
+});
+
+test('[SYNC-115] what is kept is told as kept, also where there is no actor yet or it cannot be read: it may still be done', async () => {
   const parked = hub(() => Promise.resolve({ outcome: 'parked', reason: 'x' }));
-  await expect(perform(parked, COMMAND, CLERK, 'token')).rejects.toThrow('Connection terminated');
+  const create = { ...COMMAND, event: { type: '@create', input: {} } };
+  for (const read of [parked.read, () => Promise.resolve(undefined)]) {
+    for (const command of [COMMAND, create]) {
+      expect(await perform({ ...parked, read }, command, CLERK, 'token')).toMatchObject({ outcome: 'parked' });
+    }
+  }
 });

@@ -59,11 +59,9 @@ async function toAck(hub: Performing, to: string, caller: Caller, outcome: Outco
       return { outcome: 'retry', afterMs: outcome.after_ms, code: outcome.reason };
     case 'rejected':
       return rejected(hub, to, caller, outcome.code, outcome.detail || sentenceFor(outcome.code));
-    case 'parked': {
-      const seen = await look(hub, to, caller);
-      if (seen === undefined) return notFound();
+    // Who may not know of the actor was refused before it was kept; of one that is not there yet, or cannot be read, there is nothing to look at.
+    case 'parked':
       return { outcome: 'parked', reason: sentenceFor('parked') };
-    }
     case 'late':
       return rejected(hub, to, caller, 'rejected', sentenceFor('rejected'));
   }
@@ -95,9 +93,12 @@ async function look(hub: Performing, to: string, caller: Caller): Promise<{ vers
   return { version: subject.envelope.version, can: toCan(subject, caller, hub.now()) };
 }
 
+/** Said of the token that the command was passed on with, not of the command. */
+const OF_THE_TOKEN: ReadonlySet<FaultCode> = new Set<FaultCode>(['token_expired', 'unauthenticated']);
+
 /** What broke inside the hub says nothing of what became of the command: it is never told as a refusal, and its id makes asking again safe. */
 function mayBeSentAgain(code: FaultCode): boolean {
-  return code === 'internal' || FAULTS[code].retry;
+  return code === 'internal' || FAULTS[code].retry || OF_THE_TOKEN.has(code);
 }
 
 /** The answer to a command that never reached the gate. */

@@ -15,7 +15,7 @@ import { BulkRows } from './bulk-rows.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice, Skeleton } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
-import { useMany, type Fate } from './use-many.ts';
+import { countFates, useMany, type Fate } from './use-many.ts';
 
 export type BulkProps = { readonly noun: Noun; readonly items: readonly ListItem[]; readonly onClose: () => void };
 
@@ -156,8 +156,7 @@ function Perform({ noun, offer, chosen, others, picked, changed, looked, onLooke
       address: view.address,
       event: eventFor(offer, view, read.value as object),
     }));
-    await send(targets);
-    announce(texts.bulk.done);
+    announce(texts.bulk.over((await send(targets)).open));
   };
   return (
     <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
@@ -217,7 +216,7 @@ type SummaryProps = {
 
 function Summary({ offer, chosen, others, changed, fates, running }: SummaryProps) {
   const kinds = [...fates.values()].map(({ kind }) => kind);
-  const done = kinds.filter((kind) => kind === 'done' || kind === 'doneBefore').length;
+  const { done, refused, open } = countFates(fates, chosen.length);
   const over = kinds.filter((kind) => kind !== 'waiting' && kind !== 'sending').length;
   const totals = totalsOf(chosen);
   const differ = offer.may.filter(({ address }) => changed.has(address)).length;
@@ -240,7 +239,7 @@ function Summary({ offer, chosen, others, changed, fates, running }: SummaryProp
       )}
       {others > 0 && <p className="muted">{texts.bulk.others(others)}</p>}
       <p role="status" className="bulk-status">
-        {fates.size > 0 && (running ? texts.bulk.progress(over, chosen.length) : texts.bulk.finished(done, chosen.length - done))}
+        {fates.size > 0 && (running ? texts.bulk.progress(over, chosen.length) : texts.bulk.finished(done, refused, open))}
       </p>
     </>
   );

@@ -10,7 +10,7 @@ import type { Noun } from '../nouns.ts';
 import { useServices } from '../services.ts';
 import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
-import { isAnswer, unanswered, type Meant } from '../unanswered.ts';
+import { HELD, isAnswer, unanswered, type Meant } from '../unanswered.ts';
 import { useAnnounce } from './announcer.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
@@ -30,7 +30,7 @@ export function CreateButton({ noun }: { noun: Noun }) {
 
 /** Creates an actor. What was not answered stands there again, in whatever dialog, until it is answered or given up. */
 function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
-  const { state, send, forget, kept } = useCreation(noun.type);
+  const { state, send, again, forget, kept } = useCreation(noun.type);
   const navigate = useNavigate();
   const announce = useAnnounce();
   const [fields] = useState(() => readFields(INPUTS[noun.type]?.schema));
@@ -44,7 +44,7 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
     const read = readDraft(fields, draft, '');
     setErrors(read.ok ? {} : read.errors);
     if (isBusy) return;
-    const created = isUnanswered ? await send(kept()?.body) : read.ok ? await send(read.value) : undefined;
+    const created = isUnanswered ? await again() : read.ok ? await send(read.value) : undefined;
     if (created === undefined) return;
     announce(texts.create.done(noun.one));
     await navigate({ to: `/${created.address}` });
@@ -61,8 +61,8 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
       {state.kind === 'refused' && <ProblemNotice title={texts.create.failed(noun.one)} problem={state.problem} />}
       {isUnanswered && (
         <ProblemNotice
-          title={decisions.createUnanswered(noun.one)}
-          problem={{ code: 'unanswered', message: decisions.createUnansweredWhy }}
+          title={state.held === true ? decisions.createHeld(noun.one) : decisions.createUnanswered(noun.one)}
+          problem={{ code: state.held === true ? 'parked' : 'unanswered', message: decisions.createUnansweredWhy }}
         />
       )}
       <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
@@ -87,7 +87,10 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
   );
 }
 
-type Creating = { readonly kind: 'idle' | 'sending' | 'unanswered' } | { readonly kind: 'refused'; readonly problem: Problem };
+type Creating =
+  | { readonly kind: 'idle' | 'sending' }
+  | { readonly kind: 'unanswered'; readonly meant: Meant; readonly held?: true }
+  | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** One dialog is one creation: it keeps its key, so a second press makes no second payment, and after a refusal there is none yet. */
 function useCreation(type: string) {
@@ -95,10 +98,15 @@ function useCreation(type: string) {
   const what = `new ${type}`;
   const kept = (): Meant | undefined => unanswered.find(session.bearer, what);
   const [key, setKey] = useState(() => kept()?.id ?? newId('new'));
-  const [state, setState] = useState<Creating>(() => ({ kind: kept() === undefined ? 'idle' : 'unanswered' }));
-  const send = async (input: unknown): Promise<Created | undefined> => {
+  const [state, setState] = useState<Creating>(() => {
+    const meant = kept();
+    return meant === undefined ? { kind: 'idle' } : { kind: 'unanswered', meant };
+  });
+  const send = (input: unknown): Promise<Created | undefined> => create(kept() ?? { id: key, body: input as Meant['body'] });
+  // Exactly what was sent, whatever has become of it meanwhile: an earlier try may have been answered behind a closed dialog.
+  const again = async (): Promise<Created | undefined> => (state.kind === 'unanswered' ? create(state.meant) : undefined);
+  const create = async (meant: Meant): Promise<Created | undefined> => {
     const { bearer } = session;
-    const meant = kept() ?? { id: key, body: input as Meant['body'] };
     unanswered.keep(bearer, what, meant);
     setState({ kind: 'sending' });
     try {
@@ -108,7 +116,8 @@ function useCreation(type: string) {
     } catch (error) {
       const problem = toProblem(error);
       if (isAnswer(problem)) unanswered.drop(bearer, what, meant.id);
-      setState(isAnswer(problem) ? { kind: 'refused', problem } : { kind: 'unanswered' });
+      const held = problem.status === HELD ? { held: true as const } : {};
+      setState(isAnswer(problem) ? { kind: 'refused', problem } : { kind: 'unanswered', meant, ...held });
       return undefined;
     }
   };
@@ -118,7 +127,7 @@ function useCreation(type: string) {
     setKey(newId('new'));
     setState({ kind: 'idle' });
   };
-  return { state, send, forget, kept };
+  return { state, send, again, forget, kept };
 }
 
 function firstDraft(type: string, fields: readonly Field[], kept: Meant | undefined): Record<string, Draft> {

@@ -187,5 +187,6 @@ export function SendingNotice({ sending, verb }: { sending: Sending; verb: strin
   if (sending.kind === 'refused')
     return <ProblemNotice title={texts.event.refused(verb)} problem={{ code: sending.code, message: sending.sentence }} />;
   if (sending.kind !== 'unanswered') return null;
+  if (sending.held === true) return <ProblemNotice title={decisions.held(verb)} problem={{ code: 'parked', message: decisions.heldWhy }} />;
   return <ProblemNotice title={decisions.unanswered(verb)} problem={{ code: 'unanswered', message: decisions.unansweredWhy }} />;
 }

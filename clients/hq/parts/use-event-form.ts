@@ -39,7 +39,7 @@ const HASH = 'hash';
 
 /** The form of one event. Where the last one of its kind was not answered, it stands there as it was sent. */
 export function useEventForm(address: string, noun: Noun, { type, schema }: Can, now: Now): EventForm {
-  const { sending, send, kept, forget } = useIntent(address, type);
+  const { sending, send, again, kept, forget } = useIntent(address, type);
   const [all] = useState(() => readFields(schema));
   const fields = all.filter(({ name }) => name !== HASH);
   const [seen, setSeen] = useState<Context>(() => kept(type)?.seen ?? now.context);
@@ -54,8 +54,7 @@ export function useEventForm(address: string, noun: Noun, { type, schema }: Can,
   const bar = isSent ? undefined : barOf(type, watched, seen, now);
 
   const submit = async (): Promise<Done | undefined> => {
-    const again = sending.kind === 'unanswered' ? kept(type) : undefined;
-    if (again !== undefined) return send({ ...again.body, type }, again.seen);
+    if (sending.kind === 'unanswered' && sending.meant !== undefined) return again(sending.meant);
     const read = readDraft(fields, draft, currency);
     setErrors(read.ok ? {} : read.errors);
     if (!read.ok || bar !== undefined) return undefined;

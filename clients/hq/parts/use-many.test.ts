@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeClock } from '../../../tests/support/fake-clock.ts';
 import type { Line } from '../../core/command.ts';
 import { Unanswered } from '../unanswered.ts';
-import { sendAll, type Fate, type Target } from './use-many.ts';
+import { countFates, sendAll, type Fate, type Target } from './use-many.ts';
 
 const TARGETS: readonly Target[] = Array.from({ length: 40 }, (_, n) => ({ address: `payment/${n}`, event: { type: 'CANCEL' } }));
 
@@ -87,4 +87,31 @@ test('[SDK-38] Of many, what was not answered goes under the id that it had, als
   expect(new Set(again.slice(0, 6))).toEqual(new Set(ids));
   expect(ids.some((id) => id === again[6])).toBe(false);
   expect(lost.sending.kept.startingWith('ann', '')).toEqual([]);
+});
+
+test('[SDK-39] Of many, what the hub keeps or has not answered is told as not known, and sent again under its id', async () => {
+  const targets = TARGETS.slice(0, 4);
+  const { sending, fates } = makeSending(0, () => undefined);
+  const outcomes = ['applied', 'rejected', 'parked', 'duplicate'] as const;
+  const ids: string[] = [];
+  const line: Line = {
+    ...sending.line,
+    command: async ({ id, to }) => {
+      ids.push(id);
+      const outcome = outcomes[Number(to.split('/')[1])] ?? 'applied';
+      return outcome === 'parked'
+        ? { outcome, reason: 'x' }
+        : outcome === 'rejected'
+          ? { outcome, code: 'x', reason: 'x', version: 1, can: [] }
+          : { outcome, version: 1 };
+    },
+  };
+  await sending.clock.run(sendAll({ ...sending, line }, targets));
+  expect([...fates.values()].map(({ kind }) => kind)).toEqual(['done', 'refused', 'kept', 'doneBefore']);
+  expect(countFates(fates, targets.length)).toEqual({ done: 2, refused: 1, open: 1 });
+  expect(countFates(new Map(), 3)).toEqual({ done: 0, refused: 0, open: 3 });
+  const before = sending.kept.startingWith('ann', 'payment/').map(({ id }) => id);
+  expect(before).toEqual([ids[2]]);
+  await sending.clock.run(sendAll({ ...sending, line }, targets.slice(2, 3)));
+  expect(ids.at(-1)).toBe(ids[2]);
 });

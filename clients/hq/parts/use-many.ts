@@ -4,11 +4,12 @@ import type { Clock } from '../../core/clock.ts';
 import { perform, toLine, type Intent, type Line, type Result } from '../../core/command.ts';
 import { newId } from '../browser.ts';
 import { useServices } from '../services.ts';
+import { isFinal } from './use-intent.ts';
 import { isSameBody, unanswered, whatOf, type Unanswered } from '../unanswered.ts';
 
 /** What became of one of many. */
 export type Fate =
-  | { readonly kind: 'waiting' | 'sending' | 'done' | 'doneBefore' | 'unanswered' }
+  | { readonly kind: 'waiting' | 'sending' | 'done' | 'doneBefore' | 'unanswered' | 'kept' }
   | { readonly kind: 'refused'; readonly code: string; readonly sentence: string };
 
 export type Target = { readonly address: string; readonly event: Intent['event'] };
@@ -20,7 +21,7 @@ const AT_ONCE = 8;
  * Sends an event to each of many, and says of each what became of it. Each has one id: what was not answered is sent again under
  * the same one, also when the dialog, or the page, was closed meanwhile; what was refused under a new one, because a refusal is final for its id.
  */
-export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean; send: (targets: readonly Target[]) => Promise<void> } {
+export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean; send: (targets: readonly Target[]) => Promise<Count> } {
   const { connection, session, clock } = useServices();
   const [fates, setFates] = useState<ReadonlyMap<string, Fate>>(new Map());
   const [running, setRunning] = useState(false);
@@ -30,12 +31,17 @@ export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean;
     return () => void (shown.current = false);
   }, []);
 
-  const send = async (targets: readonly Target[]): Promise<void> => {
+  const send = async (targets: readonly Target[]): Promise<Count> => {
     setRunning(true);
-    const tell = (address: string, fate: Fate): void => setFates((before) => new Map(before).set(address, fate));
+    const now = new Map<string, Fate>();
+    const tell = (address: string, fate: Fate): void => {
+      now.set(address, fate);
+      setFates((before) => new Map(before).set(address, fate));
+    };
     const goesOn = (): boolean => shown.current;
     await sendAll({ line: toLine(connection, session), clock, kept: unanswered, tell, goesOn }, targets);
     setRunning(false);
+    return countFates(now, targets.length);
   };
   return { fates, running, send };
 }
@@ -68,7 +74,7 @@ export async function sendAll({ line, clock, kept, tell, goesOn }: Sending, targ
       kept.keep(bearer, what, meant);
       tell(address, { kind: 'sending' });
       const result = await perform(line, clock, { id: meant.id, to: address, event });
-      if (result.outcome !== 'unanswered') kept.drop(bearer, what, meant.id);
+      if (isFinal(result)) kept.drop(bearer, what, meant.id);
       tell(address, toFate(result));
     }
   };
@@ -84,8 +90,18 @@ function toFate(result: Result): Fate {
     case 'rejected':
       return { kind: 'refused', code: result.code, sentence: result.reason || sentenceFor(result.code) };
     case 'parked':
-      return { kind: 'refused', code: 'parked', sentence: sentenceFor('parked') };
+      return { kind: 'kept' };
     case 'unanswered':
       return { kind: 'unanswered' };
   }
+}
+
+/** How many of so many were done, were refused for good, and are not known to be either. */
+export type Count = { readonly done: number; readonly refused: number; readonly open: number };
+
+export function countFates(fates: ReadonlyMap<string, Fate>, all: number): Count {
+  const kinds = [...fates.values()].map(({ kind }) => kind);
+  const done = kinds.filter((kind) => kind === 'done' || kind === 'doneBefore').length;
+  const refused = kinds.filter((kind) => kind === 'refused').length;
+  return { done, refused, open: all - done - refused };
 }

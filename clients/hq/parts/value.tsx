@@ -53,9 +53,12 @@ export function isNothing(value: unknown): boolean {
 
 function NumberValue({ name, value, currency }: { name: string; value: number; currency: string | undefined }) {
   if (name.endsWith('_minor') && currency !== undefined) return <span className="number">{formatMoney(value, currency)}</span>;
-  if (isTimeName(name) && value > 1e11) return <Time at={new Date(value).toISOString()} />;
+  if (isTimeName(name) && value > 1e11 && value <= LATEST_MS) return <Time at={new Date(value).toISOString()} />;
   return <span className="number">{formatNumber(value)}</span>;
 }
+
+/** The last moment that a date can name. */
+const LATEST_MS = 8.64e15;
 
 function isTimeName(name: string): boolean {
   return name === 'at' || name.endsWith('_at') || name === 'since' || name === 'until' || name === 'due';
@@ -80,7 +83,8 @@ function TextValue({ name, value }: { name: string; value: string }) {
     );
   }
   if ((name === 'reason' || name.endsWith('_because')) && /^[a-z]+(_[a-z]+)+$/.test(value)) return nameWords(value);
-  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return <Time at={value} />;
+  // Only what is named so: a payee may be called like a time, and is shown letter by letter.
+  if (isTimeName(name) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return <Time at={value} />;
   if (/(_reference|^id|^iban|bank_account)$/.test(name)) return <span className="mono">{value}</span>;
   return value;
 }
