@@ -113,6 +113,38 @@ describe('signing in', () => {
     expect((await ask(other, other)).body['code']).toBe('invalid');
   });
 
+  test('[AUTH-15] who changes a password puts out everybody who came in with the old one, also who was just coming in', async () => {
+    await put('stolen', { roles: ['clerk'], password: 'correct horse' });
+    const coming = Array.from({ length: 8 }, () => signIn('stolen', 'correct horse'));
+    const [changed, ...replies] = await Promise.all([put('stolen', { roles: ['clerk'], password: 'battery staple' }), ...coming]);
+    expect(changed.status).toBe(200);
+    for (const { status, body } of replies) {
+      expect([200, 401]).toContain(status);
+      if (status === 200) expect((await refresh(body['refreshToken'])).status).toBe(401);
+    }
+    expect((await signIn('stolen', 'battery staple')).status).toBe(200);
+  });
+
+  test('[AUTH-15] a token that is traded again and again is put out like any other', async () => {
+    for (let round = 0; round < 6; round++) {
+      await put('looping', { roles: ['clerk'], password: `correct horse ${round}` });
+      let { refreshToken, accessToken } = (await signIn('looping', `correct horse ${round}`)).body;
+      let goesOn = true;
+      const trading = (async () => {
+        while (goesOn) {
+          const { status, body } = await refresh(refreshToken);
+          if (status !== 200) return;
+          ({ refreshToken, accessToken } = body);
+        }
+      })();
+      await put('looping', { roles: ['clerk'], password: 'another one' });
+      goesOn = false;
+      await trading;
+      expect((await refresh(refreshToken)).status).toBe(401);
+      expect((await look(accessToken)).status).toBe(401);
+    }
+  });
+
   test('[AUTH-3] signing out ends the sign-in, and signing out of nothing is no fault', async () => {
     const { refreshToken } = (await signIn('reviewer')).body;
     expect((await rest.call('POST', '/v1/auth/sign-out', { body: { refreshToken } })).status).toBe(204);

@@ -25,7 +25,7 @@ export type Rights = {
 
 /** Tokens are kept as SHA-256 (hex): a copy of the table signs nobody in. */
 export type Rotation =
-  | { readonly kind: 'rotated'; readonly username: string }
+  | { readonly kind: 'rotated'; readonly username: string; /** Of the person when it was traded. */ readonly generation: number }
   /** It was used before: its whole family is worth nothing any more. */
   | { readonly kind: 'reused'; readonly username: string }
   | { readonly kind: 'unknown' };
@@ -73,20 +73,27 @@ export class PeopleTable {
     return rows.length > 0;
   }
 
-  /** Says what somebody may do; who is given a password of his own is no demo person any more. */
+  /**
+   * Says what somebody may do; who is given a password of his own is no demo person any more. All of his sign-ins end by that, and by being
+   * disabled, in the same statement.
+   */
   async put(username: string, { roles, client, disabled, passwordHash }: Rights): Promise<Person> {
+    const ends = disabled || passwordHash !== undefined;
     const rows = await this.#database.query(
       'person_put',
-      `insert into person as p (username, password_hash, roles, client, disabled, demo, generation, created_at, updated_at)
+      `with put as (insert into person as p (username, password_hash, roles, client, disabled, demo, generation, created_at, updated_at)
         values ($1, $2, $3::text[], $4, $5, false, 1, clock_timestamp(), clock_timestamp())
         on conflict (username) do update set
           password_hash = coalesce(excluded.password_hash, p.password_hash), roles = excluded.roles, client = excluded.client,
           disabled = excluded.disabled, demo = p.demo and excluded.password_hash is null, updated_at = excluded.updated_at,
           generation = p.generation + case when excluded.password_hash is not null
             or (p.roles, p.client, p.disabled) is distinct from (excluded.roles, excluded.client, excluded.disabled) then 1 else 0 end
-        returning ${COLUMNS}`,
-      [username, passwordHash ?? null, roles, client ?? null, disabled],
+        returning ${COLUMNS}), ended as (update refresh_token set revoked_at = clock_timestamp()
+          where username = $1 and revoked_at is null and $6)
+        select ${COLUMNS} from put`,
+      [username, passwordHash ?? null, roles, client ?? null, disabled, ends],
     );
+    if (ends) await this.#revokeAllOf(username);
     return toPerson(rows[0] ?? {});
   }
 
@@ -108,12 +115,22 @@ export class PeopleTable {
     );
   }
 
-  async addRefresh(hash: string, family: string, username: string, lasts_ms: number): Promise<void> {
-    await this.#database.query(
+  /** Keeps the first token of a sign-in; false where somebody has changed the person since he was read. */
+  async addRefresh(
+    hash: string,
+    family: string,
+    { username, generation }: Pick<Person, 'username' | 'generation'>,
+    lasts_ms: number,
+  ): Promise<boolean> {
+    // The lock puts it before a change, which then ends it too, or after, when the generation is another.
+    const rows = await this.#database.query(
       'refresh_add',
-      `insert into refresh_token (hash, family, username, expires_at) values ($1, $2, $3, clock_timestamp() + $4 * interval '1 ms')`,
-      [hash, family, username, lasts_ms],
+      `insert into refresh_token (hash, family, username, expires_at)
+        select $1, $2, username, clock_timestamp() + $4 * interval '1 ms' from person where username = $3 and generation = $5 for share
+        returning username`,
+      [hash, family, username, lasts_ms, generation],
     );
+    return rows.length > 0;
   }
 
   /**
@@ -124,44 +141,50 @@ export class PeopleTable {
     const [rotated] = await this.#database.query(
       'refresh_rotate',
       `with used as (update refresh_token set used_at = clock_timestamp()
-          where hash = $1 and used_at is null and revoked_at is null and expires_at > clock_timestamp() returning family, username)
-        insert into refresh_token (hash, family, username, expires_at)
-          select $2, family, username, clock_timestamp() + $3 * interval '1 ms' from used
-          on conflict (hash) do nothing returning username`,
+          where hash = $1 and used_at is null and revoked_at is null and expires_at > clock_timestamp() returning family, username),
+        made as (insert into refresh_token (hash, family, username, expires_at)
+          select $2, family, username, clock_timestamp() + $3 * interval '1 ms' from used on conflict (hash) do nothing returning username)
+        select username, generation from made join person using (username)`,
       [hash, next, lasts_ms],
     );
-    if (rotated !== undefined) return { kind: 'rotated', username: String(rotated['username']) };
+    if (rotated !== undefined) return toRotated(rotated);
     const [unheard] = await this.#database.query(
       'refresh_unheard',
-      `select n.username from refresh_token f join refresh_token n on n.family = f.family
+      `select username, generation from refresh_token f join refresh_token n using (family, username) join person using (username)
         where f.hash = $1 and f.used_at is not null and n.hash = $2
           and n.used_at is null and n.revoked_at is null and n.expires_at > clock_timestamp()`,
       [hash, next],
     );
-    if (unheard !== undefined) return { kind: 'rotated', username: String(unheard['username']) };
-    const [known] = await this.#database.query(
-      'refresh_reused',
-      `update refresh_token t set revoked_at = coalesce(t.revoked_at, clock_timestamp())
-        from refresh_token f where f.hash = $1 and f.used_at is not null and t.family = f.family returning t.username`,
+    if (unheard !== undefined) return toRotated(unheard);
+    const [used] = await this.#database.query(
+      'refresh_used',
+      `select username from refresh_token where hash = $1 and used_at is not null`,
       [hash],
     );
-    return known === undefined ? { kind: 'unknown' } : { kind: 'reused', username: String(known['username']) };
+    if (used === undefined) return { kind: 'unknown' };
+    await this.revokeFamilyOf(hash);
+    return { kind: 'reused', username: String(used['username']) };
   }
 
   /** Ends one sign-in: the token's whole family. */
   async revokeFamilyOf(hash: string): Promise<void> {
-    await this.#database.query(
-      'refresh_revoke_family',
-      `update refresh_token t set revoked_at = clock_timestamp()
-        from refresh_token f where f.hash = $1 and t.family = f.family and t.revoked_at is null`,
-      [hash],
-    );
+    const text = `update refresh_token t set revoked_at = clock_timestamp()
+      from refresh_token f where f.hash = $1 and t.family = f.family and t.revoked_at is null returning t.hash`;
+    await this.#untilNone('refresh_revoke_family', text, hash);
   }
 
   /** Ends all of somebody's sign-ins. */
-  async revokeAllOf(username: string): Promise<void> {
-    const text = `update refresh_token set revoked_at = clock_timestamp() where username = $1 and revoked_at is null`;
-    await this.#database.query('refresh_revoke_all', text, [username]);
+  async #revokeAllOf(username: string): Promise<void> {
+    const text = `update refresh_token set revoked_at = clock_timestamp() where username = $1 and revoked_at is null returning hash`;
+    await this.#untilNone('refresh_revoke_all', text, username);
+  }
+
+  /**
+   * A statement does not see what a trade that it waits for has added, so it is made again until there is nothing left: what none is left of
+   * cannot be traded any more.
+   */
+  async #untilNone(name: string, text: string, of: string): Promise<void> {
+    for (;;) if ((await this.#database.query(name, text, [of])).length === 0) return;
   }
 
   /** Used and revoked ones are kept until they expire, so that a reuse is noticed. */
@@ -177,6 +200,10 @@ export class PeopleTable {
     ]);
     return rows.length > 0;
   }
+}
+
+function toRotated({ username, generation }: Readonly<Record<string, unknown>>): Rotation {
+  return { kind: 'rotated', username: String(username), generation: Number(generation) };
 }
 
 function toPerson(row: Readonly<Record<string, unknown>>): Person {

@@ -23,10 +23,6 @@ class Table {
     return Promise.resolve(usernames.flatMap((username) => this.rows.get(username) ?? []));
   }
 
-  revokeAllOf(): Promise<void> {
-    return Promise.resolve();
-  }
-
   changedWithin(ms: number): Promise<readonly Person[]> {
     const since = this.#ports.clock.monotonic() - ms;
     return Promise.resolve([...this.rows.values()].filter(({ at }) => at > since));

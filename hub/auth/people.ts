@@ -43,6 +43,8 @@ const LOOK_MS = 250;
 const OVERLAP_MS = 10_000;
 /** The database's clock may have been set back: from time to time all who are here are looked at, whenever they were changed. */
 const WHOLE_LOOK_MS = 60_000;
+/** Who is changed again and again while he signs in is told to try again. */
+const TRIES = 3;
 const FORGET_MS = 60 * 60 * 1000;
 const MOST_KNOWN = 10_000;
 
@@ -106,23 +108,33 @@ export class People {
 
   /** Throws the fault `bad_credentials` for a wrong name and a wrong password alike, after the same time. */
   async signIn(username: string, password: string, address: string): Promise<Tokens> {
-    const person = await this.#read(username);
-    const matches = await this.#passwords.matches(password, person?.passwordHash, address);
-    if (!matches || person === undefined || this.#isOut(person)) throw new Fault('bad_credentials');
-    return this.#open(person);
+    // Comparing takes a while; who was changed meanwhile is compared anew, with what he is by then.
+    for (let tries = 0; tries < TRIES; tries++) {
+      const person = await this.#read(username);
+      const matches = await this.#passwords.matches(password, person?.passwordHash, address);
+      if (!matches || person === undefined || this.#isOut(person)) throw new Fault('bad_credentials');
+      const tokens = await this.#open(person);
+      if (tokens !== undefined) return tokens;
+    }
+    throw new Fault('bad_credentials');
   }
 
   /** Signs somebody in whose right to it was proved otherwise. */
   async open(username: string): Promise<Tokens> {
-    const person = await this.#read(username);
-    if (person === undefined || this.#isOut(person)) throw new Fault('bad_credentials');
-    return this.#open(person);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const person = await this.#read(username);
+      if (person === undefined || this.#isOut(person)) throw new Fault('bad_credentials');
+      const tokens = await this.#open(person);
+      if (tokens !== undefined) return tokens;
+    }
+    throw new Fault('bad_credentials');
   }
 
-  async #open(person: Person): Promise<Tokens> {
+  /** Undefined where somebody has changed the person since he was read. */
+  async #open(person: Person): Promise<Tokens | undefined> {
     const { token, hash } = makeRefreshToken();
-    await this.#options.table.addRefresh(hash, randomBytes(16).toString('base64url'), person.username, REFRESH_MS);
-    return this.#tokens(person, token);
+    const isAdded = await this.#options.table.addRefresh(hash, randomBytes(16).toString('base64url'), person, REFRESH_MS);
+    return isAdded ? this.#tokens(person, token) : undefined;
   }
 
   /**
@@ -138,7 +150,8 @@ export class People {
     if (rotation.kind === 'unknown') throw new Fault('unauthenticated', 'The refresh token is not known, or has expired; sign in again.');
     const person = await this.#read(rotation.username);
     if (person === undefined || this.#isOut(person)) throw new Fault('unauthenticated', 'This person may not sign in any more.');
-    return this.#tokens(person, next);
+    // As he was when it was traded: of a change since then the access token is none, and the next one is refused with its family.
+    return this.#tokens({ ...person, generation: rotation.generation }, next);
   }
 
   /** Ends the sign-in that a refresh token belongs to; an unknown one is no fault. */
@@ -190,7 +203,6 @@ export class People {
     const { table } = this.#options;
     const person = await table.put(username, rights);
     this.#keep(username, person);
-    if (disabled || password !== undefined) await table.revokeAllOf(username);
     return person;
   }
 
