@@ -83,10 +83,36 @@ describe('an effect', () => {
 
   test('[EFF-6] an effect is tried for its budget and then failed, so that the machine decides', async () => {
     const { stage, desk } = await staged();
+    desk.answer = () => ({ kind: 'retry', code: 'rate_limited' });
+    await stage.send(A, 'CALL');
+    await stage.ports.until(() => last(stage) !== '', 60_000);
+    expect(last(stage)).toBe('failed rate_limited');
+  });
+
+  test.each([
+    ['is asked to wait', { kind: 'retry', code: 'rate_limited' }, 'unknown'],
+    ['is refused at the door', { kind: 'failed', code: 'bad_amount' }, 'unknown'],
+    ['is told what came of it', { kind: 'done', output: { mark: 'ok' } }, 'done'],
+  ] as const)(
+    '[EFF-14] what may have been called before the hub was started again and %s now is never told as not done: %o is %s',
+    async (_, answer, expected) => {
+      const { stage, desk } = await staged();
+      desk.answer = never;
+      await stage.send(A, 'CALL');
+      await stage.ports.advance(100);
+      desk.answer = () => answer;
+      await stage.restart();
+      await stage.ports.until(() => last(stage) !== '', 60_000);
+      expect(String(last(stage)).split(' ')[0]).toBe(expected);
+    },
+  );
+
+  test('[EFF-14] a provider that is at work on the key is at work on an earlier call: when its answer does not come, nobody knows', async () => {
+    const { stage, desk } = await staged();
     desk.answer = () => ({ kind: 'retry', code: 'key_in_use' });
     await stage.send(A, 'CALL');
     await stage.ports.until(() => last(stage) !== '', 60_000);
-    expect(last(stage)).toBe('failed key_in_use');
+    expect(last(stage)).toBe('unknown key_in_use');
   });
 });
 

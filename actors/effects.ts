@@ -7,8 +7,8 @@ import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import { nameOf } from './envelope.ts';
 import type { Envelope, PendingEffect } from './envelope.ts';
+import { backoff, integrationOf, notDone, toResult } from './effect-result.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
-import { mustBeText } from './gate.ts';
 import type { Ports } from './ports/ports.ts';
 import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { Happening, Result } from './step.ts';
@@ -41,6 +41,11 @@ type Job = {
   readonly address: string;
   readonly id: string;
   readonly effect: PendingEffect;
+  /**
+   * Somebody may have called already: another node, or this one before it was started again. Then nothing but the provider's own
+   * word says that it did not happen, and not even that where it comes from a door before the key is looked at.
+   */
+  perhaps: boolean;
   /** The machine does not wait for it any more, or the hub stops. */
   gone: boolean;
   /** Its result is on its way to the machine. */
@@ -53,11 +58,11 @@ type Job = {
 
 /** How long an effect that certainly did not happen is tried again before the machine is told that it failed. */
 const BUDGET_MS = 30_000;
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5_000;
 /** Effects that wait for a place beyond this are left in the database and found again. */
 const QUEUE = 5_000;
 const AGAIN_MS = 1_000;
+/** A provider that is at work on the same key: an earlier call is under way. */
+const KEY_IN_USE = 'key_in_use';
 const HELD: Pass = { go: false, reason: 'paused', after_ms: 500, holds: true };
 
 /**
@@ -81,10 +86,12 @@ export class Effects {
   }
 
   committed(rows: readonly Committed[]): void {
+    const firsts = new Map<string, number>();
     for (const { newest, after, before, row } of rows) {
+      if (!firsts.has(row.actor)) firsts.set(row.actor, row.version);
       // The effects object is the same one where a step neither asked for nor gave up anything.
       if (after.effects !== before?.effects) this.#giveUp(row.actor, before?.effects, after.effects);
-      if (newest !== undefined) this.#ensure(row.actor, after);
+      if (newest !== undefined) this.#ensure(row.actor, after, firsts.get(row.actor));
     }
   }
 
@@ -147,7 +154,8 @@ export class Effects {
     }
   }
 
-  #ensure(address: string, { effects, parked, version }: Envelope): void {
+  /** `since`: what was asked for from this version on was committed here and now, so that nobody can have called yet. */
+  #ensure(address: string, { effects, parked, version }: Envelope, since = Infinity): void {
     if (parked !== undefined || this.#stopped || this.#options.paused(typeOf(address))) return;
     for (const id in effects) {
       const effect = effects[id];
@@ -165,7 +173,7 @@ export class Effects {
         this.#left = true;
         continue;
       }
-      const job: Job = { address, id, effect, gone: false, ended: false, giveUp: undefined };
+      const job: Job = { address, id, effect, perhaps: effect.v < since, gone: false, ended: false, giveUp: undefined };
       this.#jobs.set(event_id, job);
       this.#begin(job);
     }
@@ -181,8 +189,7 @@ export class Effects {
     const [provides, operation] = job.effect.src.split('.');
     if (open === undefined || open.kind.provides !== provides || operation === undefined || open.kind.operations[operation] === undefined) {
       const detail = `${String(name)} does not provide ${job.effect.src}`;
-      this.#finish(job, { kind: 'failed', code: 'no_such_integration', detail });
-      return;
+      return this.#finish(job, notDone(job, false, { code: 'no_such_integration', detail }));
     }
     const running = this.#running.get(open.kind.name) ?? 0;
     if (running >= open.kind.concurrency) {
@@ -198,15 +205,19 @@ export class Effects {
   }
 
   #next(name: string): void {
-    this.#running.set(name, (this.#running.get(name) ?? 1) - 1);
-    const job = this.#queues.get(name)?.shift();
-    if (job !== undefined) {
+    const running = (this.#running.get(name) ?? 1) - 1;
+    this.#running.set(name, running);
+    const queue = this.#queues.get(name) ?? [];
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
       if (job.gone) {
         this.#forget(job);
-        this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
-        this.#next(name);
-      } else this.#begin(job);
-    } else if (this.#left) {
+        continue;
+      }
+      this.#begin(job);
+      // It has taken the place, unless it came to an end at once.
+      if (this.#running.get(name) !== running) return;
+    }
+    if (this.#left) {
       this.#left = false;
       this.#resumeAgain();
     }
@@ -218,10 +229,13 @@ export class Effects {
     const { kind } = open;
     const shape = kind.operations[operation];
     const { effect, address } = job;
+    const reads = shape?.reads === true;
     if (effect.started === true && !kind.honours_keys) return this.#finish(job, { kind: 'unknown', code: 'interrupted' });
+    // Where keys are not honoured a call is written down before it is made, so there was none.
+    if (!kind.honours_keys) job.perhaps = false;
     const input = shape?.input.safeParse(effect.input);
     if (input?.success !== true)
-      return this.#finish(job, { kind: 'failed', code: 'bad_request', detail: input?.error.message.slice(0, 300) ?? '' });
+      return this.#finish(job, notDone(job, reads, { code: 'bad_request', detail: input?.error.message.slice(0, 300) ?? '' }));
     const key = `${hub_id}/${address}@${effect.v}#${effect.i}/${bodyHash(JSON.stringify(effect.input)).slice(0, 16)}`;
     let until = ports.clock.monotonic() + BUDGET_MS;
     let why: { code: string; detail?: string } = { code: 'unavailable' };
@@ -240,9 +254,17 @@ export class Effects {
         ports.reach('effect.before', [job]);
         const result = await this.#once(job, open, operation, input.data, key, attempt);
         ports.reach('effect.answered', [job]);
+        // What the hub itself gives up says nothing of the provider.
+        if (job.gone) {
+          circuits.release(kind.name);
+          break;
+        }
         circuits.tell(kind.name, result);
-        if (job.gone) break;
-        if (result.kind !== 'retry') return this.#finish(job, toResult(result, shape?.output, shape?.reads === true));
+        if (result.kind !== 'retry') {
+          const told = toResult(result, shape?.output, reads);
+          return this.#finish(job, told.kind === 'failed' ? notDone(job, reads, told) : told);
+        }
+        job.perhaps ||= result.code === KEY_IN_USE;
         why = { code: result.code };
         wait_ms = result.after_ms ?? backoff(attempt, ports.random.next());
       } else {
@@ -250,7 +272,7 @@ export class Effects {
         wait_ms = pass.after_ms;
         if (pass.holds) until += wait_ms;
       }
-      if (ports.clock.monotonic() + wait_ms > until) return this.#finish(job, { kind: 'failed', ...why });
+      if (ports.clock.monotonic() + wait_ms > until) return this.#finish(job, notDone(job, reads, why));
       await this.#pause(wait_ms);
     }
     this.#forget(job);
@@ -328,6 +350,7 @@ export class Effects {
   }
 
   #broke(job: Job, error: unknown): void {
+    job.perhaps = true;
     this.#options.ports.log.error({ err: error, actor: job.address, effect: job.effect.src }, 'An effect broke and is tried again');
     this.#options.ports.timers.after(1000, () => {
       if (!this.#stopped && !job.gone) this.#begin(job);
@@ -343,12 +366,22 @@ export class Effects {
       (outcome) => {
         if (outcome.outcome === 'retry') this.#options.ports.timers.after(outcome.after_ms, () => this.#finish(job, result));
         // Asking again could find another answer, or none where the provider does not honour keys.
-        else if (outcome.outcome === 'parked') job.result = result;
+        else if (outcome.outcome === 'parked') this.#keep(job, result);
         else this.#forget(job);
         this.#options.ports.reach('effect.recorded', [job]);
       },
       () => this.#options.ports.timers.after(1000, () => this.#finish(job, result)),
     );
+  }
+
+  /** Until its actor goes on; that it does so may have been said while the result was on its way. */
+  #keep(job: Job, result: Result): void {
+    job.result = result;
+    this.#options.ports.timers.after(AGAIN_MS, () => {
+      if (job.result !== result || job.gone || this.#isHeld(job.address)) return;
+      delete job.result;
+      this.#finish(job, result);
+    });
   }
 
   #pause(delay_ms: number): Promise<void> {
@@ -359,39 +392,4 @@ export class Effects {
 function leave(job: Job): void {
   job.gone = true;
   job.giveUp?.();
-}
-
-function integrationOf(input: unknown): string | undefined {
-  if (typeof input !== 'object' || input === null || !('integration' in input)) return undefined;
-  return typeof input.integration === 'string' ? input.integration : undefined;
-}
-
-/** An answer that does not have the promised shape is no answer. What only reads has not happened when it is not answered. */
-function toResult(
-  result: Exclude<CallResult, { kind: 'retry' }>,
-  output: { safeParse(value: unknown): { success: boolean; data?: unknown } } | undefined,
-  reads: boolean,
-): Result {
-  if (result.kind === 'done') {
-    const parsed = output?.safeParse(result.output);
-    if (parsed?.success === true && isText(parsed.data)) return { kind: 'done', output: parsed.data };
-    return { kind: reads ? 'failed' : 'unknown', code: 'unreadable' };
-  }
-  const detail = result.detail === undefined ? {} : { detail: result.detail.slice(0, 300) };
-  return { kind: result.kind === 'unknown' && reads ? 'failed' : result.kind, code: result.code, ...detail };
-}
-
-/** A provider's answer is from outside too: what no event may contain, no result may. */
-function isText(value: unknown): boolean {
-  try {
-    mustBeText(value, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function backoff(attempt: number, chance: number): number {
-  const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-  return most / 2 + (most / 2) * chance;
 }

@@ -63,7 +63,8 @@ async function readRow(
   const before = envelopes.get(row.actor) ?? (await readBefore(store, definition, row));
   const envelope = toLive(definition, row.envelope);
   envelopes.set(row.actor, envelope);
-  const live = { definition, envelope, refused: false, created_at: 0, size: row.envelope.length };
+  const created_at = row.version === 1 || !isNewest ? row.at : ((await store.rows([row.actor]))[0]?.created_at ?? row.at);
+  const live = { definition, envelope, refused: false, created_at, size: row.envelope.length };
   const newest = isNewest ? toActorRow(row.actor, row.partition, live) : undefined;
   const asked = row.asked === '' ? NOTHING : (JSON.parse(row.asked) as Asked);
   return { row, definition, before, after: envelope, asked, newest };

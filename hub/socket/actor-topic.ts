@@ -17,7 +17,7 @@ const BASES = 8;
 export type Joined = { readonly how: 'current' | 'replay' | 'snapshot'; readonly epoch: string; readonly version: number };
 
 /** What brought about the newest version, as the journal has it. */
-type Raw = { readonly event: string; readonly by: string; readonly at: number };
+type Raw = { readonly version: number; readonly event: string; readonly by: string; readonly at: number };
 
 /** Everybody who sees an actor in exactly the same way: what they are sent is made once. */
 type Group = Feed & { readonly rights: Rights; readonly followers: Set<Follower>; shown: Shown };
@@ -91,9 +91,11 @@ export class ActorTopic {
 
   /** A version that was committed; told by the next `flush`. */
   take({ row, after }: Committed): void {
-    if (this.head !== undefined && this.head.version >= after.version) return;
+    const { version } = after;
+    // One that was read before it was heard of may not have been told yet.
+    if ((this.head?.version ?? 0) > version || this.#told >= version) return;
     this.meet(after);
-    this.#newest = { event: row.event, by: row.caller, at: row.at };
+    this.#newest = { version, event: row.event, by: row.caller, at: row.at };
     if (this.#groups.size > 0) this.#makers.add(row.caller);
   }
 
@@ -206,7 +208,8 @@ export class ActorTopic {
   }
 
   #origin(head: Envelope): Origin {
-    if (this.#newest === undefined) return { type: 'changed', by: 'hub', at: head.at };
+    // Of a version that was read nobody has said who made it.
+    if (this.#newest?.version !== head.version) return { type: 'changed', by: 'hub', at: head.at };
     const { event, by, at } = this.#newest;
     return { type: typeOfEvent(event), by, at };
   }
