@@ -11,7 +11,8 @@ export type Outcome =
   | { readonly outcome: 'applied'; readonly version: number; readonly envelope: Envelope }
   /** It was applied before, as this version. */
   | { readonly outcome: 'duplicate'; readonly version: number }
-  | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string; readonly version: number }
+  /** `before`: why what had the id earlier was refused, where it is `key_reused` now. */
+  | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string; readonly version: number; readonly before?: string }
   | { readonly outcome: 'parked'; readonly reason: string }
   | { readonly outcome: 'late' }
   /** Nothing is known to have happened; the same id may be sent again after so long. */

@@ -44,6 +44,13 @@ export function force(
       why: `In ${asks.state} the actor waits for ${asks.src}. Say effects: "start" to have it asked anew, under a new key.`,
     };
   }
+  // What is asked for is made of the context, and nothing has made that ready: it would go out under another operation's name.
+  const unready = asks === undefined ? undefined : [...active].find(([id, one]) => one.prepares && !before.has(id));
+  if (unready !== undefined)
+    return {
+      kind: 'refused',
+      why: `What ${unready[0]} does as it is entered is left out by force, and ${asks?.src} needs it; name the state before it.`,
+    };
   const event = { type: '@force', by, at };
   let i = 0;
   const timers: Record<string, PendingTimer> = {};

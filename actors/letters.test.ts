@@ -190,6 +190,20 @@ describe('sending another event in its place', () => {
     expect([n(stage), (await first(stage)).edits]).toEqual([3, 3]);
   });
 
+  test('[DEAD-28] of two in the place of one that was refused, sent at the same time, one takes effect', async () => {
+    const stage = await staged(-5);
+    await resume(stage);
+    const letter = await first(stage);
+    expect((await resolve(stage, letter, { action: 'resubmit' })).resolution).toBe('rejected');
+    const both: Caller = { ...OPERATOR, roles: ['operator', 'clerk'] };
+    const order = { operator: both, reason: 'x' };
+    const send = (by_n: number) => stage.runtime.controls.letter(letter.id, { action: 'resubmit', event: add(by_n) }, order, rightsOf);
+    const answers = await stage.hear(Promise.allSettled([send(3), send(4)]));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect([3, 4]).toContain(n(stage));
+    expect((await first(stage)).resolution).toBe('applied');
+  });
+
   test('[DEAD-17] what a system sent stays the system’s when an operator mends it', async () => {
     const stage = await staged();
     const system: Caller = { kind: 'system', id: 'system:erp', roles: ['system'] };

@@ -66,9 +66,10 @@ export class Letters {
     const { operator } = resolver;
     const sender = letter.caller;
     const caller = isPerson(sender) ? operator : await this.#senderOf(letter, resolver);
-    const n = `${letter.edits + 1}-${bodyHash(JSON.stringify(event)).slice(0, 8)}`;
     // One that was refused itself has its end already; where only one in its place was, it may still come again and take effect.
     const [ended] = letter.resolution === 'rejected' ? await this.#options.store.lookup([letter]) : [];
+    // Of several in its place one takes effect: by `instead`, and where that has its end already by their having one id, whatever they say.
+    const n = `${letter.edits + 1}${ended === undefined ? `-${bodyHash(JSON.stringify(event)).slice(0, 8)}` : ''}`;
     const instead = { event_id: letter.event_id, body_hash: bodyHash(letter.event) };
     const own = this.#toOwn(letter, event, caller, {
       event_id: `letter:${letter.event_id}!edit-${n}`,
@@ -77,6 +78,8 @@ export class Letters {
       ...(ended === undefined ? { instead } : {}),
     });
     const outcome = await this.#options.deliver(letter.actor, own, caller);
+    if (outcome.outcome === 'rejected' && outcome.code === 'key_reused')
+      throw new Fault('resolved', 'Another event has been sent in its place already; look at the actor before you send one more.');
     // What an actor told stays open until it has its end: only then may its sender hear that it was refused.
     if (isTold(letter) && outcome.outcome === 'rejected' && outcome.code !== 'resolved') return { outcome, resolution: undefined };
     return this.#conclude(letter, resolver, outcome);

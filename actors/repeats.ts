@@ -6,7 +6,10 @@ export type Here = { readonly body_hash: string; readonly outcome: Outcome };
 
 /** The answer to an id that was handled before: it never changes. */
 export function toEarlierOutcome(earlier: Earlier, body_hash: string): Outcome {
-  if (earlier.body_hash !== body_hash) return { outcome: 'rejected', code: 'key_reused', detail: '', version: earlier.version };
+  if (earlier.body_hash !== body_hash) {
+    const before = earlier.reason === undefined ? {} : { before: earlier.reason };
+    return { outcome: 'rejected', code: 'key_reused', detail: '', version: earlier.version, ...before };
+  }
   if (earlier.reason === undefined) return { outcome: 'duplicate', version: earlier.version };
   if (earlier.reason === 'late') return { outcome: 'late' };
   return { outcome: 'rejected', code: earlier.reason, detail: earlier.detail ?? '', version: earlier.version };
@@ -15,6 +18,9 @@ export function toEarlierOutcome(earlier: Earlier, body_hash: string): Outcome {
 /** The same for one of this batch. */
 export function repeatOf(here: Here, body_hash: string): Outcome {
   const { outcome } = here;
-  if (here.body_hash !== body_hash) return { outcome: 'rejected', code: 'key_reused', detail: '', version: 0 };
+  if (here.body_hash !== body_hash) {
+    const before = outcome.outcome === 'rejected' ? { before: outcome.code } : {};
+    return { outcome: 'rejected', code: 'key_reused', detail: '', version: 0, ...before };
+  }
   return outcome.outcome === 'applied' ? { outcome: 'duplicate', version: outcome.version } : outcome;
 }

@@ -51,7 +51,10 @@ export class Tells {
     reach('tell.before', [{ address: from }]);
     const outcome = await this.#deliver(send.to, own, actorCaller(from));
     reach('tell.after', [{ address: from }]);
-    if (outcome.outcome === 'rejected') await refuse(outcome.code);
+    if (outcome.outcome !== 'rejected') return;
+    // Nobody else has its id: it came before, as the release of then wrote it, and what became of it then holds.
+    const why = outcome.code === 'key_reused' ? outcome.before : outcome.code;
+    if (why !== undefined) await refuse(why);
   }
 
   /** A refused `tell` comes back to its sender, where its machine wants to know. */

@@ -185,6 +185,7 @@ export function restore(
 }
 
 type ChartNode = {
+  readonly config: { readonly entry?: unknown };
   readonly id: string;
   readonly key: string;
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
@@ -226,9 +227,13 @@ export function waitsOf(snapshot: AnyMachineSnapshot): Waits {
   return { timers: [...timers.values()], effects };
 }
 
-/** The active states as the chart names them; those in which the machine never rests, because it moves on by itself, are marked. */
-export function activeOf(snapshot: AnyMachineSnapshot): ReadonlyMap<string, { readonly passing: boolean }> {
-  return new Map(nodesOf(snapshot).map(({ id, always }) => [id, { passing: (always?.length ?? 0) > 0 }]));
+/**
+ * The active states as the chart names them. `passing`: the machine never rests there, because it moves on by itself; `prepares`: it does something
+ * to its context as it comes in.
+ */
+export function activeOf(snapshot: AnyMachineSnapshot): ReadonlyMap<string, { readonly passing: boolean; readonly prepares: boolean }> {
+  const nodes = nodesOf(snapshot);
+  return new Map(nodes.map(({ id, always, config }) => [id, { passing: (always?.length ?? 0) > 0, prepares: config.entry !== undefined }]));
 }
 
 /**
