@@ -95,7 +95,7 @@ export class Letters {
     return this.#conclude(letter, resolver, outcome, true);
   }
 
-  /** Sends again what waits for the same reason, oldest first and so many at most; `next` goes on from there. */
+  /** Sends again what waits for the same reason, oldest first and so many at most; `next` goes on from there. Throws `not_ready` where nothing could be sent just now. */
   async replay(cause: CauseKey, resolver: Resolver, limit: number, after?: number): Promise<Replayed> {
     const query = { ...cause, open: true, oldest: true, limit, ...(after === undefined ? {} : { after }) };
     const letters = await this.#options.store.operations.letters(query);
@@ -105,13 +105,17 @@ export class Letters {
     for (const letter of letters) {
       // What comes behind an event that has to wait waits too, or the order would change.
       const resolution = parked.has(letter.actor) ? 'open' : await this.#replayOne(letter, resolver);
-      if (resolution === 'retry') break;
+      if (resolution === 'retry') {
+        // Nothing has moved, so whoever asked would ask for the same again at once, or take it for the end.
+        if (last === undefined) throw new Fault('not_ready');
+        break;
+      }
       if (resolution === 'open') parked.add(letter.actor);
       counts[resolution]++;
       last = letter;
     }
     const done = letters.length < limit && last === letters.at(-1);
-    return { ...counts, next: done || last === undefined ? (done ? undefined : after) : last.n };
+    return { ...counts, next: done ? undefined : last?.n };
   }
 
   async #replayOne(letter: Letter, resolver: Resolver): Promise<'applied' | 'rejected' | 'open' | 'retry'> {

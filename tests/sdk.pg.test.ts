@@ -151,6 +151,26 @@ describe('an actor', () => {
   });
 });
 
+describe('what is watched before it is there', () => {
+  test('[SDK-40] it comes to life as soon as it is created, whether now or from what was kept', async () => {
+    const hub = await device('clerk');
+    const input = { client: 'acme', payee: 'Bolt', amount_minor: 900_000, currency: 'EUR', reference: 'INV-3' } as const;
+    const early = hub.actor('payment', `pay_${crypto.randomUUID().slice(0, 8)}`);
+    early.watch();
+    await eventually(() => early.following.kind === 'refused');
+    expect(await early.create(input)).toMatchObject({ outcome: 'applied' });
+    await eventually(() => early.copy?.version === 1);
+    await offline(hub);
+    const late = hub.actor('payment', `pay_${crypto.randomUUID().slice(0, 8)}`);
+    late.watch();
+    await late.enqueueCreate(input);
+    stage.link.become('up');
+    hub.connection.nudge();
+    await eventually(() => late.copy?.version === 1);
+    expect(late.following.kind).toBe('live');
+  });
+});
+
 describe('a list', () => {
   test('[SDK-15] it is followed and typed; what is asked in other words is the same list', async () => {
     const hub = await device('clerk');

@@ -235,7 +235,7 @@ export class ActorHandle<D extends Definition> {
   }
 
   async #send(event: SentEvent, { id = this.#parts.newId(), ifVersion, optimistic, patience_ms = PATIENCE_MS }: Sending): Promise<Result> {
-    const { foresight, line, clock, now } = this.#parts;
+    const { connection, foresight, line, clock, now } = this.#parts;
     const deadline = clock.now() + patience_ms;
     // Whoever signs in while it waits for its turn has not meant it.
     const bearer = line.bearer();
@@ -248,7 +248,10 @@ export class ActorHandle<D extends Definition> {
         if (!(await this.#isNext(deadline, bearer))) return UNANSWERED;
         const intent = { id, to, event, ...(ifVersion !== undefined && { ifVersion }) };
         const result = await perform(line, clock, intent, Math.max(0, deadline - clock.now()));
-        if (optimistic && (result.outcome === 'applied' || result.outcome === 'duplicate')) foresight.done(kept, result.version);
+        if (result.outcome !== 'applied' && result.outcome !== 'duplicate') return result;
+        if (optimistic) foresight.done(kept, result.version);
+        // It may have come to be by this.
+        connection.retry(to);
         return result;
       });
     } finally {

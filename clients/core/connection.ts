@@ -277,16 +277,18 @@ export class Connection {
 
   #onFrames(frames: readonly Frame[]): void {
     this.#heard = this.#options.clock.now();
+    const era = this.#era;
     let store = this.#store;
+    for (const frame of frames) store = receive(store, frame);
+    this.#update(store); // first: whoever listens to what follows may watch something, or close it all
     for (const frame of frames) {
-      store = receive(store, frame);
+      if (era !== this.#era) return;
       if (frame.kind === 'hello') this.#onHello(frame);
       else if (frame.kind === 'expiring') void this.#options.session.renew().catch(() => undefined);
       else if (frame.kind === 'heads') this.#after(HEAD_PATIENCE_MS, () => this.#update(lost(this.#store)));
       else if (frame.kind === 'bye') this.#onBye(frame.afterMs);
     }
-    this.#credit(frames.length);
-    this.#update(store);
+    if (era === this.#era) this.#credit(frames.length);
   }
 
   #onHello({ node, urls, now }: Extract<Frame, { kind: 'hello' }>): void {

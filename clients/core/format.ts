@@ -3,15 +3,18 @@ import { must } from '../../machines/must.ts';
 import { currentLocale, DIRECTIONS, keepInOrder, keepTogether, numberFormat, numberMarks, type Marks } from './locale.ts';
 
 /** `125000`, `EUR` → `1,250.00 EUR`. What is no amount of a known currency is shown in its minor units, and says so. */
-export function formatMoney(minor: number, currency: string): string {
-  if (!isCurrency(currency) || !Number.isSafeInteger(minor)) return `${formatNumber(minor)} minor units of ${currency}`;
+export function formatMoney(minor: number | bigint, currency: string): string {
+  if (!isCurrency(currency) || (typeof minor === 'number' && !Number.isSafeInteger(minor)))
+    return `${formatNumber(minor)} minor units of ${currency}`;
   return keepTogether(`${groupDecimal(minor, exponentOf(currency))} ${currency}`);
 }
 
-/** Exact for every safe integer: the digits are moved, never divided. */
-export function groupDecimal(minor: number, exponent: number): string {
+/** Exact for every integer, however long: the digits are moved, never divided. */
+export function groupDecimal(minor: number | bigint, exponent: number): string {
   const [marks] = numberMarks();
-  const plain = String(Math.abs(minor)).padStart(exponent + 1, '0');
+  const plain = String(minor)
+    .replace('-', '')
+    .padStart(exponent + 1, '0');
   const whole = numberFormat().format(BigInt(plain.slice(0, plain.length - exponent)));
   const places = exponent === 0 ? '' : marks.decimal + writeDigits(plain.slice(plain.length - exponent), marks);
   return `${minor < 0 ? '−' : ''}${whole}${places}`;
@@ -86,7 +89,7 @@ function refuse(sentence: string): ReadMoney {
   return { ok: false, sentence };
 }
 
-export function formatNumber(value: number): string {
+export function formatNumber(value: number | bigint): string {
   return keepTogether(numberFormat().format(value));
 }
 

@@ -197,7 +197,10 @@ export class Hub<M extends MachineMap = Machines> {
     this.#ends.push(
       session.onChange(() => this.#follow()),
       outbox.onSettled((kept: Kept, settled) => {
-        if (settled.outcome === 'applied' || settled.outcome === 'duplicate') this.#parts.foresight.done(kept, settled.version);
+        if (settled.outcome !== 'applied' && settled.outcome !== 'duplicate') return;
+        this.#parts.foresight.done(kept, settled.version);
+        // Whoever watches it may have been told that there is no such thing, which was so until now.
+        connection.retry(kept.to);
       }),
     );
     const unheard = tokens.onChange?.(() => session.reload());

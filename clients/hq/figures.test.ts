@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { emptyWindow, withCalls } from '../../machines/call-window.ts';
 import { integrationSettings } from '../../machines/integration-terms.ts';
+import { formatMoney } from '../core/format.ts';
+import { setLocale } from '../core/locale.ts';
 import { addNodes, callsOf, formatSum, SHOWN_S, sinceOf, withBeats, type Beat } from './figures.ts';
 
 test.each([
@@ -50,4 +52,17 @@ test('[DESK-27] the calls of an integration are those of both halves of its wind
   expect(callsOf(window)).toEqual({ calls: 4, failed: 1 });
   expect(callsOf(withCalls(window, { succeeded: 1, failed: 1, at: 31_000, by: 'hub' }, rules))).toEqual({ calls: 6, failed: 2 });
   expect(callsOf({ calls: 1 })).toBeUndefined();
+});
+
+test('[DESKLOC-8] A sum is written with the marks of the reader’s locale, as every single amount is', () => {
+  setLocale('de-DE');
+  try {
+    expect([formatSum('1250', 'BHD'), formatSum('125000', 'JPY'), formatSum('-12345678901234567890', 'EUR')]).toEqual([
+      formatMoney(1250, 'BHD'),
+      formatMoney(125_000, 'JPY'),
+      '−123.456.789.012.345.678,90 EUR',
+    ]);
+  } finally {
+    setLocale();
+  }
 });

@@ -1,6 +1,7 @@
 import { isRecord } from '../core/problem.ts';
 import { unreadable } from './office.ts';
-import { exponentOf, isCurrency } from '../../machines/money.ts';
+import { isCurrency } from '../../machines/money.ts';
+import { formatMoney } from '../core/format.ts';
 
 /** What stands in one state in one currency, as the hub adds it up. */
 export type MoneyFigure = { readonly state: string; readonly currency: string; readonly count: number; readonly amount_minor: string };
@@ -43,12 +44,7 @@ export function addNodes(nodes: readonly NodePulse[]): NodeFigures {
 /** Sums may be larger than a number is exact, so the digits are moved and never counted with. */
 export function formatSum(minor: string, currency: string): string {
   if (!isCurrency(currency)) return `${minor} minor units of ${currency}`;
-  const exponent = exponentOf(currency);
-  const negative = minor.startsWith('-');
-  const digits = minor.replace('-', '').padStart(exponent + 1, '0');
-  const whole = digits.slice(0, digits.length - exponent).replace(/\B(?=(\d{3})+$)/g, ',');
-  const fraction = exponent === 0 ? '' : `.${digits.slice(-exponent)}`;
-  return `${negative ? '−' : ''}${whole}${fraction} ${currency}`;
+  return formatMoney(BigInt(minor), currency);
 }
 
 /** So many seconds are drawn. */

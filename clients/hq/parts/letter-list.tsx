@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from '@tanstack/react-router';
 import { Button, Label, TextArea, TextField } from 'react-aria-components';
 import { sentenceFor } from '../../../machines/fault.ts';
@@ -37,10 +37,12 @@ export function LetterList({ cause, count, mayAct, onEverything, onChanged }: Li
   const filter = cause === undefined ? {} : { type: cause.type, event: cause.event, reason: cause.reason, detail: cause.detail };
   const search = new URLSearchParams({ ...filter, open: resolvedToo ? '0' : '1', limit: String(Math.min(1_000, pages * A_PAGE)) });
   const { value, problem, again } = usePolled(
-    `${search} ${count}`,
+    String(search),
     async (signal) => readItems<Letter>(await office.get(`/v1/dead-letters?${search}`, signal)),
     EVERY_MS,
   );
+  // Not by another key: what stands here, and whatever dialog is open on it, would be gone for a moment.
+  useEffect(() => again(), [again, count]);
   const changed = (): void => {
     again();
     onChanged();
