@@ -70,6 +70,24 @@ describe('an event of another system', () => {
     expect(new Set(stage.server.messagesTo('greenlines.receipt.nats.').map(({ subject }) => subject)).size).toBe(1);
   });
 
+  test('[IN-22] a stream that is half full loses the older half of what is handled, and nothing else', async () => {
+    const stage = await staged();
+    stage.server.most = 40;
+    for (let n = 0; n < 30; n++) publish(stage, `e${n}`, { type: 'ADD', by_n: 1 });
+    await stage.ports.advance(25_000);
+    expect(stage.server.stateOf(IN)).toMatchObject({ first: 1, last: 30, fill: 0.75 });
+    await stage.ports.advance(10_000);
+    expect(stage.server.stateOf(IN)).toMatchObject({ first: 16, last: 30 });
+    // What no node has handled yet stays, however full the stream is.
+    await stage.runtime.stop();
+    for (let n = 30; n < 55; n++) publish(stage, `e${n}`, { type: 'ADD', by_n: 1 });
+    await stage.restart();
+    await stage.ports.advance(120_000);
+    expect(stage.context(A)['n']).toBe(55);
+    expect(receipts(stage, 'e54')).toMatchObject([{ outcome: 'applied' }]);
+    expect(stage.server.stateOf(IN)?.fill).toBeLessThan(0.5);
+  });
+
   test('[IN-11] an event that wants a reply gets its receipt there too', async () => {
     const stage = await staged();
     stage.server.publishFrom(IN, '{"type":"TOUCH"}', { 'ce-id': 'r1', 'ce-source': 'shop' }, 'answers.me');

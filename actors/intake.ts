@@ -1,5 +1,5 @@
 import { Fault } from '../machines/fault.ts';
-import { isId, isType, partitionOf, toAddress } from '../machines/ids.ts';
+import { isId, isType, partitionOf, PARTITIONS, toAddress } from '../machines/ids.ts';
 import type { Bus, Incoming } from './bus/bus.ts';
 import { deadSubject, readInSubject, receiptSubject } from './bus/subjects.ts';
 import { systemCaller } from './caller.ts';
@@ -9,7 +9,7 @@ import type { Outcome } from './delivery.ts';
 import { readMessage, readNames } from './message.ts';
 import type { Message } from './message.ts';
 import type { Ports } from './ports/ports.ts';
-import type { Progress } from './store/store.ts';
+import type { Progress, Store } from './store/store.ts';
 
 /** An event for an actor, from a door that has read it but not judged it. */
 export type Submission = {
@@ -26,6 +26,7 @@ export type Submission = {
 export type IntakeOptions = {
   readonly ports: Ports;
   readonly bus: Bus;
+  readonly store: Pick<Store, 'progress'>;
   readonly owns: (partition: number) => boolean;
   /** Throws a Fault for what the gate refuses. */
   readonly submit: (submission: Submission) => Promise<Outcome>;
@@ -44,6 +45,11 @@ const MOST_BYTES = 64 * 1024;
 const LONGEST_ID = 512;
 /** How often the hub tries a message that breaks it, before its sender is told. */
 const TRIES = 10;
+/** A stream that is half full loses the older half of what is handled; that it is nearly full of what is not is told. */
+const ROOM_MS = 30_000;
+const HALF_FULL = 0.5;
+const NEARLY_FULL = 0.8;
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
 /**
  * Reads what other systems publish: once, in order, without acks, from the lowest cursor of the partitions that this node
@@ -82,6 +88,10 @@ export class Intake {
     this.#options.bus.watchReplies((subject, headers, data, reply) => this.#remember(this.#keyOf(subject, headers, data), reply));
     this.#options.bus.onReconnect(() => this.#reading?.abort());
     this.#loop().catch((error: unknown) => this.#options.ports.log.error({ err: error }, 'The intake has stopped'));
+    const { log, timers } = this.#options.ports;
+    const makeRoom = (): void =>
+      void this.#makeRoom().catch((error: unknown) => log.warn({ err: error }, 'Whether the intake stream has room could not be asked'));
+    this.#stop.signal.addEventListener('abort', timers.every(ROOM_MS, makeRoom));
   }
 
   stop(): void {
@@ -136,6 +146,28 @@ export class Intake {
     this.#repeat_until = Math.max(this.#repeat_until, last);
     this.#read = Math.min(last, ...[...this.#cursors.values()].map(({ at }) => at));
     return this.#read + 1;
+  }
+
+  /**
+   * What every partition has handled and written down is kept in the stream only for a restore of an older backup, and must not take the room of
+   * what is to come.
+   */
+  async #makeRoom(): Promise<void> {
+    const { bus, store, ports } = this.#options;
+    if (bus.trouble() !== undefined) return;
+    const { created, first, fill } = await bus.intakeState();
+    if (fill < HALF_FULL) return;
+    const saved = await store.progress(ALL);
+    const isWhole = saved.length === ALL.length && saved.every(({ stream }) => stream === created);
+    const handled = isWhole ? Math.min(...saved.map(({ cursor }) => cursor)) : 0;
+    if (handled < first) {
+      if (fill >= NEARLY_FULL)
+        ports.log.error({ fill, first, handled }, 'The intake stream is nearly full of messages that are not handled yet');
+      return;
+    }
+    const before = first + Math.ceil((handled - first + 1) / 2);
+    await bus.dropIntake(before);
+    ports.log.info({ fill, first, before }, 'The older half of what is handled was taken out of the intake stream');
   }
 
   async #take(message: Incoming, reading: AbortSignal): Promise<void> {

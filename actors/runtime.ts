@@ -115,12 +115,7 @@ export class Runtime {
       deliver,
     });
     this.#outlet = this.#toOutlet();
-    this.#intake = new Intake({
-      ports,
-      bus,
-      owns,
-      submit: (submission) => this.#door.submit(submission),
-    });
+    this.#intake = new Intake({ ports, bus, store, owns, submit: (submission) => this.#door.submit(submission) });
     this.#search = new SearchIndex({ store, ports, read });
     this.#upgrades = new Upgrades({ store, ports, definitions: this.definitions, partitions, deliver });
     this.#progress = this.#toProgress();

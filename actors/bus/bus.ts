@@ -15,7 +15,8 @@ export type Incoming = {
 export type Heard = { readonly subject: string; readonly headers: Headers; readonly data: Uint8Array; readonly reply: string };
 
 /** What a stream is at the moment. `created` tells one stream from another of the same name. */
-export type StreamState = { readonly created: string; readonly first: number; readonly last: number };
+/** `fill`: how much of what the stream may hold is taken, from 0 to 1. A full one takes nothing more. */
+export type StreamState = { readonly created: string; readonly first: number; readonly last: number; readonly fill: number };
 
 export type Bus = {
   /** Why nothing can be published; undefined when it can. */
@@ -26,6 +27,8 @@ export type Bus = {
   /** Resolves when the stream has it: then it also has what was published to it before on this connection. */
   publishAcked(subject: string, data: string, headers: Headers): Promise<void>;
   intakeState(): Promise<StreamState>;
+  /** Takes everything before this number out of the intake stream. */
+  dropIntake(before: number): Promise<void>;
   /** Reads the intake stream in order from a position on until the signal aborts; awaits `take` for each. */
   readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void>;
   /** Messages as they pass by, with where their sender wants an answer; nothing is kept. */

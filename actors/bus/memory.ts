@@ -22,6 +22,8 @@ const ENCODER = new TextEncoder();
 export class MemoryServer {
   /** Everything that went over it, in order, where it remembers; also what no stream keeps. */
   readonly published: MemoryMessage[] = [];
+  /** How many messages a stream may hold, as far as its state says. */
+  most = Infinity;
   readonly #remembers: boolean;
   readonly #ports: Pick<Ports, 'clock'>;
   readonly #connections = new Set<MemoryBus>();
@@ -108,7 +110,18 @@ export class MemoryServer {
     const stream = this.#streamOf(subject);
     return stream === undefined
       ? undefined
-      : { created: stream.created, first: stream.messages[0]?.seq ?? stream.last + 1, last: stream.last };
+      : {
+          created: stream.created,
+          first: stream.messages[0]?.seq ?? stream.last + 1,
+          last: stream.last,
+          fill: stream.messages.length / this.most,
+        };
+  }
+
+  drop(subject: string, before: number): void {
+    const messages = this.#streamOf(subject)?.messages ?? [];
+    const kept = messages.findIndex(({ seq }) => seq >= before);
+    messages.splice(0, kept === -1 ? messages.length : kept);
   }
 
   read(subject: string, from: number): Incoming | undefined {
@@ -190,6 +203,11 @@ export class MemoryBus implements Bus {
     const state = this.trouble() === undefined ? this.#server.stateOf(INTAKE) : undefined;
     if (state === undefined) throw new Error('NATS does not answer');
     return state;
+  }
+
+  async dropIntake(before: number): Promise<void> {
+    await this.intakeState();
+    this.#server.drop(INTAKE, before);
   }
 
   async readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void> {

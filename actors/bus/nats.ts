@@ -167,8 +167,13 @@ export class NatsBus implements Bus {
   async intakeState(): Promise<StreamState> {
     const manager = this.#manager;
     if (manager === undefined) throw new Error('There is no JetStream manager');
-    const { created, state } = await manager.streams.info(STREAMS.in);
-    return { created: String(created), first: state.first_seq, last: state.last_seq };
+    const { created, state, config } = await manager.streams.info(STREAMS.in);
+    const fill = config.max_bytes > 0 ? state.bytes / config.max_bytes : 0;
+    return { created: String(created), first: state.first_seq, last: state.last_seq, fill };
+  }
+
+  async dropIntake(before: number): Promise<void> {
+    await this.#manager?.streams.purge(STREAMS.in, { seq: before });
   }
 
   async readIntake(from: number, signal: AbortSignal, take: (message: Incoming) => Promise<void> | void): Promise<void> {

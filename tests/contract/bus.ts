@@ -192,6 +192,16 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
       expect((await read(before + 1, 1)).map(text)).toEqual(['after']);
     });
 
+    test('[BUS-13] what lies before a number is taken out of the intake stream, and what is behind it is read as before', async () => {
+      for (const word of ['one', 'two', 'three']) await under.publishFrom('greenlines.in.payment.i', word);
+      await until(async () => (await last()) >= 3);
+      const { first, last: end, fill } = await bus.intakeState();
+      expect([first < end - 1, fill >= 0 && fill <= 1]).toEqual([true, true]);
+      await bus.dropIntake(end - 1);
+      expect(await bus.intakeState()).toMatchObject({ first: end - 1, last: end });
+      expect((await read(1, 2)).map(text)).toEqual(['two', 'three']);
+    });
+
     test('[BUS-10] a stream that was made anew says so: it was created at another time', async () => {
       const before = await bus.intakeState();
       expect(Number.isNaN(Date.parse(before.created))).toBe(false);
