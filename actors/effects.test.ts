@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { must } from '../machines/must.ts';
 import { Desk, OPERATOR, RuntimeStage } from '../tests/support/runtime-stage.ts';
 import type { CallResult, IntegrationKind } from './integrations/integration.ts';
 
@@ -115,6 +116,31 @@ describe('an effect', () => {
     expect(last(stage)).toBe('unknown key_in_use');
   });
 });
+
+test.each([
+  [60_000, 'failed', 0],
+  [2_000, 'done', 1],
+])(
+  '[EFF-15] what was asked about before it is done, and had to wait for %i ms, %s: after long the machine asks again',
+  async (wait_ms, ending, calls) => {
+    const { stamp, ...others } = new Desk().kind.operations;
+    const { stage, desk } = await staged({ operations: { ...others, stamp: { ...must(stamp, 'an operation'), asked_first: true } } });
+    const control = (action: 'pause' | 'resume'): Promise<unknown> =>
+      stage.hear(stage.runtime.controls.actor(A, { action }, { operator: OPERATOR, reason: 'x' }));
+    desk.answer = () => ({ kind: 'retry', code: 'busy' });
+    await stage.send(A, 'CALL');
+    await stage.ports.advance(200);
+    await control('pause');
+    desk.answer = () => ({ kind: 'done', output: { mark: 'ok' } });
+    await stage.ports.advance(500);
+    const before = desk.calls.length;
+    await stage.ports.advance(wait_ms);
+    expect([last(stage), desk.calls.length]).toEqual(['', before]);
+    await control('resume');
+    await stage.ports.until(() => last(stage) !== '');
+    expect([String(last(stage)).split(' ')[0], desk.calls.length - before]).toEqual([ending, calls]);
+  },
+);
 
 describe('where the provider does not honour keys', () => {
   const unkeyed = { honours_keys: false };

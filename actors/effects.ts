@@ -7,6 +7,8 @@ import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import { nameOf } from './envelope.ts';
 import type { Envelope, PendingEffect } from './envelope.ts';
+import { leave } from './effect-job.ts';
+import type { Job } from './effect-job.ts';
 import { backoff, integrationOf, notDone, toResult } from './effect-result.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
 import type { Ports } from './ports/ports.ts';
@@ -37,30 +39,13 @@ export type EffectsOptions = {
   ) => Promise<Outcome>;
 };
 
-type Job = {
-  readonly address: string;
-  readonly id: string;
-  readonly effect: PendingEffect;
-  /**
-   * Somebody may have called already: another node, or this one before it was started again. Then nothing but the provider's own
-   * word says that it did not happen, and not even that where it comes from a door before the key is looked at.
-   */
-  perhaps: boolean;
-  /** The machine does not wait for it any more, or the hub stops. */
-  gone: boolean;
-  /** Its result is on its way to the machine. */
-  ended: boolean;
-  /** Ends the call that is under way. */
-  giveUp: (() => void) | undefined;
-  /** It came while the actor stood still, and waits until that is over. */
-  result?: Result;
-};
-
 /** How long an effect that certainly did not happen is tried again before the machine is told that it failed. */
 const BUDGET_MS = 30_000;
 /** Effects that wait for a place beyond this are left in the database and found again. */
 const QUEUE = 5_000;
 const AGAIN_MS = 1_000;
+/** What was asked about is asked about again after it had to wait for so long. */
+const STALE_MS = 5_000;
 /** A provider that is at work on the same key: an earlier call is under way. */
 const KEY_IN_USE = 'key_in_use';
 const HELD: Pass = { go: false, reason: 'paused', after_ms: 500, holds: true };
@@ -240,10 +225,15 @@ export class Effects {
     let until = ports.clock.monotonic() + BUDGET_MS;
     let why: { code: string; detail?: string } = { code: 'unavailable' };
     let started = kind.honours_keys;
+    let held_ms = 0;
     for (let attempt = 1; !job.gone; attempt++) {
       const pass = this.#isHeld(address) ? HELD : circuits.ask(kind.name);
       let wait_ms: number;
       if (pass.go) {
+        if (held_ms > STALE_MS && shape?.asked_first === true && !job.perhaps) {
+          circuits.release(kind.name);
+          return this.#finish(job, { kind: 'failed', code: 'held' });
+        }
         if (!started) {
           const start = await this.#writeStart(job);
           if (start !== 'written') circuits.release(kind.name);
@@ -251,6 +241,7 @@ export class Effects {
           if (start === 'gone') break;
           started = true;
         }
+        held_ms = 0;
         ports.reach('effect.before', [job]);
         const result = await this.#once(job, open, operation, input.data, key, attempt);
         ports.reach('effect.answered', [job]);
@@ -270,7 +261,10 @@ export class Effects {
       } else {
         why = { code: pass.reason };
         wait_ms = pass.after_ms;
-        if (pass.holds) until += wait_ms;
+        if (pass.holds) {
+          until += wait_ms;
+          held_ms += wait_ms;
+        }
       }
       if (ports.clock.monotonic() + wait_ms > until) return this.#finish(job, notDone(job, reads, why));
       await this.#pause(wait_ms);
@@ -387,9 +381,4 @@ export class Effects {
   #pause(delay_ms: number): Promise<void> {
     return new Promise((resolve) => void this.#options.ports.timers.after(delay_ms, resolve));
   }
-}
-
-function leave(job: Job): void {
-  job.gone = true;
-  job.giveUp?.();
 }

@@ -63,6 +63,8 @@ export const paymentSetup = setup({
     isCanceled: (_, finding: GatewayClosing) => finding.outcome === 'canceled',
     isNotFound: (_, finding: GatewayFinding) => finding.outcome === 'not_found',
     isUnknown: (_, error: EffectError) => error.kind === 'unknown',
+    /** It was not begun, because it had to wait for too long after the client was asked. */
+    wasHeld: (_, error: EffectError) => error.kind === 'failed' && error.code === 'held',
     isAbout: ({ context }, event: Notified) => event.operation_id === rules.operationId(context),
     isDone: ({ context }) => context.outcome?.outcome === 'done',
     isRefused: ({ context }) => context.outcome?.outcome !== 'done',

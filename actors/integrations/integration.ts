@@ -37,6 +37,11 @@ export type Operation = {
   readonly output: z.ZodType;
   /** It only reads: when it is not answered, nothing happened. */
   readonly reads?: boolean;
+  /**
+   * Somebody was asked right before whether it may be done. Where it then had to wait, because its actor or the integration stood still, it is not
+   * begun any more: it failed as `held`, and the machine asks again.
+   */
+  readonly asked_first?: boolean;
 };
 
 /** A configured integration, open for calls. */

@@ -39,8 +39,8 @@ const closing = z.discriminatedUnion('outcome', [
 
 /** What a payment gateway does. Capture, refund and void name the authorization that they are about. */
 export const gatewayOperations = {
-  authorize: { input: authorize, output: answer },
-  capture: { input: follow, output: answer },
+  authorize: { input: authorize, output: answer, asked_first: true },
+  capture: { input: follow, output: answer, asked_first: true },
   refund: { input: follow, output: answer },
   void: { input: follow, output: answer },
   lookup: { input: search, output: finding, reads: true },
