@@ -108,7 +108,7 @@ describe('an effect', () => {
     },
   );
 
-  test('[EFF-14] a provider that is at work on the key is at work on an earlier call: when its answer does not come, nobody knows', async () => {
+  test('[EFF-16] a provider that is at work on the key is at work on an earlier call: when its answer does not come, nobody knows', async () => {
     const { stage, desk } = await staged();
     desk.answer = () => ({ kind: 'retry', code: 'key_in_use' });
     await stage.send(A, 'CALL');

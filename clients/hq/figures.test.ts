@@ -54,7 +54,7 @@ test('[DESK-27] the calls of an integration are those of both halves of its wind
   expect(callsOf({ calls: 1 })).toBeUndefined();
 });
 
-test('[DESKLOC-8] A sum is written with the marks of the reader’s locale, as every single amount is', () => {
+test('[DESKLOC-9] A sum is written with the marks of the reader’s locale, as every single amount is', () => {
   setLocale('de-DE');
   try {
     expect([formatSum('1250', 'BHD'), formatSum('125000', 'JPY'), formatSum('-12345678901234567890', 'EUR')]).toEqual([
