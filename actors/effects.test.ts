@@ -95,7 +95,7 @@ describe('an effect', () => {
     ['is refused at the door', { kind: 'failed', code: 'bad_amount' }, 'unknown'],
     ['is told what came of it', { kind: 'done', output: { mark: 'ok' } }, 'done'],
   ] as const)(
-    '[EFF-14] what may have been called before the hub was started again and %s now is never told as not done: %o is %s',
+    '[EFF-14] what may have been called before the hub was started again, and %s then, is never told as not done',
     async (_, answer, expected) => {
       const { stage, desk } = await staged();
       desk.answer = never;
