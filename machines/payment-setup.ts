@@ -64,7 +64,7 @@ export const paymentSetup = setup({
     isNotFound: (_, finding: GatewayFinding) => finding.outcome === 'not_found',
     isUnknown: (_, error: EffectError) => error.kind === 'unknown',
     /** It was not begun, because it had to wait for too long after the client was asked. */
-    wasHeld: (_, error: EffectError) => error.kind === 'failed' && error.code === 'held',
+    isHeld: (_, error: EffectError) => error.kind === 'failed' && error.code === 'held',
     isAbout: ({ context }, event: Notified) => event.operation_id === rules.operationId(context),
     isDone: ({ context }) => context.outcome?.outcome === 'done',
     isRefused: ({ context }) => context.outcome?.outcome !== 'done',

@@ -103,7 +103,7 @@ const paymentMachine = paymentSetup.createMachine({
             input: ({ context }) => rules.toRequest(context),
             onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
             onError: [
-              { guard: { type: 'wasHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
+              { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
               { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
               { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
             ],
@@ -221,7 +221,7 @@ const paymentMachine = paymentSetup.createMachine({
             input: ({ context }) => rules.toRequest(context),
             onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
             onError: [
-              { guard: { type: 'wasHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
+              { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
               { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
               { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
             ],

@@ -135,6 +135,7 @@ test('[CHART-13] transitions are said as a person would say them', () => {
   expect(said('payment', 'authorizing.answered')).toEqual(['If declined', 'If done and manual', 'If done', 'Otherwise']);
   expect(said('payment', 'authorizing.calling')).toEqual([
     'Authorize answered',
+    'Authorize: no result, if held',
     'Authorize: no result, if unknown',
     'Authorize: no result',
   ]);
