@@ -22,6 +22,21 @@ function copyOf(client: VirtualClient | undefined, topic: string): ActorCopy | u
 }
 
 describe('time', () => {
+  test('[SYNC-117] a client that did not hear that its subscription was ended hears of it within 25 s, and forgets its copy', async () => {
+    const { world, clients } = await open('clerk', 'acme');
+    const [, acme] = clients;
+    const address = await make(world, 'a');
+    for (const client of clients) client.follow(address);
+    await world.ports.advance(100);
+    expect(copyOf(acme, address)?.version).toBe(1);
+    acme?.lose();
+    world.send(address, 'MOVE', { client: 'globex' });
+    await world.ports.advance(100);
+    expect(copyOf(acme, address)?.version).toBe(1);
+    await world.ports.advance(27_000);
+    expect(acme?.store.entries.get(address)).toMatchObject({ copy: undefined, standing: { kind: 'refused', code: 'not_found' } });
+  });
+
   test('[SYNC-76] every 25 s each client is told where its copies should be, which finds a message that was lost', async () => {
     const { world, clients } = await open('clerk', 'acme');
     const [clerk, acme] = clients;

@@ -49,7 +49,7 @@ export function receive(store: Store, frame: Frame): Store {
     case 'bye':
       return store; // for the connection, not for the copies
     case 'heads':
-      return frame.heads.reduce(receiveHead, store);
+      return (frame.ended ?? []).reduce(receiveEnd, frame.heads.reduce(receiveHead, store));
     default: {
       const entry = entryOf(store, frame.sub);
       if (entry === undefined || entry.standing.kind !== 'following') return store;
@@ -164,6 +164,13 @@ function receiveHead(store: Store, { sub, version }: { readonly sub: number; rea
   if (entry === undefined || entry.standing.kind !== 'following') return store;
   const head = headAbove(version, entry.copy?.version ?? -1);
   return head === entry.standing.head ? store : put(store, { ...entry, standing: { ...entry.standing, head } });
+}
+
+/** The hub has ended the subscription, and what said so and why was lost: it is asked for anew, and the answer says. */
+function receiveEnd(store: Store, sub: number): Store {
+  const entry = entryOf(store, sub);
+  if (entry === undefined || entry.standing.kind !== 'following') return store;
+  return stopFollowing(store, entry, entry.standing, { kind: 'wanted', fresh: true, was: undefined });
 }
 
 function headAbove(head: number, version: number): number {

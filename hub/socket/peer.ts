@@ -53,6 +53,7 @@ type Found =
 
 const MOST_SUBSCRIPTIONS = 200;
 const HEADS_MS = 25_000;
+const MOST_ENDED = 100; // of one connection, named again in case it was not heard
 const WARN_MS = 60_000;
 /** How long a client whose token was given under other rights may take to show a new one. */
 const RENEW_MS = 5_000;
@@ -70,6 +71,7 @@ export class Peer {
   #coming = 0;
   #warned = false;
   #headsAt: number;
+  #ended: readonly number[] = [];
   #closed = false;
   /** Raised whenever the rights may have changed: what was found under the old ones is not joined. */
   #era = 0;
@@ -204,14 +206,15 @@ export class Peer {
     for (const sub of subs) this.#drop(sub);
   }
 
-  #drop(sub: number): void {
+  #drop(sub: number, byHub = false): void {
     this.#subscriptions.get(sub)?.follower.leave();
     this.#subscriptions.delete(sub);
+    if (byHub) this.#ended = [...this.#ended, sub].slice(-MOST_ENDED);
   }
 
   #revoke(sub: number): void {
     if (!this.#subscriptions.has(sub)) return;
-    this.#drop(sub);
+    this.#drop(sub, true);
     this.push({ kind: 'revoked', sub });
   }
 
@@ -332,7 +335,7 @@ export class Peer {
     if (now === undefined) return this.#revoke(sub);
     if (joined.kind === 'list') {
       // Other rows, perhaps: the client asks again and begins with a snapshot.
-      this.#drop(sub);
+      this.#drop(sub, true);
       return this.push({ kind: 'resync', sub, reason: 'rights' });
     }
     follower.leave();
@@ -363,7 +366,8 @@ export class Peer {
   #heads(): void {
     if (!this.outbox.open) return;
     const heads = [...this.#subscriptions.values()].flatMap(({ follower: { sub, version, behind } }) => (behind ? [] : [{ sub, version }]));
-    if (heads.length > 0) this.push({ kind: 'heads', heads });
+    const ended = this.#ended.length === 0 ? {} : { ended: this.#ended };
+    if (heads.length + this.#ended.length > 0) this.push({ kind: 'heads', heads, ...ended });
   }
 
   /** Says goodbye and ends the connection. One that does not read is not waited for. */
