@@ -149,7 +149,11 @@ export type Frame =
       readonly total: number;
     }
   /** `ended`: subscriptions that the hub has ended itself, in case the message that said so was lost. */
-  | { readonly kind: 'heads'; readonly heads: readonly { readonly sub: number; readonly version: number }[]; readonly ended?: readonly number[] }
+  | {
+      readonly kind: 'heads';
+      readonly heads: readonly { readonly sub: number; readonly version: number }[];
+      readonly ended?: readonly number[];
+    }
   | { readonly kind: 'resync'; readonly sub: number; readonly reason: string }
   | { readonly kind: 'revoked'; readonly sub: number }
   | { readonly kind: 'expiring'; readonly expiresAt: string }
