@@ -42,6 +42,8 @@ export function start(file: string): Process {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--max-semi-space-size=64'],
   });
+  // What is sent to one that has just ended breaks nothing: whoever waits for it hears of its end.
+  child.on('error', () => undefined);
   const next = <T>(fits: (message: object) => boolean): Promise<T> =>
     new Promise((resolve, reject) => {
       const hear = (message: unknown): void => {

