@@ -116,7 +116,7 @@ test('[DESK-9] rows are picked by x, one thing is done to those that allow it, a
   expect((await rest.send(third, { type: 'SUBMIT' })).status).toBe(200);
   await dialog.getByRole('button', { name: 'Submit (2)' }).focus();
   await page.keyboard.press('Enter');
-  await dialog.getByText('1 done, 1 not.').waitFor();
+  await dialog.getByText('1 done, 1 refused.').waitFor();
   await dialog.getByText(/^Refused: /).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Close' }).focus();
