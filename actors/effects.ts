@@ -73,9 +73,11 @@ export class Effects {
   committed(rows: readonly Committed[]): void {
     const firsts = new Map<string, number>();
     for (const { newest, after, before, row } of rows) {
-      if (!firsts.has(row.actor)) firsts.set(row.actor, row.version);
       // The effects object is the same one where a step neither asked for nor gave up anything.
-      if (after.effects !== before?.effects) this.#giveUp(row.actor, before?.effects, after.effects);
+      if (after.effects !== before?.effects) {
+        if (!firsts.has(row.actor)) firsts.set(row.actor, row.version);
+        this.#giveUp(row.actor, before?.effects, after.effects);
+      }
       if (newest !== undefined) this.#ensure(row.actor, after, firsts.get(row.actor));
     }
   }

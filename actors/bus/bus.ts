@@ -14,8 +14,10 @@ export type Incoming = {
 /** A message that passed by. */
 export type Heard = { readonly subject: string; readonly headers: Headers; readonly data: Uint8Array; readonly reply: string };
 
-/** What a stream is at the moment. `created` tells one stream from another of the same name. */
-/** `fill`: how much of what the stream may hold is taken, from 0 to 1. A full one takes nothing more. */
+/**
+ * What a stream is at the moment. `created` tells one stream from another of the same name; `fill` is how much of what the stream may hold is taken, from 0 to 1.
+ * A full one takes nothing more.
+ */
 export type StreamState = { readonly created: string; readonly first: number; readonly last: number; readonly fill: number };
 
 export type Bus = {
