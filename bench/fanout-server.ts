@@ -4,6 +4,7 @@ import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
 import { board } from './board.ts';
 import { CLERK, act, openStage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /*
  * One server process that sends states to everybody who is connected: the hub with the patches of actors that are committed, stock
@@ -18,6 +19,8 @@ export type FanoutUp = { readonly up: true; readonly port: number; readonly toke
 export type FanoutSent = { readonly sent: number; readonly at: number };
 /** `fill`: how many bytes a state has; about those of a payment without it. */
 export type FanoutAsk = { readonly send: true; readonly fill?: number } | { readonly rss: true } | { readonly end: true };
+
+const WARM_COMMITS = 4_000;
 
 /** Makes one broadcast; resolves with when the state was there to be told. */
 type Sender = (fill?: number) => Promise<number>;
@@ -76,6 +79,7 @@ async function hub(actors: number, states: number): Promise<Served> {
   const stage = await openStage({}, [board]);
   const topics = Array.from({ length: actors }, (_, index) => `board/b${index}`);
   for (const address of topics) await act(stage.hub, CLERK, address, '@create', {}, address);
+  await warmUp(stage);
   const url = stage.hub.url();
   let n = 0;
   const send = async (fill?: number): Promise<number> => {
@@ -84,6 +88,16 @@ async function hub(actors: number, states: number): Promise<Served> {
     return now();
   };
   return { port: Number(new URL(url).port), token: await signIn(url), topics, send, close: () => stage.close() };
+}
+
+/**
+ * Commits as many as a hub has made that has worked for a while. A loop over thousands of sockets is compiled after a moment, as with the
+ * others; what happens once for each broadcast, a few hundred times a second, would be interpreted for half of the run.
+ */
+async function warmUp({ hub: served }: Stage): Promise<void> {
+  const address = 'board/warm';
+  await act(served, CLERK, address, '@create', {}, address);
+  for (let n = 0; n < WARM_COMMITS; n++) await act(served, CLERK, address, 'SET', { n });
 }
 
 async function signIn(url: string): Promise<string> {

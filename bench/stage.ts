@@ -58,6 +58,24 @@ export async function openStage(env: Readonly<Record<string, string>> = {}, mach
   };
 }
 
+/** Accounts of the client with as much money as one may hold, for payments that are paid from one. */
+export async function openAccounts(hub: Hub, count: number): Promise<readonly string[]> {
+  const ids = Array.from({ length: count }, (_, index) => `bench_${index}`);
+  for (const id of ids) {
+    const address = `account/${id}`;
+    await act(hub, CLERK, address, '@create', { client: 'acme', name: 'Bench', currency: 'EUR' }, `open-${id}`);
+    await act(hub, APPROVER, address, 'ACTIVATE', {});
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const live = await hub.runtime.lanes.read(address);
+      if (live?.envelope.snapshot.tags.has('takes_credits') === true) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await act(hub, CLERK, address, 'DEPOSIT', { deposit: 'd1', amount_minor: 1_000_000_000_000, reference: 'Opening balance' });
+    await act(hub, APPROVER, address, 'CONFIRM', { deposit: 'd1' });
+  }
+  return ids;
+}
+
 let made = 0;
 
 /** Sends an event and sends it again by the same id until there is an outcome. */

@@ -1,7 +1,7 @@
 import ElkBundled from 'elkjs/lib/elk.bundled.js';
 import { describe, expect, test } from 'vitest';
 import { toDrawing, foldable, foldedAtFirst, isPassing } from '../clients/chart/drawing.ts';
-import { linesOf, toElkGraph, toLayout } from '../clients/chart/elk-graph.ts';
+import { layOut, linesOf, toElkGraph } from '../clients/chart/elk-graph.ts';
 import type { Box, Layout } from '../clients/chart/elk-graph.ts';
 import { pathWords, transitionLine } from '../clients/chart/chart-words.ts';
 import { chartOf } from '../hub/machine-chart.ts';
@@ -23,7 +23,7 @@ const measure = (text: string): number => text.length * 7;
 const elk = new ElkBundled.default();
 async function lay(chart: Chart, folded: ReadonlySet<string>): Promise<{ layout: Layout; drawing: ReturnType<typeof toDrawing> }> {
   const drawing = toDrawing(chart, folded);
-  return { drawing, layout: toLayout(await elk.layout(toElkGraph(drawing, measure))) };
+  return { drawing, layout: await layOut(toElkGraph(drawing, measure), elk) };
 }
 
 const inside = (inner: Box, outer: Box): boolean =>
@@ -50,7 +50,8 @@ describe.each(each)('the drawing of a %s', (_, chart) => {
     );
     const lines = drawing.edges.flatMap(({ transitions }) => transitions.map(({ id }) => id));
     const stays = drawing.nodes.flatMap((node) => node.stays.map(({ id }) => id));
-    expect([...new Set([...lines, ...stays])].toSorted()).toEqual(chart.transitions.map(({ id }) => id).toSorted());
+    const anywhere = drawing.anywhere.map(({ id }) => id);
+    expect([...new Set([...lines, ...stays, ...anywhere])].toSorted()).toEqual(chart.transitions.map(({ id }) => id).toSorted());
   });
 
   test.each(foldings)(
@@ -126,13 +127,15 @@ test('[CHART-13] transitions are said as a person would say them', () => {
     'Approve, if completes approval',
     'Approve, if may approve',
     'Deny',
+    'Amend, if may amend from account',
     'Amend, if may amend',
+    'Hold',
     'Cancel',
     'After 1 d',
     'After 2 d',
     'After 3 d',
   ]);
-  expect(said('payment', 'authorizing.answered')).toEqual(['If declined', 'If done and manual', 'If done', 'Otherwise']);
+  expect(said('payment', 'authorizing.answered')).toEqual(['If goes on', 'If declined', 'If done and manual', 'If done', 'Otherwise']);
   expect(said('payment', 'authorizing.calling')).toEqual([
     'Authorize answered',
     'Authorize: no result, if held',

@@ -32,6 +32,8 @@ export type DrawnEdge = {
 export type Drawing = {
   readonly nodes: readonly DrawnNode[];
   readonly edges: readonly DrawnEdge[];
+  /** What it takes in every state, and stays there. */
+  readonly anywhere: readonly ChartTransition[];
   /** Its outermost states are regions side by side. */
   readonly parallel: boolean;
 };
@@ -61,6 +63,7 @@ export function toDrawing(chart: Chart, folded: ReadonlySet<string>): Drawing {
   return {
     nodes: [...marks.map(({ node }) => node), ...nodes],
     edges: [...marks.map(({ edge }) => edge), ...edges],
+    anywhere: stays.get('') ?? [],
     parallel: chart.root.type === 'parallel',
   };
 }

@@ -42,8 +42,9 @@ const LAYERED: Readonly<Record<string, string>> = {
   'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
   'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.compaction.postCompaction.strategy': 'EDGE_LENGTH',
 };
+/** Shorter lines; of some charts ELK cannot work them out. */
+const COMPACTION = 'elk.layered.compaction.postCompaction.strategy';
 
 /** Regions that have nothing to do with each other, as they fit best. */
 const PACKED: Readonly<Record<string, string>> = { 'elk.algorithm': 'rectpacking', 'elk.aspectRatio': '1.6', 'elk.spacing.nodeNode': '20' };
@@ -55,7 +56,22 @@ const ROOT = '@root';
 
 /** What ELK is asked: the drawing as nested boxes of known sizes. */
 export function toElkGraph(drawing: Drawing, measure: Measure): ElkNode {
-  return new Graph(drawing, measure).root();
+  return compacted(new Graph(drawing, measure).root(), 'EDGE_LENGTH');
+}
+
+/** Asks ELK, and where it fails at making lines short once more without. */
+export async function layOut(graph: ElkNode, elk: { layout(graph: ElkNode): Promise<ElkNode> }): Promise<Layout> {
+  try {
+    return toLayout(await elk.layout(graph));
+  } catch {
+    return toLayout(await elk.layout(compacted(graph, 'NONE')));
+  }
+}
+
+function compacted(node: ElkNode, how: string): ElkNode {
+  const { layoutOptions = {}, children = [] } = node;
+  const options = layoutOptions['elk.algorithm'] === 'layered' ? { ...layoutOptions, [COMPACTION]: how } : layoutOptions;
+  return { ...node, layoutOptions: options, children: children.map((child) => compacted(child, how)) };
 }
 
 class Graph {
@@ -183,7 +199,7 @@ function wrapped(text: string): string[] {
 }
 
 /** Reads what ELK answered. Its boxes are measured from the box around them, its lines from the upper left of the whole. */
-export function toLayout(answer: ElkNode): Layout {
+function toLayout(answer: ElkNode): Layout {
   const nodes: Record<string, Box> = {};
   const edges: Record<string, Layout['edges'][string]> = {};
   const place = ({ id, x = 0, y = 0, width = 0, height = 0, children = [], edges: lines = [] }: ElkNode, around: Point): void => {

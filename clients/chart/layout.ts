@@ -1,7 +1,7 @@
 import ElkApi from 'elkjs/lib/elk-api.js';
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
 import { toDrawing, type Drawing } from './drawing.ts';
-import { toElkGraph, toLayout, type Layout, type Measure } from './elk-graph.ts';
+import { layOut, toElkGraph, type Layout, type Measure } from './elk-graph.ts';
 import type { Chart } from '../../hub/protocol/chart.ts';
 
 /** A chart as it is to be drawn, with the place of everything. */
@@ -30,7 +30,7 @@ async function lay(graph: ElkNode, key: string): Promise<Layout> {
   worker ??= startWorker();
   const { elk, failed } = worker;
   // A worker that cannot be had says so to nobody but itself; the library would wait for ever.
-  const layout = toLayout(await Promise.race([elk.layout(graph), failed]));
+  const layout = await Promise.race([layOut(graph, elk), failed]);
   keep(key, layout);
   return layout;
 }

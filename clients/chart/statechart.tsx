@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Chart, ChartState } from '../../hub/protocol/chart.ts';
 import { ChartText } from './chart-text.tsx';
+import { transitionLine } from './chart-words.ts';
 import { foldable, foldedAtFirst } from './drawing.ts';
 import type { Canvas as CanvasType } from './canvas.tsx';
 import type { Laid } from './layout.ts';
@@ -115,7 +116,13 @@ function Drawing({ chart, folded, one, onFold }: DrawingProps) {
   }
   if (drawn === undefined) return <div className="chart-frame chart-waiting" role="status" aria-label={texts.drawingIt(one)} />;
   const { Canvas, laid } = drawn;
-  return <Canvas laid={laid} label={texts.label(one)} onFold={onFold} />;
+  const { anywhere } = laid.drawing;
+  return (
+    <>
+      <Canvas laid={laid} label={texts.label(one)} onFold={onFold} />
+      {anywhere.length > 0 && <p className="muted">{texts.anywhere([...new Set(anywhere.map(transitionLine))])}</p>}
+    </>
+  );
 }
 
 type Drawn = { readonly laid: Laid; readonly Canvas: typeof CanvasType };

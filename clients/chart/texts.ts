@@ -27,6 +27,7 @@ export const chartTexts = {
   now: 'now',
   last: 'last',
   stays: 'stays',
+  anywhere: (ways: readonly string[]) => `In every state, without leaving it: ${ways.join('; ')}`,
   anything: 'Anything',
   otherwise: 'Otherwise',
   if: (condition: string) => `if ${condition}`,

@@ -48,9 +48,9 @@ const row = (id: string, version = 1): ListItem => ({
   context: {},
 });
 
-const listSnapshot = (items: ListItem[], version = 1): Frame => ({
+const listSnapshot = (items: ListItem[], version = 1, sub = 1): Frame => ({
   kind: 'snapshot',
-  sub: 1,
+  sub,
   epoch: 'e1',
   version,
   items,
@@ -127,6 +127,14 @@ test('[CLIENT-7] A head above the copy means a lost message, unless it arrives i
   expect(isBehind(entry(behind))).toBe(true);
   expect(wanted(lost(behind))).toHaveLength(1);
   expect(wanted(lost(receive(behind, patch(1, 2))))).toHaveLength(0);
+});
+
+test('[CLIENT-7] A lost snapshot is found by the heads, also where an old copy happens to stand at the version that they name', () => {
+  const old = following(LIST, listSnapshot([row('a')]));
+  const again = answered(asked(disconnected(old), [LIST]), LIST, ack('snapshot', 1, 2));
+  const behind = receive(again, { kind: 'heads', heads: [{ sub: 2, version: 1 }] });
+  expect(wanted(lost(behind))).toMatchObject([{ topic: LIST, was: 2 }]);
+  expect(wanted(lost(receive(behind, listSnapshot([row('b')], 1, 2))))).toHaveLength(0);
 });
 
 test('[CLIENT-7] An answer "current" that names a newer version than the copy counts as a lost message', () => {

@@ -162,7 +162,8 @@ function applyListOps(items: readonly ListItem[], ops: readonly ListOp[]): reado
 function receiveHead(store: Store, { sub, version }: { readonly sub: number; readonly version: number }): Store {
   const entry = entryOf(store, sub);
   if (entry === undefined || entry.standing.kind !== 'following') return store;
-  const head = headAbove(version, entry.copy?.version ?? -1);
+  // Heads follow what they tell of: a snapshot that is still awaited was lost, whatever the version of the copy that it is to replace.
+  const head = entry.standing.awaits === 'nothing' ? headAbove(version, entry.copy?.version ?? -1) : version;
   return head === entry.standing.head ? store : put(store, { ...entry, standing: { ...entry.standing, head } });
 }
 

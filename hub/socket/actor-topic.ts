@@ -4,6 +4,7 @@ import type { Definition } from '../../machines/machine.ts';
 import type { Position } from '../protocol/messages.ts';
 import { toContext } from '../view.ts';
 import type { Subject } from '../view.ts';
+import { shareWith } from './follower.ts';
 import type { Feed, Follower } from './follower.ts';
 import { toCause, toMergedPatch, toSnapshot } from './projection.ts';
 import type { Origin, Shown } from './projection.ts';
@@ -125,10 +126,7 @@ export class ActorTopic {
     const frame = telling.patch(group.shown, after, rights, rights.whole || makers.has(rights.caller.id));
     if (frame === undefined) return;
     group.shown = after;
-    for (const follower of group.followers) {
-      if (follower.live) follower.share(frame, after.version, last);
-      else follower.owe();
-    }
+    shareWith(group.followers, frame, after.version, last);
   }
 
   #telling(head: Envelope): Telling {

@@ -3,7 +3,8 @@ import { VirtualPorts } from '../../actors/ports/virtual.ts';
 import { EndOfTurn } from './end-of-turn.ts';
 import { Outbox, PARK_BYTES } from './outbox.ts';
 import type { Owed } from './outbox.ts';
-import { SharedFrame } from './shared-frame.ts';
+import { Follower, shareWith } from './follower.ts';
+import { SharedFrame, Wired } from './shared-frame.ts';
 
 /** A line that takes what it is told to take. */
 class TestLine {
@@ -217,14 +218,60 @@ test('[SYNC-113] the last frame of a turn takes along what waits, once, and one 
   };
   const boxes = [failing, well].map((line) => new Outbox(line, ports, turn));
   for (const outbox of boxes) outbox.push('1');
-  for (const outbox of boxes) outbox.pushOut('2');
+  for (const outbox of boxes) outbox.pushOut(new Wired('2'));
   expect(well.written).toEqual(['1,2']);
   expect(ports.lines.some(({ message }) => message === 'A frame could not be sent')).toBe(true);
   await ports.settle();
-  boxes[1]?.pushOut('3');
+  boxes[1]?.pushOut(new Wired('3'));
   boxes[1]?.close();
-  boxes[1]?.pushOut('4');
+  boxes[1]?.pushOut(new Wired('4'));
   expect(well.written).toEqual(['1,2', '3']);
+});
+
+test('[SYNC-118] a frame that goes at once is credited and parks its client as one that waited does', async () => {
+  const { ports, line, outbox } = open();
+  outbox.credit(1);
+  outbox.pushOut(new Wired('1'));
+  expect([line.written, outbox.outstanding(), outbox.parked]).toEqual([['1'], 1, false]);
+  outbox.pushOut(new Wired(BIG));
+  outbox.pushOut(new Wired(BIG));
+  expect([outbox.open, outbox.parked, outbox.outstanding()]).toEqual([false, true, 200_001]);
+  line.take();
+  await ports.settle();
+  expect([outbox.open, outbox.parked, outbox.outstanding()]).toEqual([true, false, 0]);
+  expect(line.written).toHaveLength(3);
+});
+
+test('[SYNC-118] of many followers each is told once or owed, whoever fails', async () => {
+  const ports = new VirtualPorts();
+  const lines = Array.from({ length: 200 }, () => new TestLine());
+  const boxes = lines.map((line) => new Outbox(line, ports));
+  const followers = boxes.map((outbox, index) => new Follower(1 + (index % 3), outbox, () => undefined));
+  boxes[70]?.hold();
+  boxes[71]?.close();
+  const failing = lines[72];
+  if (failing !== undefined)
+    failing.write = () => {
+      throw new Error('The socket is in a strange state');
+    };
+  shareWith(new Set(followers), new SharedFrame('patch', '"base":1}'), 2, true);
+  lines.forEach(({ written }, index) => {
+    const told = index === 70 || index === 71 || index === 72 ? [] : [`{"kind":"patch","sub":${1 + (index % 3)},"base":1}`];
+    expect([index, ...written]).toEqual([index, ...told]);
+  });
+  expect([boxes[70]?.owing, boxes[71]?.owing, followers[69]?.version, followers[70]?.version]).toEqual([1, 0, 2, 0]);
+  await ports.settle();
+  // Whoever is owed something already is not looked at again, and is brought up to date all the same.
+  let looks = 0;
+  const held = lines[70];
+  if (held !== undefined) held.queued = () => (looks++, 0);
+  const owed = followers[70];
+  if (owed !== undefined) owed.feed = { catchUp: () => ({ frame: 'newest', version: 3 }), leave: () => undefined };
+  shareWith(new Set(followers), new SharedFrame('patch', '"base":2}'), 3, true);
+  expect(looks).toBe(0);
+  boxes[70]?.release();
+  await ports.settle();
+  expect([held?.written, owed?.version]).toEqual([['newest'], 3]);
 });
 
 test('[SYNC-99] answers that nobody reads park a client, and cut it off, as frames do', async () => {

@@ -28,6 +28,8 @@ export class SharedFrame {
   readonly #kind: string;
   readonly #rest: string;
   readonly #wired = new Map<number, Wired>();
+  #last: Wired | undefined;
+  #lastSub = 0;
 
   /** `rest` is what stands behind `kind` and `sub`, with the closing brace. */
   constructor(kind: string, rest: string) {
@@ -36,10 +38,15 @@ export class SharedFrame {
   }
 
   of(sub: number): Wired {
-    const known = this.#wired.get(sub);
-    if (known !== undefined) return known;
-    const wired = new Wired(`{"kind":"${this.#kind}","sub":${sub},${this.#rest}`);
-    this.#wired.set(sub, wired);
+    // Most clients number their first subscriptions alike.
+    if (this.#last !== undefined && this.#lastSub === sub) return this.#last;
+    let wired = this.#wired.get(sub);
+    if (wired === undefined) {
+      wired = new Wired(`{"kind":"${this.#kind}","sub":${sub},${this.#rest}`);
+      this.#wired.set(sub, wired);
+    }
+    this.#last = wired;
+    this.#lastSub = sub;
     return wired;
   }
 }

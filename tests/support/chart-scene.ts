@@ -82,6 +82,8 @@ const PICTURED = new Map([
   ['actor-now-1280', 'actor-light'],
   ['actor-past-1280-dark', 'actor-past-dark'],
   ['actor-past-360-dark', 'actor-narrow-dark'],
+  ['payment-converted-1440', 'payment-exchange-light'],
+  ['payment-deciding-1440-dark', 'payment-deciding-dark'],
 ]);
 
 export async function takePicture(page: Page, name: string): Promise<void> {
