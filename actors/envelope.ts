@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate';
-import type { Leg } from '../machines/machine.ts';
+import type { Post } from '../machines/machine.ts';
 
 /** What asked for a timer, an effect or a send: the version of the actor whose step did, and the position in that step. */
 export type Origin = { readonly v: number; readonly i: number };
@@ -64,8 +64,8 @@ export type Send = {
 };
 export type DomainEvent = { readonly i: number; readonly type: string; readonly data: Readonly<Record<string, unknown>> };
 
-/** Legs that belong together and balance in each of their currencies. */
-export type Posting = { readonly i: number; readonly legs: readonly Leg[]; readonly text?: string };
+/** Legs that belong together and balance in each of their currencies and layers. What is not said is absent, as it was before it could be. */
+export type Posting = Post & { readonly i: number };
 
 /** What one step asked for, beside the timers and effects that the envelope holds. */
 export type Asked = {

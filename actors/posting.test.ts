@@ -184,7 +184,11 @@ describe('a posting that cannot be right', () => {
 
   test('[POST-12] what is allowed: zero, the same account twice, 1,000 legs, names of 128, the largest exact amounts', () => {
     const legs = Array.from({ length: 1_000 }, (_, n) => leg('x'.repeat(128), n % 2 === 0 ? most : -most));
-    expect(toPosting(4, { legs })).toEqual({ i: 4, legs });
-    expect(toPosting(0, { legs: [leg('A/b_c-d:e.9', 0)], text: '' })).toEqual({ i: 0, legs: [leg('A/b_c-d:e.9', 0)], text: '' });
+    expect(toPosting({ v: 1, i: 4 }, { legs })).toEqual({ i: 4, legs });
+    expect(toPosting({ v: 1, i: 0 }, { legs: [leg('A/b_c-d:e.9', 0)], text: '' })).toEqual({
+      i: 0,
+      legs: [leg('A/b_c-d:e.9', 0)],
+      text: '',
+    });
   });
 });

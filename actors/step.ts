@@ -108,7 +108,7 @@ function after({ proposed: _, ...envelope }: Envelope, moment: Moment): Envelope
 
 function born(definition: Definition, happening: Happening & { kind: 'create' }, moment: Moment): Stepped {
   const { id, input, settings } = happening;
-  const moved = begin(definition.machine, { ...input, id, by: moment.by, at: moment.now, settings });
+  const moved = begin(definition.machine, { ...input, id, by: moment.by, at: moment.now, v: 1, settings });
   return settle(moved, 1, moment.now, {}, {}, moment);
 }
 
@@ -119,7 +119,7 @@ function stepEvent(
   moment: Moment,
 ): Stepped {
   const at = Math.max(envelope.at, moment.now);
-  const full = { ...event, by: moment.by, at };
+  const full = { ...event, by: moment.by, at, v: envelope.version + 1 };
   const moved = move(definition.machine, envelope.snapshot, full);
   if (moved === undefined) return { outcome: 'rejected', reason: reasonFor(definition, envelope.snapshot, full) };
   return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
@@ -152,7 +152,7 @@ function settleOwn(
   moment: Moment,
 ): Stepped {
   const at = Math.max(envelope.at, moment.now);
-  const moved = move(definition.machine, envelope.snapshot, Object.assign({ by: 'hub', at }, event));
+  const moved = move(definition.machine, envelope.snapshot, Object.assign({ by: 'hub', at, v: envelope.version + 1 }, event));
   if (moved === undefined) return applied(after(envelope, moment));
   return settle(moved, envelope.version + 1, at, envelope.timers, envelope.effects, moment);
 }
@@ -223,7 +223,7 @@ function settle(
       case 'emit': {
         const { type, ...data } = request.event;
         if (type === '@tell') sends.push({ i: i++, to: data.to as Send['to'], event: data.event as Send['event'] });
-        else if (type === '@post') postings.push(toPosting(i++, data));
+        else if (type === '@post') postings.push(toPosting({ v: version, i: i++ }, data));
         else events.push({ i: i++, type, data });
         break;
       }

@@ -35,13 +35,15 @@ export type Stamp = {
   readonly by: string;
   /** When it was taken, in epoch milliseconds (UTC). */
   readonly at: number;
+  /** The version that it makes of the actor: with its position the name of what is posted now, for a later posting's `of`. */
+  readonly v: number;
 };
 
 /** What a machine's input carries beside the caller's own. */
 export type Birth<Settings = unknown> = Stamp & { readonly id: string; readonly settings: Settings };
 
 /** Names that no payload field may have, because the door writes them. */
-export const RESERVED_FIELDS = ['id', 'type', 'by', 'at', 'ifVersion', 'settings'] as const;
+export const RESERVED_FIELDS = ['id', 'type', 'by', 'at', 'v', 'ifVersion', 'settings'] as const;
 
 export type Schemas = Readonly<Record<string, z.ZodObject>>;
 
@@ -253,16 +255,38 @@ export function tell<
   return emit((args: unknown, params: unknown) => ({ type: '@tell', ...to(args as never, params as Params) })) as never;
 }
 
-/** What one leg of a posting does to one account: minor units of the currency, negative where it takes. */
-export type Leg = { readonly account: string; readonly amount_minor: number; readonly currency: string };
+/**
+ * What one leg of a posting does to one account, in minor units of the currency: a debit is positive, a credit negative. A pending one
+ * sets money aside, beside the balance.
+ */
+export type Leg = { readonly account: string; readonly amount_minor: number; readonly currency: string; readonly pending?: true };
 
-/** What `post()` asks for. The legs of each currency add up to nothing. */
-export type Post = { readonly legs: readonly Leg[]; readonly text?: string };
+/**
+ * What a posting is. `pending` has pending legs alone; `posted` has none, or takes those of the posting that it completes back beside
+ * what it posts; `voided` and `expired` only take them back; `reversal` takes back what was posted.
+ */
+export const POSTING_KINDS = ['posted', 'pending', 'voided', 'expired', 'reversal'] as const;
+export type PostingKind = (typeof POSTING_KINDS)[number];
+
+/** A posting of the same actor: the version whose step asked for it (`v` of its event), and its position in what that step asked for. */
+export type PostingName = { readonly v: number; readonly i: number };
+
+/** What `post()` asks for. The legs of each currency add up to nothing, the pending ones and the others each by themselves. */
+export type Post = {
+  readonly legs: readonly Leg[];
+  readonly text?: string;
+  /** `posted` where it is not said. */
+  readonly kind?: PostingKind;
+  /** When it counts, in epoch milliseconds (UTC): earlier or later than when it was recorded. */
+  readonly effective?: number;
+  /** The earlier posting that it completes, takes back or reverses. */
+  readonly of?: PostingName;
+};
 
 /**
  * An action that posts to the ledger. Its legs are written by the very commit of the step that asked for them. Legs that do not
- * balance, an amount that cannot be counted exactly, an unknown currency (ISO 4217) or an account that is no name are a bug of
- * the machine: the step throws, and the actor is parked with nothing posted.
+ * balance or do not fit the kind, an amount that cannot be counted exactly, an unknown currency (ISO 4217) or an account that is no
+ * name are a bug of the machine: the step throws, and the actor is parked with nothing posted.
  */
 export function post<
   Context extends MachineContext,

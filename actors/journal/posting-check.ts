@@ -3,6 +3,19 @@ import { toPostingRows } from '../posting.ts';
 import type { AuditLeg, AuditRow } from '../store/audit.ts';
 import type { Finding } from './finding.ts';
 
+const COMPARED = [
+  'partition',
+  'account',
+  'currency',
+  'amount_minor',
+  'at',
+  'pending',
+  'effective',
+  'kind',
+  'of_version',
+  'of_i',
+] as const satisfies readonly (keyof AuditLeg)[];
+
 /** The ledger's rows of one row of the journal against what its step posted. */
 export function checkPostings(row: AuditRow, postings: readonly Posting[], legs: readonly AuditLeg[]): Finding[] {
   if (postings.length === 0 && legs.length === 0) return [];
@@ -20,7 +33,7 @@ export function checkPostings(row: AuditRow, postings: readonly Posting[], legs:
       say(leg.i, leg.leg, 'a leg is in the ledger that was never posted, or is there twice');
       continue;
     }
-    for (const column of ['partition', 'account', 'currency', 'amount_minor', 'at'] as const) {
+    for (const column of COMPARED) {
       if (meant[column] !== leg[column]) say(leg.i, leg.leg, 'of the ledger was changed', column);
     }
   }

@@ -142,6 +142,12 @@ test('[VERIFY-5] the ledger is checked leg by leg against what was posted', asyn
       `${actor}@${version}: ${column} of the ledger was changed`,
     );
   }
+  const layers = { pending: 'not pending', effective: '1', kind: `'reversal'`, of_version: '7', of_i: '7' };
+  for (const [column, value] of Object.entries(layers)) {
+    expect((await said([`update posting set ${column} = ${value} where ${leg} and i = 0`])).join()).toContain(
+      `${actor}@${version}: ${column} of the ledger was changed`,
+    );
+  }
   expect((await said([`delete from posting where ${leg}`])).join()).toContain(
     'a leg that was posted is not in the ledger (posting 0, leg 1)',
   );

@@ -48,6 +48,11 @@ export type AuditLeg = {
   readonly currency: string;
   readonly amount_minor: string;
   readonly at: number;
+  readonly pending: boolean;
+  readonly effective: number | null;
+  readonly kind: string;
+  readonly of_version: number | null;
+  readonly of_i: number | null;
 };
 
 /** An actor's lean row as it stands, with the newest row of its journal and the moment of its first. */
@@ -75,7 +80,8 @@ const ACTORS_A_PAGE = 200;
 const MOST_NAMED = 10_000;
 
 const LEGS = `coalesce((select json_agg(json_build_object('partition', p.partition, 'actor', p.actor, 'version', p.version, 'i', p.i, 'leg', p.leg,
-    'account', p.account, 'currency', p.currency, 'amount_minor', p.amount_minor::text, 'at', p.at) order by p.i, p.leg)
+    'account', p.account, 'currency', p.currency, 'amount_minor', p.amount_minor::text, 'at', p.at,
+    'pending', p.pending, 'effective', p.effective, 'kind', p.kind, 'of_version', p.of_version, 'of_i', p.of_i) order by p.i, p.leg)
   from posting p where p.actor = j.actor and p.version = j.version), '[]') as legs`;
 const ARCHIVED = `case when j.envelope_hash is null then false else
   exists (select from journal_archive b where b.actor = j.actor and j.version between b.first and b.last) end as archived`;

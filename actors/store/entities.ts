@@ -180,6 +180,11 @@ export const Posting = defineEntity({
     currency: p.text(),
     amountMinor: p.bigint('number'),
     at: p.bigint('number'),
+    pending: p.boolean().default(false),
+    effective: p.bigint('number').nullable(),
+    kind: p.text().default('posted'),
+    ofVersion: p.integer().nullable(),
+    ofI: p.integer().nullable(),
   },
 });
 

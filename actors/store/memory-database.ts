@@ -65,11 +65,11 @@ export class MemoryDatabase {
     return [...this.#postings.values()];
   }
 
-  /** What the legs of these accounts, or of all, add up to. */
+  /** What the posted legs of these accounts, or of all, add up to. */
   balances(accounts?: readonly string[]): Balance[] {
     const sums = new Map<string, Balance>();
-    for (const { account, currency, amount_minor } of this.#postings.values()) {
-      if (accounts?.includes(account) === false) continue;
+    for (const { account, currency, amount_minor, pending } of this.#postings.values()) {
+      if (pending || accounts?.includes(account) === false) continue;
       const key = `${account} ${currency}`;
       const before = sums.get(key)?.amount_minor ?? 0n;
       sums.set(key, { account, currency, amount_minor: before + BigInt(amount_minor) });

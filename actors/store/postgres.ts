@@ -1,11 +1,11 @@
 import { MikroORM, raw } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { PARKED } from '../envelope.ts';
 import type { Database } from '../integrations/integration.ts';
 import { withArchived } from './archive.ts';
+import { mustBeDurable } from './durability.ts';
 import { Actor, ActorText, Journal, entities } from './entities.ts';
 import { Lane } from './lane-connection.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -14,6 +14,7 @@ import type { Statement } from './statements.ts';
 import { readOlder } from './older.ts';
 import { OperationsTable } from './operations-table.ts';
 import { PartitionTable } from './partition-table.ts';
+import { Reports } from './reports.ts';
 import { fromEntity, toActorRow, toHistory } from './rows.ts';
 import type { ActorEntity, RawHistory } from './rows.ts';
 import { toWords } from '../words.ts';
@@ -65,7 +66,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     },
   } as never);
   await migrate(orm, options.url);
-  await check(orm);
+  await mustBeDurable(orm);
   const store = new PostgresStore(orm as unknown as Orm, options);
   await store.open();
   return store;
@@ -87,24 +88,14 @@ async function migrate(orm: { migrator: { up(): Promise<unknown> } }, url: strin
   }
 }
 
-async function check(orm: { em: unknown }): Promise<void> {
-  const em = orm.em as SqlEntityManager;
-  const rows = await em.execute<{ name: string; setting: string }[]>(
-    `select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version_num')`,
-  );
-  const setting = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
-  if (setting.fsync !== 'on') throw new Error('PostgreSQL runs with fsync off: an acknowledged event could be lost. Turn it on.');
-  if (setting.synchronous_commit === 'off')
-    throw new Error('PostgreSQL runs with synchronous_commit off: an acknowledged event could be lost.');
-  if (Number(setting.server_version_num) < 140_000) throw new Error('PostgreSQL 14 or later is needed.');
-}
-
 /** The journal in PostgreSQL. Reads go through MikroORM, the hot statements through prepared ones on connections of their own. */
 export class PostgresStore implements Store {
   readonly orm: Orm;
   readonly #options: PostgresOptions;
   readonly #lanes: Lane[] = [];
   readonly #pool: pg.Pool;
+  /** The door for what goes through whole tables. */
+  readonly reports: Reports;
   readonly #partitions: PartitionTable;
   readonly operations = new OperationsTable((statement) => this.#query(statement));
 
@@ -121,6 +112,7 @@ export class PostgresStore implements Store {
     // A server that stopped answering without a word must not hold a lane for ever.
     const patience = { connectionTimeoutMillis: limit_ms, query_timeout: limit_ms + 500 };
     this.#pool = new pg.Pool({ ...config, ...patience, max: 4, idleTimeoutMillis: 0 });
+    this.reports = new Reports(options.url);
     this.#partitions = new PartitionTable((statement) => this.#query(statement));
     this.#pool.on('error', () => undefined); // an idle connection died; the next query opens another
   }
@@ -131,7 +123,7 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.reports.close()]);
     await this.orm.close(true);
   }
 

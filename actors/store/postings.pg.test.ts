@@ -60,5 +60,5 @@ test('[POST-14] the statement of a batch without postings does not know the ledg
   const without = commitStatement(batchOf(HEADS, batch(1, { postings: [] })));
   expect([without.name, /posting/.test(without.text)]).toEqual(['append_one', false]);
   const parts = commitStatement(batchOf(HEADS, batch(1)));
-  expect([parts.name, parts.values.length - without.values.length]).toEqual(['appendp', 9]);
+  expect([parts.name, parts.values.length - without.values.length]).toEqual(['appendp', 14]);
 });

@@ -1,6 +1,6 @@
 import type { Database } from '../integrations/integration.ts';
 
-/** What the legs of an account in one currency add up to, however large. */
+/** What the posted legs of an account in one currency add up to, however large; pending ones are in no balance. */
 export type Balance = { readonly account: string; readonly currency: string; readonly amount_minor: bigint };
 
 /** The balances of these accounts, or of all; an account that nothing was posted to has none. */
@@ -8,7 +8,7 @@ export async function readBalances(database: Database, accounts?: readonly strin
   const rows = await database.query(
     accounts === undefined ? 'balances_all' : 'balances',
     `select account, currency, sum(amount_minor)::text as amount_minor from posting
-      ${accounts === undefined ? '' : 'where account = any($1::text[])'} group by account, currency order by account, currency`,
+      where not pending ${accounts === undefined ? '' : 'and account = any($1::text[])'} group by account, currency order by account, currency`,
     accounts === undefined ? [] : [accounts],
   );
   return rows.map(({ account, currency, amount_minor }) => ({

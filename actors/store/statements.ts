@@ -87,6 +87,12 @@ const POSTING: Columns<PostingRow> = [
   ['currency', 'text', 'text'],
   ['amount_minor', 'number', 'bigint'],
   ['at', 'number', 'bigint'],
+  ['pending', 'boolean', 'boolean'],
+  // What is null is written so into the array, which PostgreSQL reads as NULL.
+  ['effective', 'number', 'bigint'],
+  ['kind', 'text', 'text'],
+  ['of_version', 'number', 'int'],
+  ['of_i', 'number', 'int'],
 ];
 
 function pack<Row extends object>(columns: Columns<Row>, rows: readonly Row[]): string[] {

@@ -1,3 +1,4 @@
+import type { PostingKind } from '../../machines/machine.ts';
 import type { Operations } from './operations.ts';
 
 /**
@@ -98,6 +99,14 @@ export type PostingRow = {
   readonly currency: string;
   readonly amount_minor: number;
   readonly at: number;
+  /** Whether it sets money aside and is in no balance. */
+  readonly pending: boolean;
+  /** When it counts, in epoch milliseconds; null where that is when it was recorded. */
+  readonly effective: number | null;
+  readonly kind: PostingKind;
+  /** The posting of the same actor that this one completes, takes back or reverses. */
+  readonly of_version: number | null;
+  readonly of_i: number | null;
 };
 
 export type Batch = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Fault } from '../../../machines/fault.ts';
 import { must } from '../../../machines/must.ts';
 import type { Database } from '../integration.ts';
-import { gatewayOperations } from './requests.ts';
+import { gatewayOperations } from '../gateway-operations.ts';
 
 const OPERATIONS = Object.keys(gatewayOperations) as [keyof typeof gatewayOperations, ...(keyof typeof gatewayOperations)[]];
 /** More than these would be a mistake, and every batch of calls looks through them. */

@@ -4,7 +4,7 @@ import { must } from '../../../machines/must.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Database } from '../integration.ts';
 import type { FaultName } from './faults.ts';
-import type { GatewayOperation } from './requests.ts';
+import type { GatewayOperation } from '../gateway-operations.ts';
 import type { Outcome } from './wire.ts';
 
 /** A call as the journal takes it. */

@@ -12,7 +12,7 @@ import { chargesQuerySchema, SandboxJournal } from './journal.ts';
 import type { Charges, Entry, Recorded } from './journal.ts';
 import { Notifications } from './notifications.ts';
 import type { Manner, Notification } from './notifications.ts';
-import { gatewayOperations, isGatewayOperation } from './requests.ts';
+import { gatewayOperations, isGatewayOperation } from '../gateway-operations.ts';
 import { readSigned } from './signature.ts';
 import { readAnswer, toBadGateway, toError, toResponse } from './wire.ts';
 import type { Outcome, ProviderResponse } from './wire.ts';

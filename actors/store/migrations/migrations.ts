@@ -7,6 +7,7 @@ import { Migration0006FewerIndexes } from './0006-fewer-indexes.ts';
 import { Migration0007Figures } from './0007-figures.ts';
 import { Migration0008PlainWords } from './0008-plain-words.ts';
 import { Migration0009ChangedPeople } from './0009-changed-people.ts';
+import { Migration0010TwoPhases } from './0010-two-phases.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '0007-figures', class: Migration0007Figures },
   { name: '0008-plain-words', class: Migration0008PlainWords },
   { name: '0009-changed-people', class: Migration0009ChangedPeople },
+  { name: '0010-two-phases', class: Migration0010TwoPhases },
 ];
