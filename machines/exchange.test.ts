@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allocate, convert, isRate, withSpread, type RateDay } from './exchange.ts';
+import { allocate, convert, isRate, isSameDay, ratesFrom, withSpread, type RateDay } from './exchange.ts';
 import { CURRENCIES, exponentOf } from './money.ts';
 
 const DAY: RateDay = {
@@ -122,5 +122,39 @@ describe('what is divided', () => {
       }),
     );
     for (const bad of [[], [0, 0], [1, -1], [0.5]]) expect(() => allocate(money(1, 'EUR'), bad)).toThrow(RangeError);
+  });
+});
+
+describe('the rates of a day from another base', () => {
+  test('[RATE-20] they are the quotient of what was published, with the day’s own base among them', () => {
+    expect(ratesFrom('EUR', DAY)).toEqual(DAY.rates);
+    expect(ratesFrom('USD', DAY)).toMatchObject({ EUR: '0.848176420696', JPY: '109.940627651' });
+    expect(ratesFrom('USD', DAY)).not.toHaveProperty('USD');
+    for (const code of ['CHF', 'XXX', 'toString']) expect(ratesFrom(code, DAY)).toBeUndefined();
+  });
+
+  test('[RATE-20] an amount is converted by the same rate as the one that is shown', () => {
+    const codes = ['EUR', ...Object.keys(DAY.rates).filter((code) => CURRENCIES.includes(code))];
+    for (const from of codes) {
+      for (const to of codes.filter((code) => code !== from)) {
+        expect(
+          convert(money(1_000_000, from), to, DAY)
+            ?.rate.replace(/(\.\d*?)0+$/, '$1')
+            .replace(/\.$/, ''),
+        ).toBe((ratesFrom(from, DAY)?.[to] ?? '').replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, ''));
+      }
+    }
+  });
+
+  test('[RATE-11] two records of a day are the same where each rate is the same number', () => {
+    expect(isSameDay(DAY, { ...DAY, rates: { ...DAY.rates, USD: '1.179' } })).toBe(true);
+    for (const other of [
+      { ...DAY, rates: { ...DAY.rates, USD: '1.1791' } },
+      { ...DAY, rates: { ...DAY.rates, CHF: '1' } },
+      { ...DAY, date: '2018-06-12' },
+      { ...DAY, source: 'sandbox' },
+      { ...DAY, base: 'USD' },
+    ])
+      expect(isSameDay(DAY, other)).toBe(false);
   });
 });

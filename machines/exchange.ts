@@ -54,11 +54,35 @@ export function convert(from: Money, currency: string, day: RateDay, rounding: R
   return {
     from,
     to: { amount_minor, currency },
-    rate: writeFraction(bought.digits * power(sold.scale), sold.digits * power(bought.scale)),
+    rate: toRate(sold, bought),
     source: day.source,
     date: day.date,
     through: { base: day.base, from: write(sold), to: write(bought) },
   };
+}
+
+/**
+ * How many units of each currency one unit of `base` is worth: as published where the day has that base, else by way of the day's own, each to
+ * twelve significant digits. Amounts are converted by `convert`, from the exact fraction. Undefined where the day has no rate for it.
+ */
+export function ratesFrom(base: string, day: RateDay): Readonly<Record<string, string>> | undefined {
+  if (base === day.base) return day.rates;
+  const sold = rateOf(day, base);
+  if (sold === undefined) return undefined;
+  const others = [day.base, ...Object.keys(day.rates)].filter((code) => code !== base);
+  return Object.fromEntries(
+    others.flatMap((code) => {
+      const bought = rateOf(day, code);
+      return bought === undefined ? [] : [[code, toRate(sold, bought)]];
+    }),
+  );
+}
+
+/** Whether the two say the same of the same day. Zeros at the end of a decimal say nothing. */
+export function isSameDay(a: RateDay, b: RateDay): boolean {
+  const [of, other] = [Object.entries(a.rates), Object.entries(b.rates)];
+  if (a.source !== b.source || a.base !== b.base || a.date !== b.date || of.length !== other.length) return false;
+  return of.every(([code, rate]) => Object.hasOwn(b.rates, code) && withoutZeros(rate) === withoutZeros(b.rates[code] ?? ''));
 }
 
 /** What is kept of an amount for the exchange, in basis points (hundredths of a percent): a leg of its own. The two add up to the whole. */
@@ -96,14 +120,21 @@ function write({ digits, scale }: Decimal): string {
   return scale === 0 ? text : `${text.slice(0, -scale)}.${text.slice(-scale)}`;
 }
 
+function toRate(sold: Decimal, bought: Decimal): string {
+  return writeFraction(bought.digits * power(sold.scale), sold.digits * power(bought.scale));
+}
+
+function withoutZeros(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+}
+
 /** A fraction above zero as a decimal of so many significant digits, without zeros behind. */
 function writeFraction(above: bigint, below: bigint): string {
   const whole = above / below;
   let scale = SIGNIFICANT - (whole === 0n ? 0 : String(whole).length);
   if (whole === 0n) for (let next = above * 10n; next < below; next *= 10n) scale++;
   scale = Math.max(scale, 0);
-  const text = write({ digits: divide(above * power(scale), below, 'half_even'), scale });
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  return withoutZeros(write({ digits: divide(above * power(scale), below, 'half_even'), scale }));
 }
 
 function divide(above: bigint, below: bigint, rounding: Rounding): bigint {

@@ -15,6 +15,9 @@ export type GatewayRequest = {
   readonly reference: string;
   /** The gateway's reference of the authorization that a capture, refund or void refers to. */
   readonly authorization?: string;
+  /** The payer's means of payment and the payer, as the gateway names them; without them the integration's own. */
+  readonly payment_method?: string | undefined;
+  readonly customer?: string | undefined;
 };
 
 /** It was done, or the gateway said no. Both are answers; neither is a fault. */

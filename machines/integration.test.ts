@@ -273,7 +273,7 @@ describe('the counting window', () => {
         for (const { gap, succeeded, failed } of reports) {
           at += gap;
           past.push({ at, count: succeeded + failed });
-          window = withCalls(window, { by: 'hub', at, succeeded, failed }, rules);
+          window = withCalls(window, { by: 'hub', at, v: 1, succeeded, failed }, rules);
           const { now, before } = window;
           const counted = now.succeeded + now.failed + before.succeeded + before.failed;
           const within = (ms: number) => past.filter((one) => one.at > at - ms).reduce((sum, { count }) => sum + count, 0);

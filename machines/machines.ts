@@ -1,7 +1,11 @@
+import { account } from './account.ts';
 import { client } from './client.ts';
+import { dispute } from './dispute.ts';
 import { integration } from './integration.ts';
+import { limit } from './limit.ts';
 import type { Definition } from './machine.ts';
 import { payment } from './payment.ts';
+import { rates } from './rates.ts';
 
 /** Every machine that the hub hosts. A new noun is one file and one line here. */
-export const machines: readonly Definition[] = [payment, client, integration];
+export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates];

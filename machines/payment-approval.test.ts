@@ -102,7 +102,10 @@ describe('what is approved', () => {
       { revision: 2 },
       { id: 'pay_2' },
       { capture: 'manual' as const },
-      { gateway: 'other' },
+      { gateways: ['other'] },
+      { gateways: ['sandbox', 'other'] },
+      { account: 'acme_eur' },
+      { execute_on: '2026-11-04' },
     ];
     const hashes = [context, ...changes.map((change) => ({ ...context, ...change }))].map(payloadHash);
     expect(new Set(hashes).size).toBe(changes.length + 1);

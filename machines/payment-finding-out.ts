@@ -7,7 +7,7 @@ import { paymentSetup } from './payment-setup.ts';
  */
 export const findingOut = paymentSetup.createStateConfig({
   tags: ['unknown'],
-  entry: ['forgetTries', { type: 'announceOperation', params: 'payment.unknown' }],
+  entry: ['forgetTries', 'notePending', { type: 'announceOperation', params: 'payment.unknown' }],
   initial: 'waiting',
   on: {
     // A notification that overtakes the look under way makes the next one come soon, should this one go unanswered.
@@ -34,7 +34,10 @@ export const findingOut = paymentSetup.createStateConfig({
             },
           },
         ],
-        onError: { target: 'waiting', actions: 'countTry' },
+        onError: [
+          { guard: 'isPlanOver', target: 'deciding', actions: 'countTry' },
+          { target: 'waiting', actions: 'countTry' },
+        ],
       },
     },
     closing: {
@@ -52,11 +55,33 @@ export const findingOut = paymentSetup.createStateConfig({
             },
           },
         ],
-        onError: { target: 'waiting', actions: 'countTry' },
+        onError: [
+          { guard: 'isPlanOver', target: 'deciding', actions: 'countTry' },
+          { target: 'waiting', actions: 'countTry' },
+        ],
+      },
+    },
+    // The gateway has not told for days. Two people decide, by what they know from elsewhere; should it tell after all, that holds.
+    deciding: {
+      tags: ['needs_somebody'],
+      entry: { type: 'announceOperation', params: 'payment.undecided' },
+      after: { lookup_wait: 'looking' },
+      on: {
+        GATEWAY_NOTIFIED: { guard: { type: 'isAbout', params: ({ event }) => event }, target: 'looking' },
+        PROPOSE_OUTCOME: {
+          guard: { type: 'mayPropose', params: ({ event }) => event },
+          actions: { type: 'propose', params: ({ event }) => event },
+        },
+        CONFIRM_OUTCOME: {
+          guard: { type: 'mayConfirm', params: ({ event }) => event },
+          target: 'found',
+          actions: 'takeProposal',
+        },
+        DROP_OUTCOME: { guard: { type: 'mayDrop', params: ({ event }) => event }, actions: 'dropProposal' },
       },
     },
     found: {
-      entry: { type: 'announceOperation', params: 'payment.resolved' },
+      entry: ['dropProposal', { type: 'announceOperation', params: 'payment.resolved' }],
       always: [
         { guard: { type: 'isOperation', params: 'authorize' }, target: '#payment.authorizing.answered' },
         { guard: { type: 'isOperation', params: 'capture' }, target: '#payment.capturing.answered' },
@@ -65,7 +90,7 @@ export const findingOut = paymentSetup.createStateConfig({
       ],
     },
     beginning_anew: {
-      entry: ['beginAnew', { type: 'announceOperation', params: 'payment.resolved' }],
+      entry: ['noteNever', 'dropProposal', 'beginAnew', { type: 'announceOperation', params: 'payment.resolved' }],
       always: [
         { guard: { type: 'isOperation', params: 'authorize' }, target: '#payment.authorizing' },
         { guard: { type: 'isOperation', params: 'capture' }, target: '#payment.capturing' },

@@ -6,10 +6,10 @@ import { statesOf, timersOf } from './rehearsal.ts';
 /** What must hold of a payment wherever it is; for tests. Each says in its name what it means. */
 type Invariant = (context: PaymentContext, state: string, snapshot: AnyMachineSnapshot) => boolean;
 
-const ENDED = ['declined', 'failed', 'canceled', 'expired'];
-const PUBLIC = ['SUBMIT', 'APPROVE', 'DENY', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND'];
+const ENDED = ['rejected', 'declined', 'failed', 'canceled', 'expired'];
+const PUBLIC = ['SUBMIT', 'APPROVE', 'DENY', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND', 'RELEASE', 'PROPOSE_OUTCOME'];
 /** Where a payment can only be after whatever approval it needed. */
-const BEFORE_APPROVAL = ['draft', 'needs_approval', ...ENDED];
+const BEFORE_APPROVAL = ['draft', 'validating', 'needs_approval', 'held', ...ENDED];
 
 const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'amounts are whole and not negative': (context) =>
@@ -23,6 +23,16 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     total(refunds.filter(({ state }) => state === 'done' || state === 'pending')) <= captured_minor,
   'refunded is the sum of the refunds that are done': ({ refunds, refunded_minor }) =>
     total(refunds.filter(({ state }) => state === 'done')) === refunded_minor,
+  'refunds and what banks have taken back are at most captured': ({ refunds, disputes, captured_minor }) =>
+    total(refunds.filter(({ state }) => state === 'done' || state === 'pending')) +
+      total(disputes.filter(({ state }) => state !== 'won')) <=
+    captured_minor,
+  'one operation at most is under way, and none once it has ended': ({ operations }, state) =>
+    operations.filter(({ state: at }) => at === 'INIT' || at === 'PENDING').length <= (ENDED.includes(state) ? 0 : 1),
+  'no two operations have the same number': ({ operations }) => new Set(operations.map(({ n }) => n)).size === operations.length,
+  'what has ended asks no account to keep anything': ({ hold }, state) => !ENDED.includes(state) || hold === null,
+  'money is converted by a rate that is named': ({ account, account_currency, currency, conversion, captured_minor }) =>
+    account === null || captured_minor === 0 || account_currency === currency || conversion !== null,
   'no two refunds have the same id': ({ refunds }) => new Set(refunds.map(({ refund }) => refund)).size === refunds.length,
   'the hash is the hash of what it says': (context) => context.payload_hash === payloadHash(context),
   'every approval is of the present hash': ({ approvals, payload_hash }) => approvals.every(({ hash }) => hash === payload_hash),
@@ -46,8 +56,8 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'its context is plain JSON': (context) => deepEqual(JSON.parse(JSON.stringify(context)), context),
 };
 
-function total(refunds: readonly { readonly amount_minor: number }[]): number {
-  return refunds.reduce((sum, { amount_minor }) => sum + amount_minor, 0);
+function total(parts: readonly { readonly amount_minor: number }[]): number {
+  return parts.reduce((sum, { amount_minor }) => sum + amount_minor, 0);
 }
 
 /** JSON drops members that are undefined; then the two differ in their keys. */

@@ -1,6 +1,6 @@
 import { payment } from './payment.ts';
 import type { PaymentContext } from './payment-terms.ts';
-import { answer, begin, fail, fire, play, send } from './rehearsal.ts';
+import { answer, begin, fail, fire, play, send, stateOf } from './rehearsal.ts';
 import type { Cue, Stage } from './rehearsal.ts';
 
 /** The scenes that the tests of a payment are played in. */
@@ -11,6 +11,33 @@ export const ACTIVE = { found: true, version: 3, answer: { active: true, state: 
 export const SUSPENDED = { found: true, version: 4, answer: { active: false, state: 'suspended' } };
 export const DONE = { outcome: 'done', gateway_reference: 'gw_1' };
 export const DECLINED = { outcome: 'declined', code: 'insufficient_funds' };
+
+/** What the account and the rates answer, and what becomes of what they are told. */
+export const FROM = { account: 'acme_usd' };
+export const payable = (changes: object = {}): object => ({
+  found: true,
+  version: 5,
+  answer: { payable: true, reason: null, client: 'acme', currency: 'USD', available_minor: 1_000_000, ...changes },
+});
+export const FROZEN = payable({ payable: false, reason: 'account_frozen' });
+export const RATES = {
+  found: true,
+  version: 9,
+  answer: {
+    state: 'fresh',
+    source: 'ecb',
+    days: [{ source: 'ecb', base: 'EUR', date: '2026-10-30', rates: { USD: '1.0823', JPY: '163.5' } }],
+  },
+};
+export const STALE = { ...RATES, answer: { ...RATES.answer, state: 'stale' } };
+export const refusal = (event: string, reason: string, sent: object = {}): Cue => ({
+  type: 'tell.refused',
+  by: 'hub',
+  to: 'account/acme_usd',
+  event,
+  reason,
+  sent: { ...sent },
+});
 
 type Scene = (stage: Stage) => Stage;
 
@@ -46,6 +73,57 @@ export const held = (): Stage => play(callingAuthorize({ capture: 'manual' }), a
 export const voiding = (): Stage => play(held(), cue({ type: 'CANCEL', reason: 'ordered twice' }));
 export const settled = (): Stage => play(callingCapture(), answered('capture', DONE));
 export const refunding = (): Stage => play(settled(), cue({ type: 'REFUND', refund: 'r1', amount_minor: 25_000 }));
+
+/** From an account in another currency. */
+export const validating = (changes: object = {}, settings: object = {}): Stage =>
+  play(draft({ ...FROM, ...changes }, settings), cue({ type: 'SUBMIT' }));
+export const limiting = (changes: object = {}, settings: object = {}): Stage =>
+  play(validating(changes, settings), answered('account', payable()));
+export const granted: Scene = (stage) =>
+  cue({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', amount_minor: contextOf(stage).amount_minor, by: 'limit/acme' })(stage);
+export const quoting = (changes: object = {}, settings: object = {}): Stage => play(limiting(changes, settings), granted, approve);
+export const keeping = (changes: object = {}, settings: object = {}): Stage => play(quoting(changes, settings), answered('rates', RATES));
+export const reserved: Scene = (stage) => {
+  const { hold } = contextOf(stage);
+  return cue({ type: 'RESERVED', account: 'acme_usd', hold, amount_minor: 1, by: 'account/acme_usd' })(stage);
+};
+export const covered = (changes: object = {}, settings: object = {}): Stage => play(keeping(changes, settings), reserved);
+export const checking = (changes: object = {}): Stage => play(covered(changes), answered('standing', ACTIVE));
+export const paying = (changes: object = {}): Stage => play(checking(changes), answered('account', payable()));
+export const paid = (changes: object = {}): Stage =>
+  play(
+    paying(changes),
+    answered('authorize', DONE),
+    answered('standing', ACTIVE),
+    answered('account', payable()),
+    answered('capture', DONE),
+  );
+export const refused =
+  (event: string, reason: string): Scene =>
+  (stage) =>
+    cue(refusal(event, reason, { hold: contextOf(stage).hold, credit: contextOf(stage).credits[0]?.credit }))(stage);
+
+/** Of a house that has two gateways for it. */
+export const CALLABLE = { found: true, version: 2, answer: { callable: true, probing: false } };
+export const TWO = { routes: [{ gateways: ['first', 'second'] }] };
+export const choosing = (changes: object = {}): Stage => play(needingApproval(changes, TWO), approve, answered('standing', ACTIVE));
+
+/** On the day after tomorrow. */
+export const scheduled = (): Stage => play(draft({ execute_on: '2026-11-04' }), cue({ type: 'SUBMIT' }), approve);
+
+/** The gateway has not told for as long as it is asked. */
+export const deciding = (operation: Calling): Stage => {
+  let stage = unknownOf(operation);
+  while (stage.timers['lookup_wait'] !== undefined && !stateOf(stage).endsWith('deciding')) {
+    stage = play(stage, fired('lookup_wait'), failed('lookup', 'unknown'));
+  }
+  return stage;
+};
+export const proposed = (operation: Calling): Stage =>
+  play(
+    deciding(operation),
+    cue({ type: 'PROPOSE_OUTCOME', by: 'clerk', outcome: 'done', evidence: 'Letter of 3 November', gateway_reference: 'gw_1', v: 40 }),
+  );
 
 /** The four operations, each just called. */
 export const CALLING = { authorize: callingAuthorize, capture: callingCapture, void: voiding, refund: refunding } as const;

@@ -1,9 +1,30 @@
 import type { GatewayLookup, GatewayRequest } from './gateway.ts';
-import type { Answer, Question } from './machine.ts';
+import type { Answer, Question, Tell } from './machine.ts';
 import { must } from './must.ts';
 import { sum, toMinor } from './money.ts';
-import type { Amend, Approve, Capture, PaymentBirth, PaymentContext, Refund, RefundRecord } from './payment-terms.ts';
+import { after, mayFollow } from './payment-operations.ts';
+import { DECIDED, routeOf, SANDBOX } from './payment-route.ts';
+import type { Result } from './payment-operations.ts';
+import type {
+  Amend,
+  Approve,
+  Capture,
+  Disputed,
+  DisputeRecord,
+  OfDispute,
+  OfProposal,
+  Operation,
+  OperationRecord,
+  Outcome,
+  PaymentBirth,
+  PaymentContext,
+  Propose,
+  Proposal,
+  Refund,
+  RefundRecord,
+} from './payment-terms.ts';
 import { sha256 } from './sha256.ts';
+import { dayInFrankfurt, isTargetDay, targetDayAfter, targetDayFrom, toMoment } from './target-days.ts';
 
 /** The rules of a payment, as functions of its context and an event. The guards and the reasons are the same functions. */
 
@@ -11,16 +32,32 @@ import { sha256 } from './sha256.ts';
 export const MOST_REFUNDS = 50;
 /** So often an operation is tried in all, when each time it is found never to have happened. */
 export const MOST_ATTEMPTS = 3;
-/** So often the client is asked before the payment gives up. */
+/** So often an actor is asked before the payment gives up. */
 export const MOST_ASKS = 10;
+/** So many operations are kept, the last ones: every refund and what came before them. */
+const MOST_OPERATIONS = 60;
+
+/** So many disputes one payment may have. */
+const MOST_DISPUTES = 20;
 
 const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** The first look comes soon, since most unknowns are a lost answer; then the waits grow, and never end. */
-const LOOKUP_WAITS = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY];
+/**
+ * The first looks come soon, since most unknowns are a lost answer; then as Kill Bill's plan has them (5 minutes, an hour, five days).
+ * Behind its end two people decide, and it is still looked up every day until they have.
+ */
+const LOOKUP_WAITS = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 5 * MINUTE, HOUR, DAY, DAY, DAY, DAY, DAY];
+/** From this moment of a day on what is due on it goes out, and until this one: Frankfurt time, as the euro's settlement system. */
+const OPENS = '07:00';
+const CUT_OFF = '16:00';
+
+/** Whether the plan of looks is at its end. */
+export function isPlanOver({ tries }: PaymentContext): boolean {
+  return tries + 1 >= LOOKUP_WAITS.length;
+}
 
 export function lookupWait({ tries }: PaymentContext): number {
   return LOOKUP_WAITS[Math.min(tries, LOOKUP_WAITS.length - 1)] ?? DAY;
@@ -32,7 +69,8 @@ export function askPause({ tries }: PaymentContext): number {
 }
 
 export function toContext(input: PaymentBirth): PaymentContext {
-  const { id, client, payee, amount_minor, currency, reference, capture, gateway, by, settings } = input;
+  const { id, client, payee, amount_minor, currency, reference, capture, account, execute_on, by, settings } = input;
+  const gateways = input.gateway === undefined ? routeOf(input, settings.routes) : [input.gateway];
   return withHash({
     id,
     client,
@@ -41,7 +79,7 @@ export function toContext(input: PaymentBirth): PaymentContext {
     currency,
     reference,
     capture,
-    gateway,
+    gateway: gateways[0] ?? SANDBOX,
     maker: by,
     amended_by: [],
     revision: 1,
@@ -64,16 +102,46 @@ export function toContext(input: PaymentBirth): PaymentContext {
     tries: 0,
     outcome: null,
     ending: null,
+    ...FUNDS,
+    gateways,
+    account: account ?? null,
+    rates: settings.rates,
+    spread_basis_points: settings.spread_basis_points,
+    execute_on: execute_on ?? null,
   });
 }
+
+/** What a payment of the first version did not have: it was paid from no account, and executed at once. */
+export const FUNDS = {
+  gateways: [],
+  account: null,
+  account_currency: '',
+  rates: 'ecb',
+  spread_basis_points: 0,
+  conversion: null,
+  charged_minor: 0,
+  hold: null,
+  holds: 0,
+  funds_until: null,
+  limited: false,
+  execute_on: null,
+  due_at: null,
+  held_by: null,
+  credits: [],
+  operations: [],
+  proposal: null,
+  disputes: [],
+} satisfies Partial<PaymentContext>;
 
 /**
  * SHA-256 of what an approver approves, as JSON with its keys in this order. The revision makes a payment that was amended
  * there and back another payload; the id makes the hash good for this payment only.
  */
 export function payloadHash(context: PaymentContext): string {
-  const { id, client, payee, amount_minor, currency, reference, capture, gateway, revision } = context;
-  return sha256(JSON.stringify({ id, client, payee, amount_minor, currency, reference, capture, gateway, revision }));
+  const { id, client, payee, amount_minor, currency, reference, capture, revision, gateways, account, execute_on } = context;
+  const gateway = gateways.length > 1 ? gateways : (gateways[0] ?? context.gateway);
+  const from = { ...(account === null ? {} : { account }), ...(execute_on === null ? {} : { execute_on }) };
+  return sha256(JSON.stringify({ id, client, payee, amount_minor, currency, reference, capture, gateway, revision, ...from }));
 }
 
 function withHash(context: PaymentContext): PaymentContext {
@@ -97,6 +165,11 @@ export function completesApproval(context: PaymentContext): boolean {
   return context.approvals.length + 1 >= context.approvals_needed;
 }
 
+/** Whether it needs no more approvals. */
+export function isApproved(context: PaymentContext): boolean {
+  return !needsApproval(context) || context.approvals.length >= context.approvals_needed;
+}
+
 export function refuseAmendment(context: PaymentContext, event: Amend): string | undefined {
   const { amount_minor = context.amount_minor, payee = context.payee, reference = context.reference } = event;
   const same = amount_minor === context.amount_minor && payee === context.payee && reference === context.reference;
@@ -115,14 +188,15 @@ export function refuseCapture(context: PaymentContext, event: Capture): string |
   return (event.amount_minor ?? 0) > context.authorized_minor ? 'amount_exceeds_authorized' : undefined;
 }
 
-/** What can still be refunded: a refund on its way counts as gone until it is refused. */
-export function refundable({ captured_minor, currency, refunds }: PaymentContext): number {
-  const taken = refunds.filter(({ state }) => state === 'pending' || state === 'done');
+/** What can still be refunded: a refund on its way counts as gone until it is refused, and what a bank takes back until it is given back. */
+export function refundable({ captured_minor, currency, refunds, disputes }: PaymentContext): number {
+  const refunded = refunds.filter(({ state }) => state === 'pending' || state === 'done');
+  const disputed = disputes.filter(({ state }) => state !== 'won');
   return (
     captured_minor -
     sum(
       currency,
-      taken.map(({ amount_minor }) => amount_minor),
+      [...refunded, ...disputed].map(({ amount_minor }) => amount_minor),
     )
   );
 }
@@ -158,6 +232,111 @@ export function isActive(answer: Answer): boolean {
  */
 export function operationId({ id, operation, attempt }: PaymentContext): string {
   return `${id}-${must(operation, 'the operation of a payment')}-${attempt}`;
+}
+
+/** The operation is begun: another number, and a record of it. One that may not follow on what was done is a bug of the machine. */
+export function begin(context: PaymentContext, operation: Operation, at: number): Partial<PaymentContext> {
+  const last = context.operations.findLast(({ state }) => state === 'SUCCESS');
+  const before = last && { kind: KIND_OF[last.operation], state: last.state };
+  if (!mayFollow(before, KIND_OF[operation])) throw new Error(`A payment may not ${operation} now`);
+  const n = context.attempt + 1;
+  const record: OperationRecord = { n, operation, gateway: context.gateway, state: 'INIT', at, ended: null, answer: null };
+  // The oldest are forgotten, but never the one that says what may follow.
+  const known =
+    context.operations.length < MOST_OPERATIONS ? context.operations : context.operations.filter((one, i) => i > 0 || one === last);
+  return { operation, attempt: n, tries: 0, operations: [...known, record] };
+}
+
+/** The operation that is under way has come to this. What it has come to for good stays. */
+export function withResult(context: PaymentContext, result: Result, at: number, answer: string | null): readonly OperationRecord[] {
+  return context.operations.map((record) => {
+    if (record.n !== context.attempt) return record;
+    const state = after(KIND_OF[record.operation], record.state, result);
+    return state === undefined ? record : { ...record, state, ended: state === 'PENDING' ? null : at, answer };
+  });
+}
+
+/** What the operation came to, and the record of it. */
+export function withOutcome(context: PaymentContext, outcome: Outcome, at: number): Partial<PaymentContext> {
+  const result =
+    outcome.outcome === 'done' ? 'SUCCESS' : outcome.outcome === 'failed' && outcome.code === DECIDED ? 'EXCEPTION' : 'FAILURE';
+  const answer = outcome.outcome === 'done' ? outcome.gateway_reference : outcome.code;
+  return { outcome, operations: withResult(context, result, at, answer) };
+}
+
+const KIND_OF = { authorize: 'AUTHORIZE', capture: 'CAPTURE', void: 'VOID', refund: 'REFUND' } as const;
+
+export function refuseProposal({ proposal }: PaymentContext, { outcome, gateway_reference }: Propose): string | undefined {
+  if (proposal !== null) return 'proposal_exists';
+  return outcome === 'done' && gateway_reference === undefined ? 'reference_required' : undefined;
+}
+
+/** Why the proposal is not confirmed: another person than the one who made it has to, and has to have seen it. */
+export function refuseConfirmation({ proposal }: PaymentContext, event: OfProposal): string | undefined {
+  if (proposal?.proposal !== event.proposal) return 'no_such_proposal';
+  return proposal.by === event.by ? 'four_eyes' : undefined;
+}
+
+export function refuseDrop({ proposal }: PaymentContext, event: OfProposal): string | undefined {
+  return proposal?.proposal === event.proposal ? undefined : 'no_such_proposal';
+}
+
+export function propose({ by, at, v, outcome, evidence, gateway_reference }: Propose): Proposal {
+  return { proposal: `p${v}`, by, at, outcome, evidence, gateway_reference: gateway_reference ?? null };
+}
+
+/** What the proposal says became of it, as if the gateway had. */
+export function toProposed({ proposal }: PaymentContext): Outcome {
+  const { outcome, gateway_reference } = must(proposal, 'the proposal of a payment');
+  return outcome === 'done' ? { outcome, gateway_reference: gateway_reference ?? '' } : { outcome, code: DECIDED };
+}
+
+export function disputeOf({ disputes }: PaymentContext, { dispute }: OfDispute): DisputeRecord | undefined {
+  return disputes.find((one) => one.dispute === dispute);
+}
+
+/** A bank may take back what has been refunded too: what it says is so, up to what was captured. */
+export function refuseDispute(context: PaymentContext, event: Disputed): string | undefined {
+  if (disputeOf(context, event) !== undefined) return 'dispute_exists';
+  if (event.amount_minor > refundable(context)) return 'amount_exceeds_captured';
+  return context.disputes.length >= MOST_DISPUTES ? 'too_many_disputes' : undefined;
+}
+
+export function refuseDisputeEnd(context: PaymentContext, event: OfDispute): string | undefined {
+  return disputeOf(context, event)?.state === 'open' ? undefined : 'no_such_dispute';
+}
+
+function limitOf({ client }: PaymentContext): string {
+  return `limit/${client}`;
+}
+
+export function toSpend(context: PaymentContext): Tell {
+  const { id, amount_minor, currency, payee, maker } = context;
+  return { to: limitOf(context), event: { type: 'SPEND', payment: id, amount_minor, currency, payee, maker } };
+}
+
+/** It is not paid after all. */
+export function toUnspend(context: PaymentContext): Tell {
+  return { to: limitOf(context), event: { type: 'UNSPEND', payment: context.id } };
+}
+
+export function toPaid(context: PaymentContext): Tell {
+  return { to: limitOf(context), event: { type: 'PAID', payment: context.id } };
+}
+
+/** The moment from which it may be executed, in epoch milliseconds: a day on which banks do not settle is put off to the next one. */
+export function dueAt({ execute_on }: PaymentContext, at: number): number {
+  if (execute_on === null) return at;
+  const day = targetDayFrom(execute_on);
+  const today = dayInFrankfurt(at);
+  if (day > today) return toMoment(day, OPENS);
+  // The day has come or has gone by: now, as long as something still goes out today.
+  if (isTargetDay(today) && at < toMoment(today, CUT_OFF)) return Math.max(at, toMoment(today, OPENS));
+  return toMoment(targetDayAfter(today), OPENS);
+}
+
+export function isEarly(context: PaymentContext, at: number): boolean {
+  return dueAt(context, at) > at;
 }
 
 export function toQuestion({ client }: PaymentContext): Question {

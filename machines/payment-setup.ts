@@ -1,14 +1,19 @@
-import { assign, emit, setup } from 'xstate';
+import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { GatewayAnswer, GatewayClosing, GatewayFinding, GatewayLookup, GatewayRequest } from './gateway.ts';
-import { effect } from './machine.ts';
+import { effect, post, tell } from './machine.ts';
 import type { Answer, EffectError, Question } from './machine.ts';
+import * as funds from './payment-funds.ts';
+import * as route from './payment-route.ts';
 import * as rules from './payment-rules.ts';
 import type {
   Amend,
   Approve,
   Capture,
+  Disputed,
   Ending,
   Notified,
+  OfDispute,
+  OfProposal,
   Operation,
   Outcome,
   PaymentBirth,
@@ -16,7 +21,10 @@ import type {
   PaymentEvent,
   PaymentFact,
   PaymentFactName,
+  Propose,
   Refund,
+  Reserved,
+  TellRefused,
 } from './payment-terms.ts';
 
 /** What is forgotten when an operation's outcome has been taken note of. */
@@ -41,6 +49,12 @@ export const paymentSetup = setup({
     'gateway.close': effect<GatewayClosing, GatewayLookup>(),
   },
   delays: {
+    until_due: ({ context, event }) => Math.max(0, (context.due_at ?? 0) - momentOf(event)),
+    funds_pause: 5 * rules.MINUTE,
+    funds_ttl: ({ context, event }) => Math.max(0, (context.funds_until ?? 0) - momentOf(event)),
+    rates_pause: 15 * rules.MINUTE,
+    answer_wait: rules.HOUR,
+    credit_pause: rules.HOUR,
     first_reminder: rules.DAY,
     second_reminder: 2 * rules.DAY,
     approval_ttl: 3 * rules.DAY,
@@ -54,6 +68,7 @@ export const paymentSetup = setup({
     completesApproval: ({ context }, event: Approve) =>
       rules.completesApproval(context) && rules.refuseApproval(context, event) === undefined,
     mayAmend: ({ context }, event: Amend) => rules.refuseAmendment(context, event) === undefined,
+    mayAmendFromAccount: ({ context }, event: Amend) => funds.fromAccount(context) && rules.refuseAmendment(context, event) === undefined,
     mayCapture: ({ context }, event: Capture) => rules.refuseCapture(context, event) === undefined,
     mayRefund: ({ context }, event: Refund) => rules.refuseRefund(context, event) === undefined,
     refundWaits: ({ context }) => rules.pendingRefund(context) !== undefined,
@@ -72,6 +87,31 @@ export const paymentSetup = setup({
     isManual: ({ context }) => context.capture === 'manual',
     isOperation: ({ context }, operation: Operation) => context.operation === operation,
     endsAs: ({ context }, ending: Ending) => context.ending === ending,
+    fromAccount: ({ context }) => funds.fromAccount(context),
+    isPayable: ({ context }, answer: Answer) => funds.refuseAccount(context, answer) === undefined,
+    needsExchange: ({ context }) => funds.needsExchange(context),
+    canQuote: ({ context }, answer: Answer) => funds.quote(context, answer) !== undefined,
+    isReserved: ({ context }, event: Reserved) => event.hold === context.hold,
+    goesOn: ({ context }) => route.goesOn(context),
+    hasChoice: ({ context }) => route.nextGateway(context) !== undefined,
+    isCallable: (_, answer: Answer) => route.isCallable(answer),
+    isStray: ({ context }, event: Reserved) => funds.fromAccount(context) && event.hold !== context.hold,
+    isGranted: ({ context }, { amount_minor }: { amount_minor: number }) => amount_minor === context.amount_minor,
+    isUncounted: ({ context }) => funds.fromAccount(context) && !context.limited,
+    isEarly: ({ context, event }) => rules.isEarly(context, momentOf(event)),
+    refusedFor: ({ context }, { told, refused, passing }: { told: string; refused: TellRefused; passing?: boolean }) =>
+      refused.event === told &&
+      (told !== 'RESERVE' || refused.sent['hold'] === context.hold) &&
+      (passing === undefined || funds.isPassing(refused.reason) === passing),
+    hasNoLimits: (_, refused: TellRefused) => refused.event === 'SPEND' && ['not_found', 'no_such_target'].includes(refused.reason),
+    isApproved: ({ context }) => rules.isApproved(context),
+    isPlanOver: ({ context }) => rules.isPlanOver(context),
+    mayPropose: ({ context }, event: Propose) => rules.refuseProposal(context, event) === undefined,
+    mayConfirm: ({ context }, event: OfProposal) => rules.refuseConfirmation(context, event) === undefined,
+    mayDrop: ({ context }, event: OfProposal) => rules.refuseDrop(context, event) === undefined,
+    mayDispute: ({ context }, event: Disputed) => rules.refuseDispute(context, event) === undefined,
+    isOpenDispute: ({ context }, event: OfDispute) => rules.refuseDisputeEnd(context, event) === undefined,
+    owes: ({ context }) => context.credits.some(({ state }) => state === 'owed'),
   },
   actions: {
     amend: assign(({ context }, event: Amend) => rules.amend(context, event)),
@@ -79,20 +119,22 @@ export const paymentSetup = setup({
       approvals: ({ context }, { by, at }: Approve) => [...context.approvals, { by, at, hash: context.payload_hash }],
     }),
     /** Why it ends, or is about to. */
-    noteReason: assign((_, { reason, note = null }: { reason: string; note?: string | null | undefined }) => ({ reason, note })),
+    noteReason: assign((_, { reason, note = null }: { reason: string | null; note?: string | null | undefined }) => ({ reason, note })),
     noteCode: assign(({ context }) => ({ ...OVER, reason: codeOf(context) })),
     /** Where it goes when the authorization has been given back. */
     endAs: assign((_, ending: Ending) => ({ ending })),
-    begin: assign({
-      operation: (_, operation: Operation) => operation,
-      attempt: ({ context }) => context.attempt + 1,
-      tries: 0,
-    }),
+    begin: assign(({ context, event }, operation: Operation) => rules.begin(context, operation, momentOf(event))),
     beginAnew: assign({ retries: ({ context }) => context.retries + 1, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
     forgetTries: assign({ tries: 0 }),
-    noteOutcome: assign((_, outcome: Outcome) => ({ outcome })),
-    noteFailure: assign((_, { code }: { code: string }): Partial<PaymentContext> => ({ outcome: { outcome: 'failed', code } })),
+    noteOutcome: assign(({ context, event }, outcome: Outcome) => rules.withOutcome(context, outcome, momentOf(event))),
+    noteFailure: assign(({ context, event }, { code }: { code: string }) =>
+      rules.withOutcome(context, { outcome: 'failed', code }, momentOf(event)),
+    ),
+    /** Nobody knows what became of it. */
+    notePending: assign({ operations: ({ context, event }) => rules.withResult(context, 'PENDING', momentOf(event), null) }),
+    /** It is certain that it never happened; it is tried anew under another name. */
+    noteNever: assign({ operations: ({ context, event }) => rules.withResult(context, 'FAILURE', momentOf(event), 'never_happened') }),
     noteAuthorized: assign(({ context }) => ({
       ...OVER,
       authorized_minor: context.amount_minor,
@@ -141,8 +183,87 @@ export const paymentSetup = setup({
       refunded_minor: rules.refundedWithPending(context),
     })),
     announceRefundRefused: emit(({ context }) => toRefundFact('payment.refund_refused', context)),
+    nextGateway: assign(({ context }) => ({ ...OVER, gateway: route.nextGateway(context) ?? context.gateway })),
+    noteAccount: assign({ account_currency: (_, answer: Answer) => funds.currencyOf(answer) }),
+    noteRefusal: assign(({ context }, answer: Answer) => ({ reason: funds.refuseAccount(context, answer) ?? null, note: null })),
+    noteLimited: assign({ limited: true }),
+    tellSpend: tell(({ context }) => rules.toSpend(context)),
+    tellUnspend: tell(({ context }) => rules.toUnspend(context)),
+    noteDue: assign({ due_at: ({ context, event }) => rules.dueAt(context, momentOf(event)) }),
+    noteHeld: assign((_, { by, reason }: { by: string; reason: string }) => ({ held_by: by, note: reason })),
+    noteReleased: assign({ held_by: null }),
+    noteQuote: assign({ conversion: ({ context }, answer: Answer) => funds.quote(context, answer) ?? null }),
+    /** Each time it is asked to keep the money, the account is given another name for it. */
+    nameHold: assign(({ context }) => ({ holds: context.holds + 1, hold: funds.nameOf(context, context.holds + 1) })),
+    tellReserve: tell(({ context }) => funds.toReserve(context)),
+    tellStray: tell(({ context }, { hold }: Reserved) => ({ to: funds.accountOf(context), event: { type: 'RELEASE', hold } })),
+    /** How long it waits for its money in all. */
+    noteUntil: assign({ funds_until: ({ context, event }) => context.funds_until ?? momentOf(event) + rules.DAY }),
+    forgetHold: assign({ hold: null }),
+    /** What was kept is free again; the limits still count it. */
+    giveBack: enqueueActions(({ context, enqueue }) => {
+      if (context.hold !== null) enqueue(tell(() => funds.toRelease(context)));
+      enqueue.assign({ hold: null });
+    }),
+    /** What was kept and counted for it is free again. */
+    letGo: enqueueActions(({ context, enqueue }) => {
+      if (context.hold !== null) enqueue(tell(() => funds.toRelease(context)));
+      if (context.limited) enqueue(tell(() => rules.toUnspend(context)));
+      enqueue.assign({ hold: null, limited: false });
+    }),
+    /** The money has left: it goes through the ledger, and the account and the limits are told. */
+    settleFunds: enqueueActions(({ context, enqueue }) => {
+      if (context.hold !== null) {
+        enqueue(post(() => funds.toCapturePost(context)));
+        enqueue(tell(() => funds.toSettle(context)));
+        enqueue.assign({ hold: null, charged_minor: funds.chargeOf(context) });
+      }
+      if (context.limited) enqueue(tell(() => rules.toPaid(context)));
+    }),
+    /** The money of a refund goes back through the ledger, and to the account. Said while the refund is still the pending one. */
+    returnFunds: enqueueActions(({ context, enqueue }) => {
+      if (context.account === null) return;
+      enqueue(post(() => funds.toRefundPost(context)));
+      const credit = funds.creditOf(context);
+      if (credit.amount_minor === 0) return;
+      enqueue(tell(() => funds.toCredit(context, credit)));
+      enqueue.assign({ credits: [...context.credits, credit] });
+    }),
+    noteOwed: assign({ credits: ({ context }, { sent }: TellRefused) => funds.withOwed(context, sent['credit']) }),
+    tellOwed: enqueueActions(({ context, enqueue }) => {
+      for (const credit of context.credits) if (credit.state === 'owed') enqueue(tell(() => funds.toCredit(context, credit)));
+      enqueue.assign({ credits: context.credits.map((one) => ({ ...one, state: 'told' as const })) });
+    }),
+    noteOutOfStep: assign((_, { event, reason }: TellRefused) => ({ reason: 'out_of_step', note: `${event}: ${reason}` })),
+    propose: assign({ proposal: (_, event: Propose) => rules.propose(event) }),
+    dropProposal: assign({ proposal: null }),
+    takeProposal: assign(({ context, event }) => ({
+      ...rules.withOutcome(context, rules.toProposed(context), momentOf(event)),
+      proposal: null,
+    })),
+    announceDispute: emit(({ context }, { type, dispute }: { type: PaymentFactName; dispute: string }): PaymentFact => ({
+      type,
+      ...toFact(context),
+      dispute,
+      disputed_minor: rules.disputeOf(context, { dispute })?.amount_minor ?? 0,
+    })),
+    noteDispute: assign({
+      disputes: ({ context }, { dispute, amount_minor }: Disputed) => [
+        ...context.disputes,
+        { dispute, amount_minor, state: 'open' as const },
+      ],
+    }),
+    closeDispute: assign({
+      disputes: ({ context }, { dispute, state }: { dispute: string; state: 'won' | 'lost' }) =>
+        context.disputes.map((one) => (one.dispute === dispute ? { ...one, state } : one)),
+    }),
   },
 });
+
+/** When the event was taken. Timers and results carry it too; XState's types of them do not know. */
+function momentOf(event: object): number {
+  return 'at' in event && typeof event.at === 'number' ? event.at : 0;
+}
 
 function referenceOf({ outcome }: PaymentContext): string | null {
   return outcome?.outcome === 'done' ? outcome.gateway_reference : null;

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import * as scene from './payment-rehearsal.ts';
 import { ACTIVE, answered, approve, contextOf, cue, DECLINED, DONE, failed, SUSPENDED } from './payment-rehearsal.ts';
 import { answer, fail, fire, play, send, stateOf } from './rehearsal.ts';
-import type { Stage } from './rehearsal.ts';
+import type { Cue, Stage } from './rehearsal.ts';
+
+const granted = (amount_minor: number): Cue => ({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', amount_minor });
 
 /** Everything that can happen to a payment, each in its usual form. */
 const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
@@ -17,6 +19,41 @@ const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
     const { id, operation, attempt } = contextOf(stage);
     return send(stage, { type: 'GATEWAY_NOTIFIED', operation_id: `${id}-${operation}-${attempt}`, outcome: 'done' });
   },
+  HOLD: (stage) => send(stage, { type: 'HOLD', by: 'cfo', reason: 'looks odd' }),
+  RELEASE: (stage) => send(stage, { type: 'RELEASE', by: 'cfo', reason: 'asked the payee' }),
+  PROPOSE_OUTCOME: (stage) => send(stage, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'a letter', v: 41 }),
+  'PROPOSE_OUTCOME done without a reference': (stage) =>
+    send(stage, { type: 'PROPOSE_OUTCOME', outcome: 'done', evidence: 'a letter', v: 41 }),
+  CONFIRM_OUTCOME: (stage) => send(stage, { type: 'CONFIRM_OUTCOME', by: 'cfo', proposal: 'p40' }),
+  'CONFIRM_OUTCOME by the one who proposed it': (stage) => send(stage, { type: 'CONFIRM_OUTCOME', by: 'clerk', proposal: 'p40' }),
+  'CONFIRM_OUTCOME of another proposal': (stage) => send(stage, { type: 'CONFIRM_OUTCOME', by: 'cfo', proposal: 'p41' }),
+  DROP_OUTCOME: (stage) => send(stage, { type: 'DROP_OUTCOME', proposal: 'p40' }),
+  RESERVED: (stage) => send(stage, { type: 'RESERVED', account: 'acme_usd', hold: contextOf(stage).hold ?? 'none', amount_minor: 1 }),
+  'RESERVED under another name': (stage) => send(stage, { type: 'RESERVED', account: 'acme_usd', hold: 'other', amount_minor: 1 }),
+  LIMIT_GRANTED: (stage) => send(stage, granted(contextOf(stage).amount_minor)),
+  'LIMIT_GRANTED for another amount': (stage) => send(stage, granted(7)),
+  DISPUTED: (stage) => send(stage, { type: 'DISPUTED', dispute: 'd1', amount_minor: 1_000 }),
+  'DISPUTED for more than was captured': (stage) => send(stage, { type: 'DISPUTED', dispute: 'd1', amount_minor: 1_000_000 }),
+  DISPUTE_WON: (stage) => send(stage, { type: 'DISPUTE_WON', dispute: 'd0' }),
+  DISPUTE_LOST: (stage) => send(stage, { type: 'DISPUTE_LOST', dispute: 'd0' }),
+  'SPEND refused': (stage) => send(stage, scene.refusal('SPEND', 'limit_per_day')),
+  'SPEND refused: no limits': (stage) => send(stage, scene.refusal('SPEND', 'not_found')),
+  'RESERVE refused for now': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: contextOf(stage).hold })),
+  'RESERVE refused for good': (stage) => send(stage, scene.refusal('RESERVE', 'other_currency', { hold: contextOf(stage).hold })),
+  'RESERVE refused, another one': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: 'other' })),
+  'CREDIT refused': (stage) => send(stage, scene.refusal('CREDIT', 'credits_blocked', { credit: contextOf(stage).credits[0]?.credit })),
+  'account: payable': (stage) => answer(stage, 'account', scene.payable()),
+  'account: frozen': (stage) => answer(stage, 'account', scene.FROZEN),
+  'account: of another client': (stage) => answer(stage, 'account', scene.payable({ client: 'globex' })),
+  'account: none': (stage) => answer(stage, 'account', { found: false }),
+  'account: failed': (stage) => fail(stage, 'account', 'failed'),
+  'gateway: callable': (stage) => answer(stage, 'gateway', scene.CALLABLE),
+  'gateway: stands still': (stage) => answer(stage, 'gateway', { found: true, answer: { callable: false } }),
+  'gateway: failed': (stage) => fail(stage, 'gateway', 'failed'),
+  'rates: fresh': (stage) => answer(stage, 'rates', scene.RATES),
+  'rates: stale': (stage) => answer(stage, 'rates', scene.STALE),
+  'rates: none': (stage) => answer(stage, 'rates', { found: false }),
+  'rates: failed': (stage) => fail(stage, 'rates', 'failed'),
   'standing: active': (stage) => answer(stage, 'standing', ACTIVE),
   'standing: suspended': (stage) => answer(stage, 'standing', SUSPENDED),
   'standing: no such client': (stage) => answer(stage, 'standing', { found: false }),
@@ -48,7 +85,16 @@ const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
   'after authorization_ttl': (stage) => fire(stage, 'authorization_ttl'),
   'after ask_pause': (stage) => fire(stage, 'ask_pause'),
   'after lookup_wait': (stage) => fire(stage, 'lookup_wait'),
+  ...Object.fromEntries(
+    ['until_due', 'funds_pause', 'funds_ttl', 'rates_pause', 'answer_wait', 'credit_pause'].map((timer) => [
+      `after ${timer}`,
+      (stage: Stage) => fire(stage, timer),
+    ]),
+  ),
 };
+
+/** What another actor refused is noted wherever nobody waits for it. */
+const REFUSALS = Object.keys(HAPPENINGS).filter((name) => / refused/.test(name));
 
 const ASKING_AUTHORIZE = {
   'standing: active': 'authorizing.calling',
@@ -65,6 +111,12 @@ const ASKING_CAPTURE = {
   'standing: unknown': 'capturing.pausing',
 };
 const WAITING = { GATEWAY_NOTIFIED: 'unknown.looking', 'after lookup_wait': 'unknown.looking' };
+const DISPUTABLE = (state: string) => ({ DISPUTED: state });
+const DECIDING = (inside: string) => ({
+  GATEWAY_NOTIFIED: `${inside}.looking`,
+  PROPOSE_OUTCOME: `${inside}.deciding`,
+  'after lookup_wait': `${inside}.looking`,
+});
 const REFUND_WAITING = { GATEWAY_NOTIFIED: 'settled.refund_unknown.looking', 'after lookup_wait': 'settled.refund_unknown.looking' };
 
 /** Where looking and closing lead: done and declined are as the call would have ended; canceled begins anew. */
@@ -102,6 +154,7 @@ const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Re
       APPROVE: 'authorizing.asking',
       DENY: 'declined',
       AMEND: 'needs_approval',
+      HOLD: 'held',
       CANCEL: 'canceled',
       'after first_reminder': 'needs_approval',
       'after second_reminder': 'needs_approval',
@@ -116,6 +169,7 @@ const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Re
       APPROVE: 'needs_approval',
       DENY: 'declined',
       AMEND: 'needs_approval',
+      HOLD: 'held',
       CANCEL: 'canceled',
       'after first_reminder': 'needs_approval',
       'after second_reminder': 'needs_approval',
@@ -255,13 +309,20 @@ const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Re
     'unknown.closing',
     closing('unknown', 'canceled', 'authorized.holding', 'authorized.voiding'),
   ],
-  ['settled', () => scene.settled(), 'settled.idle', { REFUND: 'settled.refunding' }],
+  ['settled', () => scene.settled(), 'settled.idle', { REFUND: 'settled.refunding', ...DISPUTABLE('settled.idle') }],
+  [
+    'settled, a dispute open',
+    () => play(scene.settled(), cue({ type: 'DISPUTED', dispute: 'd0', amount_minor: 1_000 })),
+    'settled.idle',
+    { REFUND: 'settled.refunding', DISPUTE_WON: 'settled.idle', DISPUTE_LOST: 'settled.idle', ...DISPUTABLE('settled.idle') },
+  ],
   [
     'settled, refunding',
     () => scene.refunding(),
     'settled.refunding',
     {
       REFUND: 'settled.refunding',
+      ...DISPUTABLE('settled.refunding'),
       'refund: done': 'settled.idle',
       'refund: declined': 'settled.idle',
       'refund: failed': 'settled.idle',
@@ -272,20 +333,205 @@ const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Re
     'settled, unknown refund, waiting',
     () => scene.unknownOf('refund'),
     'settled.refund_unknown.waiting',
-    { REFUND: 'settled.refund_unknown.waiting', ...REFUND_WAITING },
+    { REFUND: 'settled.refund_unknown.waiting', ...DISPUTABLE('settled.refund_unknown.waiting'), ...REFUND_WAITING },
   ],
   [
     'settled, unknown refund, looking',
     () => scene.lookingFor('refund'),
     'settled.refund_unknown.looking',
-    { REFUND: 'settled.refund_unknown.looking', ...looking('settled.refund_unknown', 'settled.idle', 'settled.idle') },
+    {
+      REFUND: 'settled.refund_unknown.looking',
+      ...DISPUTABLE('settled.refund_unknown.looking'),
+      ...looking('settled.refund_unknown', 'settled.idle', 'settled.idle'),
+    },
   ],
   [
     'settled, unknown refund, closing',
     () => scene.closing('refund'),
     'settled.refund_unknown.closing',
-    { REFUND: 'settled.refund_unknown.closing', ...closing('settled.refund_unknown', 'settled.idle', 'settled.idle', 'settled.refunding') },
+    {
+      REFUND: 'settled.refund_unknown.closing',
+      ...DISPUTABLE('settled.refund_unknown.closing'),
+      ...closing('settled.refund_unknown', 'settled.idle', 'settled.idle', 'settled.refunding'),
+    },
   ],
+  [
+    'held',
+    () => play(scene.needingApproval(), cue({ type: 'HOLD', by: 'cfo', reason: 'looks odd' })),
+    'held',
+    { RELEASE: 'needs_approval', DENY: 'declined', CANCEL: 'canceled' },
+  ],
+  ['scheduled', () => scene.scheduled(), 'scheduled', { HOLD: 'held', CANCEL: 'canceled', 'after until_due': 'authorizing.asking' }],
+  [
+    'held, approved before',
+    () => play(scene.scheduled(), cue({ type: 'HOLD', by: 'cfo', reason: 'looks odd' })),
+    'held',
+    { RELEASE: 'scheduled', DENY: 'declined', CANCEL: 'canceled' },
+  ],
+  [
+    'from an account: validating, asking',
+    () => scene.validating(),
+    'validating.asking',
+    {
+      'account: payable': 'validating.limits',
+      'account: frozen': 'rejected',
+      'account: of another client': 'rejected',
+      'account: none': 'rejected',
+      'account: failed': 'validating.pausing',
+    },
+  ],
+  [
+    'from an account: validating, pausing',
+    () => play(scene.validating(), failed('account', 'failed')),
+    'validating.pausing',
+    { 'after ask_pause': 'validating.asking' },
+  ],
+  [
+    'from an account: validating, limits',
+    () => scene.limiting(),
+    'validating.limits',
+    {
+      LIMIT_GRANTED: 'needs_approval',
+      'SPEND refused': 'rejected',
+      'SPEND refused: no limits': 'needs_approval',
+      'after answer_wait': 'validating.limits',
+    },
+  ],
+  [
+    'from an account: needs_approval',
+    () => play(scene.limiting(), scene.granted),
+    'needs_approval',
+    {
+      APPROVE: 'reserving.quoting',
+      DENY: 'declined',
+      AMEND: 'validating.asking',
+      HOLD: 'held',
+      CANCEL: 'canceled',
+      'after first_reminder': 'needs_approval',
+      'after second_reminder': 'needs_approval',
+      'after approval_ttl': 'expired',
+    },
+  ],
+  [
+    'from an account: reserving, quoting',
+    () => scene.quoting(),
+    'reserving.quoting',
+    {
+      'rates: fresh': 'reserving.keeping',
+      'rates: stale': 'awaiting_funds.rates',
+      'rates: none': 'awaiting_funds.rates',
+      'rates: failed': 'awaiting_funds.rates',
+    },
+  ],
+  [
+    'from an account: reserving, keeping',
+    () => scene.keeping(),
+    'reserving.keeping',
+    {
+      RESERVED: 'authorizing.asking',
+      'RESERVE refused for now': 'awaiting_funds.money',
+      'RESERVE refused for good': 'failed',
+      'after answer_wait': 'reserving.keeping',
+    },
+  ],
+  [
+    'from an account: awaiting_funds, money',
+    () => play(scene.keeping(), scene.refused('RESERVE', 'insufficient_funds')),
+    'awaiting_funds.money',
+    { CANCEL: 'canceled', 'after funds_pause': 'reserving.quoting', 'after funds_ttl': 'expired' },
+  ],
+  [
+    'from an account: awaiting_funds, rates',
+    () => play(scene.quoting(), answered('rates', scene.STALE)),
+    'awaiting_funds.rates',
+    { CANCEL: 'canceled', 'after rates_pause': 'reserving.quoting', 'after funds_ttl': 'expired' },
+  ],
+  [
+    'from an account: authorizing, asking the account',
+    () => scene.checking(),
+    'authorizing.asking_account',
+    {
+      'account: payable': 'authorizing.calling',
+      'account: frozen': 'awaiting_funds.money',
+      'account: of another client': 'awaiting_funds.money',
+      'account: none': 'awaiting_funds.money',
+      'account: failed': 'authorizing.pausing',
+    },
+  ],
+  [
+    'of two gateways: authorizing, choosing',
+    () => scene.choosing(),
+    'authorizing.choosing',
+    {
+      'gateway: callable': 'authorizing.calling',
+      'gateway: stands still': 'authorizing.calling',
+      'gateway: failed': 'authorizing.calling',
+    },
+  ],
+  [
+    'of two gateways: authorizing, calling the first',
+    () => play(scene.choosing(), answered('gateway', scene.CALLABLE)),
+    'authorizing.calling',
+    {
+      'authorize: done': 'capturing.asking',
+      'authorize: declined': 'declined',
+      'authorize: failed': 'authorizing.asking',
+      'authorize: held': 'authorizing.asking',
+      'authorize: unknown': 'unknown.waiting',
+    },
+  ],
+  [
+    'from an account: capturing, asking the account',
+    () => play(scene.paying(), answered('authorize', DONE), answered('standing', ACTIVE)),
+    'capturing.asking_account',
+    {
+      'account: payable': 'capturing.calling',
+      'account: frozen': 'authorized.voiding',
+      'account: of another client': 'authorized.voiding',
+      'account: none': 'authorized.voiding',
+      'account: failed': 'capturing.pausing',
+    },
+  ],
+  ['from an account: settled', () => scene.paid(), 'settled.idle', { REFUND: 'settled.refunding', ...DISPUTABLE('settled.idle') }],
+  [
+    'from an account: settled, the account owed what came back',
+    () =>
+      play(
+        scene.paid(),
+        cue({ type: 'REFUND', refund: 'r1', amount_minor: 25_000 }),
+        answered('refund', DONE),
+        scene.refused('CREDIT', 'credits_blocked'),
+      ),
+    'settled.owing',
+    { REFUND: 'settled.refunding', ...DISPUTABLE('settled.owing'), 'after credit_pause': 'settled.idle' },
+  ],
+  ...(['authorize', 'capture', 'void'] as const).map(
+    (operation) =>
+      [
+        `unknown ${operation}, deciding`,
+        () => scene.deciding(operation),
+        'unknown.deciding',
+        DECIDING('unknown'),
+      ] as (typeof TABLE)[number],
+  ),
+  [
+    'unknown authorization, deciding, an outcome proposed',
+    () => scene.proposed('authorize'),
+    'unknown.deciding',
+    {
+      GATEWAY_NOTIFIED: 'unknown.looking',
+      CONFIRM_OUTCOME: 'capturing.asking',
+      DROP_OUTCOME: 'unknown.deciding',
+      'after lookup_wait': 'unknown.looking',
+    },
+  ],
+  [
+    'settled, unknown refund, deciding',
+    () => scene.deciding('refund'),
+    'settled.refund_unknown.deciding',
+    { REFUND: 'settled.refund_unknown.deciding', ...DISPUTABLE('settled.refund_unknown.deciding'), ...DECIDING('settled.refund_unknown') },
+  ],
+  ['rejected', () => play(scene.validating(), answered('account', { found: false })), 'rejected', {}],
   ['declined', () => play(scene.callingAuthorize(), answered('authorize', DECLINED)), 'declined', {}],
   ['failed', () => play(scene.callingAuthorize(), failed('authorize', 'failed')), 'failed', {}],
   ['canceled', () => play(scene.voiding(), answered('void', DONE)), 'canceled', {}],
@@ -302,7 +548,11 @@ describe('what may happen to a payment, state by state and event by event', () =
       if (next.refused === undefined) found[name] = stateOf(next);
       else expect(next.snapshot).toBe(stage.snapshot);
     }
-    expect(found).toEqual(cells);
+    // What the account keeps under a name that the payment does not know is told to be let go, wherever the payment is.
+    const { account, hold, limited } = contextOf(stage);
+    const uncounted = limited ? [] : ['LIMIT_GRANTED', 'LIMIT_GRANTED for another amount'];
+    const stray = account === null ? [] : ['RESERVED under another name', ...(hold === null ? ['RESERVED'] : []), ...uncounted];
+    expect(found).toEqual({ ...Object.fromEntries([...REFUSALS, ...stray].map((name) => [name, state])), ...cells });
   });
 
   test('[PAY-1] every state that a payment can rest in has a row', () => {
@@ -321,7 +571,18 @@ type Node = { path: string[]; states: Record<string, Node> };
 
 /** The states that a payment can rest in: those without inner states that it does not only pass through. */
 function leaves(): string[] {
-  const passed = new Set(['authorizing.answered', 'authorized.answered', 'capturing.answered', 'settled.answered']);
+  const passed = new Set([
+    'authorizing.answered',
+    'authorized.answered',
+    'capturing.answered',
+    'settled.answered',
+    'authorizing.asked',
+    'authorizing.ready',
+    'capturing.asked',
+    'approved',
+    'validating.checked',
+    'reserving.deciding',
+  ]);
   const visit = (node: Node): string[] => {
     const inner = Object.values(node.states);
     if (inner.length > 0) return inner.flatMap(visit);

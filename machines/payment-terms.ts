@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Converted } from './exchange.ts';
 import type { GatewayAnswer } from './gateway.ts';
 import type { Birth, Stamp } from './machine.ts';
 import { CURRENCIES, MOST_MINOR } from './money.ts';
+import type { OperationState } from './payment-operations.ts';
 import { idField, line } from './text.ts';
 
 /** What a payment is made of: its input, its events, its context and the facts that it makes known. */
@@ -20,8 +22,12 @@ export const paymentInput = z.strictObject({
   reference,
   /** `automatic` captures as soon as the gateway has authorized; `manual` waits for CAPTURE. */
   capture: z.enum(['automatic', 'manual']).default('automatic'),
-  /** The integration that moves the money. */
-  gateway: idField.default('sandbox'),
+  /** The integration that moves the money; one of those that the house has for such a payment without it. */
+  gateway: idField.optional(),
+  /** The client's account that it is paid from; without one the gateway takes the money from the client itself. */
+  account: idField.optional(),
+  /** The day on which it is to be executed, YYYY-MM-DD; at once without it. */
+  execute_on: z.iso.date('A day is written YYYY-MM-DD').optional(),
 });
 
 export const paymentSettings = z.strictObject({
@@ -29,6 +35,25 @@ export const paymentSettings = z.strictObject({
   approval_from_major: z.int().min(0).max(1_000_000_000).default(1000),
   /** How many different people have to. */
   approvals_needed: z.int().min(1).max(5).default(1),
+  /**
+   * Which gateways a payment may go through, the one that is wanted most first; of the routes the first that fits its currency and amount, in
+   * whole units, and the sandbox where none does.
+   */
+  routes: z
+    .array(
+      z.strictObject({
+        currencies: z.array(z.enum(CURRENCIES)).min(1).optional(),
+        from_major: z.int().min(0).max(1_000_000_000).optional(),
+        below_major: z.int().min(1).max(1_000_000_000).optional(),
+        gateways: z.array(idField).min(1).max(5),
+      }),
+    )
+    .max(50)
+    .default([]),
+  /** The source of exchange rates: the id of a `rates` actor. */
+  rates: idField.default('ecb'),
+  /** What the house keeps of an exchange, in hundredths of a percent. */
+  spread_basis_points: z.int().min(0).max(1000).default(0),
 });
 
 export const paymentEvents = {
@@ -41,11 +66,39 @@ export const paymentEvents = {
   CANCEL: z.strictObject({ reason: reason.optional() }),
   /** `refund` is the refund's own id, so that asking twice refunds once. */
   REFUND: z.strictObject({ refund: idField, amount_minor: amount }),
+  /** Keeps it from going on until RELEASE. */
+  HOLD: z.strictObject({ reason }),
+  RELEASE: z.strictObject({ reason }),
+  /** What became of an operation that the gateway does not tell about, as one person found out; another confirms it. */
+  PROPOSE_OUTCOME: z.strictObject({
+    outcome: z.enum(['done', 'failed']),
+    /** Where it says so: the provider's console, a statement line, a letter. */
+    evidence: line(500),
+    /** The gateway's reference, where it was done. */
+    gateway_reference: z.string().min(1).max(128).optional(),
+  }),
+  CONFIRM_OUTCOME: z.strictObject({ proposal: idField }),
+  DROP_OUTCOME: z.strictObject({ proposal: idField }),
 };
 
 export const paymentInternal = {
   /** The gateway's webhook. Its `outcome` is a hint to look, never taken for the answer. */
   GATEWAY_NOTIFIED: z.strictObject({ operation_id: z.string().regex(/^[A-Za-z0-9_-]{1,160}$/), outcome: z.string().max(64) }),
+  /** The account keeps the money. */
+  RESERVED: z.strictObject({ account: idField, hold: idField, amount_minor: amount }),
+  /** The client's limits have room for it. */
+  LIMIT_GRANTED: z.strictObject({ payment: idField, client: idField, amount_minor: amount }),
+  /** A bank takes money back, or wants to; and how that ended. */
+  DISPUTED: z.strictObject({ dispute: idField, amount_minor: amount }),
+  DISPUTE_WON: z.strictObject({ dispute: idField }),
+  DISPUTE_LOST: z.strictObject({ dispute: idField }),
+  /** Another actor refused what it was told. */
+  'tell.refused': z.strictObject({
+    to: z.string(),
+    event: z.string(),
+    reason: z.string(),
+    sent: z.record(z.string(), z.unknown()),
+  }),
 };
 
 /** What is done with a gateway. */
@@ -68,6 +121,7 @@ const standing = {
 const fact = z.strictObject(standing);
 const operationFact = z.strictObject({ ...standing, operation: z.enum(OPERATIONS), operation_id: z.string() });
 const refundFact = z.strictObject({ ...standing, refund: idField, refund_minor: amount });
+const disputeFact = z.strictObject({ ...standing, dispute: idField, disputed_minor: amount });
 
 /** What other systems are told: the payment as it then stood, and what the fact is about. */
 export const paymentFacts = {
@@ -76,6 +130,8 @@ export const paymentFacts = {
   'payment.approved': fact,
   'payment.amended': fact,
   'payment.authorized': fact,
+  /** Another gateway is tried: the one before is certain not to have done it. */
+  'payment.rerouted': fact,
   'payment.settled': fact,
   'payment.declined': fact,
   'payment.failed': fact,
@@ -85,6 +141,18 @@ export const paymentFacts = {
   'payment.resolved': operationFact,
   'payment.refunded': refundFact,
   'payment.refund_refused': refundFact,
+  'payment.rejected': fact,
+  'payment.scheduled': fact,
+  'payment.held': fact,
+  'payment.released': fact,
+  'payment.awaiting_funds': fact,
+  'payment.reserved': fact,
+  'payment.undecided': operationFact,
+  'payment.disputed': disputeFact,
+  'payment.dispute_won': disputeFact,
+  'payment.dispute_lost': disputeFact,
+  /** Another actor is out of step with it: somebody has to look. */
+  'payment.out_of_step': fact,
 };
 
 export type PaymentFactName = keyof typeof paymentFacts;
@@ -94,6 +162,8 @@ export type PaymentFact = z.infer<typeof fact> & {
   operation_id?: string;
   refund?: string;
   refund_minor?: number;
+  dispute?: string;
+  disputed_minor?: number;
 };
 
 export type PaymentInput = z.infer<typeof paymentInput>;
@@ -103,7 +173,13 @@ export type Approve = z.infer<typeof paymentEvents.APPROVE> & Stamp;
 export type Amend = z.infer<typeof paymentEvents.AMEND> & Stamp;
 export type Capture = z.infer<typeof paymentEvents.CAPTURE> & Stamp;
 export type Refund = z.infer<typeof paymentEvents.REFUND> & Stamp;
+export type Propose = z.infer<typeof paymentEvents.PROPOSE_OUTCOME> & Stamp;
+export type OfProposal = { readonly proposal: string } & Stamp;
 export type Notified = z.infer<typeof paymentInternal.GATEWAY_NOTIFIED>;
+export type Reserved = z.infer<typeof paymentInternal.RESERVED>;
+export type Disputed = z.infer<typeof paymentInternal.DISPUTED>;
+export type OfDispute = { readonly dispute: string };
+export type TellRefused = z.infer<(typeof paymentInternal)['tell.refused']>;
 
 export type PaymentEvent = Stamp &
   (
@@ -114,7 +190,15 @@ export type PaymentEvent = Stamp &
     | ({ type: 'CAPTURE' } & Capture)
     | { type: 'CANCEL'; reason?: string | undefined }
     | ({ type: 'REFUND' } & Refund)
+    | { type: 'HOLD' | 'RELEASE'; reason: string }
+    | ({ type: 'PROPOSE_OUTCOME' } & Propose)
+    | ({ type: 'CONFIRM_OUTCOME' | 'DROP_OUTCOME' } & OfProposal)
     | ({ type: 'GATEWAY_NOTIFIED' } & Notified)
+    | ({ type: 'RESERVED' } & Reserved)
+    | { type: 'LIMIT_GRANTED'; payment: string; client: string; amount_minor: number }
+    | ({ type: 'DISPUTED' } & Disputed)
+    | ({ type: 'DISPUTE_WON' | 'DISPUTE_LOST' } & OfDispute)
+    | ({ type: 'tell.refused' } & TellRefused)
   );
 
 export type Approval = { readonly by: string; readonly at: number; readonly hash: string };
@@ -131,6 +215,41 @@ export type RefundRecord = {
 /** What an operation came to. `failed`: it was not done and will not be, and the gateway was not the one to say so. */
 export type Outcome = GatewayAnswer | { readonly outcome: 'failed'; readonly code: string };
 
+/** What the payment costs in the currency of its account, and everything that was worked out from. */
+export type Conversion = Converted & {
+  /** What the house keeps of it, beside `to` and in its currency. */
+  readonly spread_minor: number;
+};
+
+/** One thing done with the gateway, by the states of payment-operations.ts. */
+export type OperationRecord = {
+  /** Its number within the payment. */
+  readonly n: number;
+  readonly operation: Operation;
+  readonly gateway: string;
+  readonly state: OperationState;
+  /** When it was begun and when it ended, in epoch milliseconds. */
+  readonly at: number;
+  readonly ended: number | null;
+  /** The gateway's reference, or its code for saying no. */
+  readonly answer: string | null;
+};
+
+/** What somebody says became of an operation, until another person confirms it. */
+export type Proposal = {
+  readonly proposal: string;
+  readonly by: string;
+  readonly at: number;
+  readonly outcome: 'done' | 'failed';
+  readonly evidence: string;
+  readonly gateway_reference: string | null;
+};
+
+export type DisputeRecord = { readonly dispute: string; readonly amount_minor: number; readonly state: 'open' | 'won' | 'lost' };
+
+/** Money of a refund on its way back to the account. `owed`: the account does not take it now, and it is told again. */
+export type CreditRecord = { readonly credit: string; readonly amount_minor: number; readonly state: 'told' | 'owed' };
+
 /** Where a payment goes when its authorization has been given back. */
 export type Ending = 'canceled' | 'declined' | 'failed';
 
@@ -143,7 +262,9 @@ export type PaymentContext = {
   currency: string;
   reference: string;
   capture: 'automatic' | 'manual';
+  /** The one that it goes through now, of those that it may. */
   gateway: string;
+  gateways: readonly string[];
   /** Who created it. */
   maker: string;
   /** Who else has had a hand in what it says. */
@@ -177,4 +298,28 @@ export type PaymentContext = {
   /** What the operation came to; only within a step. */
   outcome: Outcome | null;
   ending: Ending | null;
+  /** The account that it is paid from, and its currency once it was asked. */
+  account: string | null;
+  account_currency: string;
+  rates: string;
+  spread_basis_points: number;
+  conversion: Conversion | null;
+  /** What has gone from the account, in its currency, the spread included; refunds are not taken off. */
+  charged_minor: number;
+  /** Under which name the account keeps the money, and how often it was asked to. */
+  hold: string | null;
+  holds: number;
+  /** Until when it waits for its money, in epoch milliseconds. */
+  funds_until: number | null;
+  /** Whether it counts in the client's limits. */
+  limited: boolean;
+  /** The day that it is to be executed on, and from when on, in epoch milliseconds. */
+  execute_on: string | null;
+  due_at: number | null;
+  /** Where somebody has kept it from going on. */
+  held_by: string | null;
+  credits: readonly CreditRecord[];
+  operations: readonly OperationRecord[];
+  proposal: Proposal | null;
+  disputes: readonly DisputeRecord[];
 };

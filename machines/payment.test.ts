@@ -11,7 +11,8 @@ const isTaken = (input: unknown) => payment.input.safeParse(input).success;
 
 describe('what a payment is made of', () => {
   test('[PAY-2] capture is automatic and the gateway the sandbox, unless asked otherwise', () => {
-    expect(payment.input.parse(BILL)).toEqual({ ...BILL, capture: 'automatic', gateway: 'sandbox' });
+    expect(payment.input.parse(BILL)).toEqual({ ...BILL, capture: 'automatic' });
+    expect(contextOf(scene.draft())).toMatchObject({ gateway: 'sandbox', gateways: ['sandbox'] });
     expect(isTaken({ ...BILL, capture: 'manual', gateway: 'bank_1' })).toBe(true);
     expect(isTaken({ ...BILL, capture: 'later' })).toBe(false);
   });
@@ -74,16 +75,19 @@ describe('what a payment is made of', () => {
 describe('who may do and see what', () => {
   test('[PAY-30] a clerk makes, submits and amends; approver and cfo approve and deny; another system makes and submits', () => {
     const of = (role: string) => Object.keys(payment.permissions).filter((type) => payment.permissions[type]?.some((may) => may === role));
-    expect(of('clerk')).toEqual(['@create', 'SUBMIT', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND']);
-    expect(of('approver')).toEqual(['APPROVE', 'DENY', 'CAPTURE', 'CANCEL', 'REFUND']);
+    expect(of('clerk')).toEqual(['@create', 'SUBMIT', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND', 'PROPOSE_OUTCOME', 'DROP_OUTCOME']);
+    const holding = ['HOLD', 'RELEASE', 'PROPOSE_OUTCOME', 'CONFIRM_OUTCOME', 'DROP_OUTCOME'];
+    expect(of('approver')).toEqual(['APPROVE', 'DENY', 'CAPTURE', 'CANCEL', 'REFUND', ...holding]);
+    expect([of('reviewer'), of('operator')]).toEqual([['HOLD'], ['PROPOSE_OUTCOME', 'DROP_OUTCOME']]);
     expect(of('cfo')).toEqual(of('approver'));
     expect(of('system')).toEqual(['@create', 'SUBMIT']);
-    for (const role of ['admin', 'operator', 'auditor', 'developer', 'customer', 'agent']) expect(of(role)).toEqual([]);
+    for (const role of ['admin', 'auditor', 'developer', 'customer', 'agent']) expect(of(role)).toEqual([]);
   });
 
-  test('[PAY-30] a gateway notification is not for anybody to send', () => {
-    expect(Object.keys(payment.internal)).toEqual(['GATEWAY_NOTIFIED']);
-    expect(payment.permissions['GATEWAY_NOTIFIED']).toBeUndefined();
+  test('[PAY-30] what gateways and other actors say is not for anybody to send', () => {
+    const internal = ['GATEWAY_NOTIFIED', 'RESERVED', 'LIMIT_GRANTED', 'DISPUTED', 'DISPUTE_WON', 'DISPUTE_LOST', 'tell.refused'];
+    expect(Object.keys(payment.internal)).toEqual(internal);
+    for (const type of internal) expect(payment.permissions[type]).toBeUndefined();
   });
 
   test('[PAY-31] a customer sees his own payments, and nothing of makers, approvals, reasons and the gateway', () => {

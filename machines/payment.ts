@@ -1,16 +1,34 @@
-import { and } from 'xstate';
-import { defineMachine, readEffectError } from './machine.ts';
+import { defineMachine } from './machine.ts';
 import { toDecimal } from './money.ts';
+import { authorized, authorizing, capturing } from './payment-executing.ts';
 import { findingOut } from './payment-finding-out.ts';
+import { awaitingFunds, reserving, validating } from './payment-funding.ts';
+import { liftPayment } from './payment-migration.ts';
 import * as rules from './payment-rules.ts';
+import { settled } from './payment-settled.ts';
 import { paymentSetup } from './payment-setup.ts';
-import type { Amend, Approve, Capture, Refund } from './payment-terms.ts';
+import type { Amend, Approve, Capture, Disputed, OfDispute, OfProposal, Propose, Refund } from './payment-terms.ts';
 import { paymentEvents, paymentFacts, paymentInput, paymentInternal, paymentSettings } from './payment-terms.ts';
 
 const paymentMachine = paymentSetup.createMachine({
   id: 'payment',
   context: ({ input }) => rules.toContext(input),
   initial: 'draft',
+  on: {
+    // Asked twice the account may keep it after it was refused, or spent: what it keeps for nobody is free again.
+    RESERVED: {
+      guard: { type: 'isStray', params: ({ event }) => event },
+      actions: { type: 'tellStray', params: ({ event }) => event },
+    },
+    LIMIT_GRANTED: { guard: 'isUncounted', actions: 'tellUnspend' },
+    // Whoever waits for an answer has taken it before this; what nobody waits for says that two actors are out of step.
+    'tell.refused': {
+      actions: [
+        { type: 'noteOutOfStep', params: ({ event }) => event },
+        { type: 'announce', params: 'payment.out_of_step' },
+      ],
+    },
+  },
   states: {
     draft: {
       on: {
@@ -22,8 +40,9 @@ const paymentMachine = paymentSetup.createMachine({
           ],
         },
         SUBMIT: [
+          { guard: 'fromAccount', target: 'validating', actions: { type: 'announce', params: 'payment.submitted' } },
           { guard: 'needsApproval', target: 'needs_approval', actions: { type: 'announce', params: 'payment.submitted' } },
-          { target: 'authorizing', actions: { type: 'announce', params: 'payment.submitted' } },
+          { target: 'approved', actions: { type: 'announce', params: 'payment.submitted' } },
         ],
         CANCEL: {
           target: 'canceled',
@@ -31,6 +50,7 @@ const paymentMachine = paymentSetup.createMachine({
         },
       },
     },
+    validating,
     needs_approval: {
       tags: ['needs_somebody'],
       after: {
@@ -42,7 +62,7 @@ const paymentMachine = paymentSetup.createMachine({
         APPROVE: [
           {
             guard: { type: 'completesApproval', params: ({ event }) => event },
-            target: 'authorizing',
+            target: 'approved',
             actions: [
               { type: 'approve', params: ({ event }) => event },
               { type: 'announce', params: 'payment.approved' },
@@ -58,14 +78,44 @@ const paymentMachine = paymentSetup.createMachine({
           actions: { type: 'noteReason', params: ({ event }) => ({ reason: 'denied', note: event.reason }) },
         },
         // Entered anew, so that the approvers get the whole time again for what is now another payment.
-        AMEND: {
-          guard: { type: 'mayAmend', params: ({ event }) => event },
-          target: 'needs_approval',
-          reenter: true,
-          actions: [
-            { type: 'amend', params: ({ event }) => event },
-            { type: 'announce', params: 'payment.amended' },
-          ],
+        AMEND: [
+          {
+            guard: { type: 'mayAmendFromAccount', params: ({ event }) => event },
+            target: 'validating',
+            actions: [
+              { type: 'amend', params: ({ event }) => event },
+              { type: 'announce', params: 'payment.amended' },
+            ],
+          },
+          {
+            guard: { type: 'mayAmend', params: ({ event }) => event },
+            target: 'needs_approval',
+            reenter: true,
+            actions: [
+              { type: 'amend', params: ({ event }) => event },
+              { type: 'announce', params: 'payment.amended' },
+            ],
+          },
+        ],
+        HOLD: { target: 'held', actions: { type: 'noteHeld', params: ({ event }) => event } },
+        CANCEL: {
+          target: 'canceled',
+          actions: { type: 'noteReason', params: ({ event }) => ({ reason: 'canceled', note: event.reason }) },
+        },
+      },
+    },
+    // Who has approved it stays: it is the same payment when it goes on.
+    held: {
+      tags: ['needs_somebody'],
+      entry: { type: 'announce', params: 'payment.held' },
+      on: {
+        RELEASE: [
+          { guard: 'isApproved', target: 'approved', actions: ['noteReleased', { type: 'announce', params: 'payment.released' }] },
+          { target: 'needs_approval', actions: ['noteReleased', { type: 'announce', params: 'payment.released' }] },
+        ],
+        DENY: {
+          target: 'declined',
+          actions: { type: 'noteReason', params: ({ event }) => ({ reason: 'denied', note: event.reason }) },
         },
         CANCEL: {
           target: 'canceled',
@@ -73,217 +123,32 @@ const paymentMachine = paymentSetup.createMachine({
         },
       },
     },
-    authorizing: {
-      initial: 'asking',
-      states: {
-        asking: {
-          invoke: {
-            id: 'standing',
-            src: 'ask',
-            input: ({ context }) => rules.toQuestion(context),
-            onDone: [
-              { guard: { type: 'isActive', params: ({ event }) => event.output }, target: 'calling' },
-              {
-                target: '#payment.declined',
-                actions: { type: 'noteReason', params: { reason: 'client_not_active' } },
-              },
-            ],
-            onError: [
-              { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
-              { target: '#payment.failed', actions: { type: 'noteReason', params: { reason: 'client_unreachable' } } },
-            ],
-          },
-        },
-        pausing: { after: { ask_pause: 'asking' } },
-        calling: {
-          entry: { type: 'begin', params: 'authorize' },
-          invoke: {
-            id: 'authorize',
-            src: 'gateway.authorize',
-            input: ({ context }) => rules.toRequest(context),
-            onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
-            onError: [
-              { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
-              { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
-              { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
-            ],
-          },
-        },
-        answered: {
-          always: [
-            { guard: 'isDeclined', target: '#payment.declined', actions: 'noteCode' },
-            {
-              guard: and(['isDone', 'isManual']),
-              target: '#payment.authorized',
-              actions: ['noteAuthorized', { type: 'announce', params: 'payment.authorized' }],
-            },
-            {
-              guard: 'isDone',
-              target: '#payment.capturing',
-              actions: ['noteAuthorized', { type: 'announce', params: 'payment.authorized' }],
-            },
-            { target: '#payment.failed', actions: 'noteCode' },
-          ],
-        },
-      },
+    approved: {
+      always: [{ guard: 'isEarly', target: 'scheduled' }, { guard: 'fromAccount', target: 'reserving' }, { target: 'authorizing' }],
     },
-    authorized: {
-      initial: 'holding',
-      states: {
-        // The gateway holds the money until a person captures or cancels, or until it has been held for too long.
-        holding: {
-          tags: ['needs_somebody'],
-          after: {
-            authorization_ttl: {
-              target: 'voiding',
-              actions: [
-                { type: 'noteReason', params: { reason: 'authorization_expired' } },
-                { type: 'endAs', params: 'canceled' },
-              ],
-            },
-          },
-          on: {
-            CAPTURE: {
-              guard: { type: 'mayCapture', params: ({ event }) => event },
-              target: '#payment.capturing',
-              actions: { type: 'chooseCapture', params: ({ event }) => event },
-            },
-            CANCEL: {
-              target: 'voiding',
-              actions: [
-                { type: 'noteReason', params: ({ event }) => ({ reason: 'canceled', note: event.reason }) },
-                { type: 'endAs', params: 'canceled' },
-              ],
-            },
-          },
-        },
-        voiding: {
-          entry: { type: 'begin', params: 'void' },
-          invoke: {
-            id: 'void',
-            src: 'gateway.void',
-            input: ({ context }) => rules.toRequest(context),
-            onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
-            onError: [
-              { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
-              { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
-            ],
-          },
-        },
-        answered: {
-          always: [
-            // The money is still held: somebody has to look.
-            { guard: 'isRefused', target: 'holding', actions: 'noteVoidRefused' },
-            { guard: { type: 'endsAs', params: 'declined' }, target: '#payment.declined', actions: 'noteVoided' },
-            { guard: { type: 'endsAs', params: 'failed' }, target: '#payment.failed', actions: 'noteVoided' },
-            { target: '#payment.canceled', actions: 'noteVoided' },
-          ],
-        },
-      },
-    },
-    capturing: {
-      initial: 'asking',
-      states: {
-        // Asked again: the client may have been suspended since the money was authorized.
-        asking: {
-          invoke: {
-            id: 'standing',
-            src: 'ask',
-            input: ({ context }) => rules.toQuestion(context),
-            onDone: [
-              { guard: { type: 'isActive', params: ({ event }) => event.output }, target: 'calling' },
-              {
-                target: '#payment.authorized.voiding',
-                actions: [
-                  { type: 'noteReason', params: { reason: 'client_not_active' } },
-                  { type: 'endAs', params: 'declined' },
-                ],
-              },
-            ],
-            onError: [
-              { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
-              {
-                target: '#payment.authorized.voiding',
-                actions: [
-                  { type: 'noteReason', params: { reason: 'client_unreachable' } },
-                  { type: 'endAs', params: 'failed' },
-                ],
-              },
-            ],
-          },
-        },
-        pausing: { after: { ask_pause: 'asking' } },
-        calling: {
-          entry: { type: 'begin', params: 'capture' },
-          invoke: {
-            id: 'capture',
-            src: 'gateway.capture',
-            input: ({ context }) => rules.toRequest(context),
-            onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
-            onError: [
-              { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
-              { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
-              { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
-            ],
-          },
-        },
-        // What cannot be captured is not left held: the authorization is given back first.
-        answered: {
-          always: [
-            {
-              guard: 'isDone',
-              target: '#payment.settled',
-              actions: ['noteCaptured', { type: 'announce', params: 'payment.settled' }],
-            },
-            {
-              guard: 'isDeclined',
-              target: '#payment.authorized.voiding',
-              actions: ['noteCode', { type: 'endAs', params: 'declined' }],
-            },
-            { target: '#payment.authorized.voiding', actions: ['noteCode', { type: 'endAs', params: 'failed' }] },
-          ],
-        },
-      },
-    },
-    // Refunds are done one after another, in the order they were asked for. The client is not asked: money only comes back.
-    settled: {
-      tags: ['settled'],
-      initial: 'idle',
+    scheduled: {
+      entry: ['noteDue', { type: 'announce', params: 'payment.scheduled' }],
+      after: { until_due: [{ guard: 'fromAccount', target: 'reserving' }, { target: 'authorizing' }] },
       on: {
-        REFUND: {
-          guard: { type: 'mayRefund', params: ({ event }) => event },
-          actions: { type: 'queueRefund', params: ({ event }) => event },
+        HOLD: { target: 'held', actions: { type: 'noteHeld', params: ({ event }) => event } },
+        CANCEL: {
+          target: 'canceled',
+          actions: { type: 'noteReason', params: ({ event }) => ({ reason: 'canceled', note: event.reason }) },
         },
-      },
-      states: {
-        idle: { always: { guard: 'refundWaits', target: 'refunding' } },
-        refunding: {
-          entry: { type: 'begin', params: 'refund' },
-          invoke: {
-            id: 'refund',
-            src: 'gateway.refund',
-            input: ({ context }) => rules.toRequest(context),
-            onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
-            onError: [
-              { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: 'refund_unknown' },
-              { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
-            ],
-          },
-        },
-        answered: {
-          always: [
-            { guard: 'isDone', target: 'idle', actions: ['announceRefunded', 'noteRefunded'] },
-            { target: 'idle', actions: ['announceRefundRefused', 'noteRefundRefused'] },
-          ],
-        },
-        refund_unknown: findingOut,
       },
     },
+    reserving,
+    awaiting_funds: awaitingFunds,
+    authorizing,
+    authorized,
+    capturing,
+    settled,
     unknown: findingOut,
-    declined: { tags: ['final'], entry: { type: 'announce', params: 'payment.declined' } },
-    failed: { tags: ['final'], entry: { type: 'announce', params: 'payment.failed' } },
-    canceled: { tags: ['final'], entry: { type: 'announce', params: 'payment.canceled' } },
-    expired: { tags: ['final'], entry: { type: 'announce', params: 'payment.expired' } },
+    rejected: { tags: ['final'], entry: ['letGo', { type: 'announce', params: 'payment.rejected' }] },
+    declined: { tags: ['final'], entry: ['letGo', { type: 'announce', params: 'payment.declined' }] },
+    failed: { tags: ['final'], entry: ['letGo', { type: 'announce', params: 'payment.failed' }] },
+    canceled: { tags: ['final'], entry: ['letGo', { type: 'announce', params: 'payment.canceled' }] },
+    expired: { tags: ['final'], entry: ['letGo', { type: 'announce', params: 'payment.expired' }] },
   },
 });
 
@@ -297,12 +162,17 @@ const CUSTOMER_FIELDS = [
   'authorized_minor',
   'captured_minor',
   'refunded_minor',
+  'account',
+  'conversion',
+  'charged_minor',
+  'execute_on',
 ] as const;
 
 /** One bill paid: approved by another person than made it, authorized, captured and perhaps refunded, once each. */
 export const payment = defineMachine({
   type: 'payment',
-  version: 1,
+  version: 2,
+  migrate: { 1: liftPayment },
   machine: paymentMachine,
   input: paymentInput,
   events: paymentEvents,
@@ -319,6 +189,12 @@ export const payment = defineMachine({
     CANCEL: ['clerk', 'approver', 'cfo'],
     // A clerk too: a refund only sends money back where it came from, and never more than was captured.
     REFUND: ['clerk', 'approver', 'cfo'],
+    HOLD: ['approver', 'cfo', 'reviewer'],
+    RELEASE: ['approver', 'cfo'],
+    // What is decided of money that nobody knows of needs two people.
+    PROPOSE_OUTCOME: ['clerk', 'approver', 'cfo', 'operator'],
+    CONFIRM_OUTCOME: ['approver', 'cfo'],
+    DROP_OUTCOME: ['clerk', 'approver', 'cfo', 'operator'],
   },
   views: { hq: { rows: 'all', fields: 'all' }, customer: { rows: 'client', fields: CUSTOMER_FIELDS } },
   belongs: ({ client }) => ({ client }),
@@ -331,11 +207,22 @@ export const payment = defineMachine({
     AMEND: ({ context }, event: Amend) => rules.refuseAmendment(context, event),
     CAPTURE: ({ context }, event: Capture) => rules.refuseCapture(context, event),
     REFUND: ({ context }, event: Refund) => rules.refuseRefund(context, event),
+    PROPOSE_OUTCOME: ({ context }, event: Propose) => rules.refuseProposal(context, event),
+    CONFIRM_OUTCOME: ({ context }, event: OfProposal) => rules.refuseConfirmation(context, event),
+    DROP_OUTCOME: ({ context }, event: OfProposal) => rules.refuseDrop(context, event),
+    DISPUTED: ({ context }, event: Disputed) => rules.refuseDispute(context, event),
+    DISPUTE_WON: ({ context }, event: OfDispute) => rules.refuseDisputeEnd(context, event),
+    DISPUTE_LOST: ({ context }, event: OfDispute) => rules.refuseDisputeEnd(context, event),
   },
   samples: {
     APPROVE: ({ payload_hash }) => ({ hash: payload_hash }),
     DENY: () => ({ reason: 'probe' }),
     AMEND: ({ revision }) => ({ reference: `probe ${revision}` }),
+    HOLD: () => ({ reason: 'probe' }),
+    RELEASE: () => ({ reason: 'probe' }),
+    PROPOSE_OUTCOME: () => ({ outcome: 'failed', evidence: 'probe' }),
+    CONFIRM_OUTCOME: ({ proposal }) => ({ proposal: proposal?.proposal ?? 'none' }),
+    DROP_OUTCOME: ({ proposal }) => ({ proposal: proposal?.proposal ?? 'none' }),
     REFUND: (context) => ({ refund: `probe_${context.refunds.length}`, amount_minor: Math.max(1, rules.refundable(context)) }),
   },
   questions: {

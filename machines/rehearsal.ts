@@ -31,10 +31,10 @@ type Action = { readonly type: string; readonly params?: unknown };
 export function begin(
   definition: Definition,
   input: Record<string, unknown>,
-  birth: { id?: string; by?: string; settings?: object } = {},
+  birth: { id?: string; by?: string; at?: number; settings?: object } = {},
 ): Stage {
-  const { id = 'one', by = 'clerk', settings = {} } = birth;
-  const full = { ...definition.input.parse(input), id, by, at: START, settings: definition.settings.parse(settings) };
+  const { id = 'one', by = 'clerk', at = START, settings = {} } = birth;
+  const full = { ...definition.input.parse(input), id, by, at, settings: definition.settings.parse(settings) };
   const [snapshot, actions] = initialTransition(definition.machine, full);
   return onwards({ definition, snapshot, timers: {}, effects: {}, facts: [], refused: undefined }, snapshot, actions);
 }
@@ -54,14 +54,14 @@ export function answer(stage: Stage, effect: string, output: unknown, at = START
 }
 
 /** The effect with this id was not done, or nobody knows. */
-export function fail(stage: Stage, effect: string, kind: 'failed' | 'unknown', code = 'timeout'): Stage {
-  return send(without(stage, effect), { type: `xstate.error.actor.${effect}`, error: { kind, code }, by: 'hub' });
+export function fail(stage: Stage, effect: string, kind: 'failed' | 'unknown', code = 'timeout', at = START): Stage {
+  return send(without(stage, effect), { type: `xstate.error.actor.${effect}`, error: { kind, code }, by: 'hub', at });
 }
 
 /** The timer with this name is due. */
-export function fire(stage: Stage, timer: string): Stage {
+export function fire(stage: Stage, timer: string, at = START): Stage {
   const { [timer]: _, ...timers } = stage.timers;
-  return send({ ...stage, timers }, { type: timerEvent(stage.snapshot, timer), by: 'hub' });
+  return send({ ...stage, timers }, { type: timerEvent(stage.snapshot, timer), by: 'hub', at });
 }
 
 export function play(stage: Stage, ...steps: readonly ((stage: Stage) => Stage)[]): Stage {

@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import type { RateDay } from './exchange.ts';
-import { holdingOn, isDate, isTargetDay, newestDue, targetDayBefore, targetDaysBetween } from './target-days.ts';
+import {
+  dayInFrankfurt,
+  holdingOn,
+  isDate,
+  isTargetDay,
+  newestDue,
+  newestOut,
+  nextOut,
+  overdueFrom,
+  targetDayBefore,
+  targetDaysBetween,
+} from './target-days.ts';
 
 test('[MONEY-9] rates are published on the days on which T2 is open: not at weekends, nor on its six holidays', () => {
   const closed = [
@@ -57,4 +68,36 @@ test('[MONEY-9] on a day without rates those of the last day before hold, with t
 test('[MONEY-9] a day is one of the calendar, written with four, two and two digits', () => {
   expect(['2024-02-29', '1999-01-04'].every(isDate)).toBe(true);
   expect(['2025-02-29', '2025-13-01', '2025-1-1', '20250101', '2025-01-01T00:00:00Z', '', 'today', '2025-01-00'].some(isDate)).toBe(false);
+});
+
+test('[RATE-7] the time at which rates may be out is the same in Frankfurt in winter and in summer, to the minute', () => {
+  for (const [date, moment] of [
+    ['2026-03-27', Date.UTC(2026, 2, 27, 15, 5)],
+    ['2026-03-30', Date.UTC(2026, 2, 30, 14, 5)],
+    ['2026-10-23', Date.UTC(2026, 9, 23, 14, 5)],
+    ['2026-10-26', Date.UTC(2026, 9, 26, 15, 5)],
+  ] as const) {
+    expect([newestOut(moment), newestOut(moment - 1)]).toEqual([date, targetDayBefore(date)]);
+    expect(nextOut(moment - 1)).toBe(moment);
+    expect(nextOut(moment)).toBeGreaterThan(moment);
+  }
+});
+
+test('[RATE-13] from the moment on at which a day is overdue, and not before, more days are missing than may be', () => {
+  for (const date of ['2025-12-22', '2025-12-31', '2026-03-26', '2026-04-01', '2026-06-15', '2026-10-22']) {
+    for (const days of [0, 1, 2, 5]) {
+      const moment = overdueFrom(date, days);
+      expect([date, days, targetDaysBetween(date, newestDue(moment)), targetDaysBetween(date, newestDue(moment - 1))]).toEqual([
+        date,
+        days,
+        days + 1,
+        days,
+      ]);
+    }
+  }
+});
+
+test('[RATE-16] the day is that of Frankfurt, also where it is another one in UTC', () => {
+  expect([dayInFrankfurt(Date.UTC(2026, 6, 1, 21, 59)), dayInFrankfurt(Date.UTC(2026, 6, 1, 22))]).toEqual(['2026-07-01', '2026-07-02']);
+  expect(dayInFrankfurt(Date.UTC(2026, 0, 1, 23))).toBe('2026-01-02');
 });

@@ -6,14 +6,18 @@ import type { RateDay } from './exchange.ts';
  */
 
 const DAY_MS = 86_400_000;
-/** Rates come at about four in the afternoon, Frankfurt time; by this hour they should be there. */
-const OUT_BY_HOUR = 18;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Rates come at about four in the afternoon, Frankfurt time. From this time on they are looked for; by the later one they should be there. */
+const OUT_FROM = '16:05';
+const OUT_BY = '18:00';
 const FRANKFURT = new Intl.DateTimeFormat('en-CA', {
   timeZone: 'Europe/Berlin',
   year: 'numeric',
   month: '2-digit',
   day: '2-digit',
   hour: '2-digit',
+  minute: '2-digit',
   hourCycle: 'h23',
 });
 const FIXED = ['01-01', '05-01', '12-25', '12-26'];
@@ -34,15 +38,47 @@ export function isTargetDay(date: string): boolean {
 
 /** The newest day whose rates should be out at this moment (epoch milliseconds). */
 export function newestDue(at: number): string {
-  const parts = Object.fromEntries(FRANKFURT.formatToParts(at).map(({ type, value }) => [type, value]));
-  const today = `${parts['year']}-${parts['month']}-${parts['day']}`;
-  return Number(parts['hour']) >= OUT_BY_HOUR && isTargetDay(today) ? today : targetDayBefore(today);
+  return newestBy(at, OUT_BY);
+}
+
+/** The newest day whose rates may be out at this moment (epoch milliseconds): a little before they should be. */
+export function newestOut(at: number): string {
+  return newestBy(at, OUT_FROM);
+}
+
+/** The moment after this one (both epoch milliseconds) from which the next day's rates may be out. */
+export function nextOut(at: number): number {
+  return toMoment(targetDayAfter(newestOut(at)), OUT_FROM);
+}
+
+/** The moment (epoch milliseconds) from which more than so many days after this one should be out. */
+export function overdueFrom(date: string, days: number): number {
+  let last = date;
+  for (let count = 0; count <= days; count++) last = targetDayAfter(last);
+  return toMoment(last, OUT_BY);
+}
+
+/** Which day it is in Frankfurt. */
+export function dayInFrankfurt(at: number): string {
+  return inFrankfurt(at).date;
 }
 
 /** The last such day before this one. */
 export function targetDayBefore(date: string): string {
   let at = Date.parse(date);
   do at -= DAY_MS;
+  while (!isTargetDay(toDate(at)));
+  return toDate(at);
+}
+
+/** This day if T2 is open on it, else the first on which it is. */
+export function targetDayFrom(date: string): string {
+  return isTargetDay(date) ? date : targetDayAfter(date);
+}
+
+export function targetDayAfter(date: string): string {
+  let at = Date.parse(date);
+  do at += DAY_MS;
   while (!isTargetDay(toDate(at)));
   return toDate(at);
 }
@@ -64,6 +100,23 @@ export type Holding = { readonly day: RateDay; readonly missed: number };
 export function holdingOn(days: readonly RateDay[], date: string, due: string): Holding | undefined {
   const day = days.findLast((one) => one.date <= date);
   return day && { day, missed: targetDaysBetween(day.date, date < due ? date : due) };
+}
+
+function newestBy(at: number, time: string): string {
+  const now = inFrankfurt(at);
+  return now.time >= time && isTargetDay(now.date) ? now.date : targetDayBefore(now.date);
+}
+
+function inFrankfurt(at: number): { readonly date: string; readonly time: string } {
+  const parts = Object.fromEntries(FRANKFURT.formatToParts(at).map(({ type, value }) => [type, value]));
+  return { date: `${parts['year']}-${parts['month']}-${parts['day']}`, time: `${parts['hour']}:${parts['minute']}` };
+}
+
+/** A time of day in Frankfurt, which is one hour ahead of UTC in winter and two in summer. It changes at night, so there is no afternoon twice. */
+export function toMoment(date: string, time: string): number {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  const winter = Date.parse(date) + (hour - 1) * HOUR_MS + minute * MINUTE_MS;
+  return inFrankfurt(winter).time === time ? winter : winter - HOUR_MS;
 }
 
 /** Easter Sunday of a year of the Gregorian calendar, midnight UTC (the anonymous algorithm of 1876). */
