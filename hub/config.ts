@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { paymentSettings } from '../machines/payment-terms.ts';
 import { isId } from '../machines/ids.ts';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
@@ -35,6 +36,14 @@ const schema = z.object({
   HUB_ACTOR_MB: z.coerce.number().int().min(16).max(65_536).default(200),
   /** From how many units of its currency a payment needs an approval. */
   HUB_APPROVAL_FROM: amount.default(1000),
+  /** How many different people have to approve it. */
+  HUB_APPROVALS_NEEDED: z.coerce.number().int().min(1).max(5).default(1),
+  /** Which gateways payments go through: JSON, as `routes` of the settings of payments. */
+  HUB_ROUTES: z.string().default('[]'),
+  /** The `rates` actor that payments from an account are converted by: `ecb`, in the demo `sandbox`. */
+  HUB_RATES: z.string().refine(isId).optional(),
+  /** What the house keeps of what it exchanges, in hundredths of a percent. */
+  HUB_SPREAD_BASIS_POINTS: z.coerce.number().int().min(0).max(1000).default(0),
   /** After how many days at rest an actor's old contents go to the archive; `0` never. */
   HUB_RETAIN_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   /** Origins beside its own that browsers may connect from, separated by commas. */
@@ -70,6 +79,10 @@ export type Config = {
   readonly console: boolean;
   readonly actorBytes: number;
   readonly approvalFrom: number;
+  readonly approvalsNeeded: number;
+  readonly routes: unknown;
+  readonly rates: string;
+  readonly spreadBasisPoints: number;
   readonly backupDir: string | undefined;
   readonly backupSync: boolean;
   readonly retainDays: number;
@@ -124,12 +137,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     console: read.HUB_CONSOLE,
     actorBytes: read.HUB_ACTOR_MB * 1024 * 1024,
     approvalFrom: read.HUB_APPROVAL_FROM,
+    approvalsNeeded: read.HUB_APPROVALS_NEEDED,
+    routes: readRoutes(read.HUB_ROUTES),
+    rates: read.HUB_RATES ?? (demo ? 'sandbox' : 'ecb'),
+    spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
     backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
     backupSync: read.HUB_BACKUP_SYNC,
     retainDays: read.HUB_RETAIN_DAYS,
     origins: toList(read.HUB_ORIGINS),
     proxies: toList(read.HUB_PROXIES),
   };
+}
+
+function readRoutes(text: string): unknown {
+  try {
+    return paymentSettings.shape.routes.parse(JSON.parse(text));
+  } catch (error) {
+    throw new BadConfig(`HUB_ROUTES cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`);
+  }
 }
 
 function toList(text: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../actors/delivery.ts';
 import type { Caller } from '../../actors/caller.ts';
+import type { Envelope } from '../../actors/envelope.ts';
 import { isSandbox } from '../../actors/integrations/sandbox/sandbox.ts';
 import { idFromKey } from '../../actors/id-from-key.ts';
 import type { Role } from '../../machines/machine.ts';
@@ -10,10 +11,14 @@ export type Demo = { readonly opened: Promise<void>; stop(): void };
 
 const EVERY_MS = 5_000;
 const FIRST = 6;
+const FROM_ACCOUNT_EVERY = 3;
+const REFILL_EVERY = 60;
 /** Of so many payments one meets a gateway that does its work and does not answer, and one is declined. */
 const UNANSWERED_EVERY = 17;
 const DECLINED_EVERY = 9;
 const APPROVE_AFTER_MS = 25_000;
+/** How long there is to answer the dispute. */
+const DISPUTE_MS = 9 * 24 * 60 * 60 * 1000;
 
 /**
  * A day in the back office, slowly and for ever: clients, working integrations and plausible payments, some of which need
@@ -28,6 +33,7 @@ const person = (id: string, ...roles: Role[]): Caller => ({ kind: 'person', id, 
 const OPERATOR = person('operator', 'operator');
 const CLERK = person('clerk', 'clerk');
 const APPROVER = person('approver', 'approver');
+const CFO = person('cfo', 'cfo');
 
 class Office {
   readonly #hub: Hub;
@@ -41,10 +47,22 @@ class Office {
   }
 
   async open(): Promise<void> {
-    for (const name of this.#hub.integrations.keys()) await this.#once(OPERATOR, `integration/${name}`, 'ENABLE', {}, `enable-${name}`);
+    // Whatever is no sandbox calls somebody outside: a person enables it.
+    for (const name of [...this.#hub.integrations.keys()].filter((one) => one.startsWith('sandbox')))
+      await this.#once(OPERATOR, `integration/${name}`, 'ENABLE', {}, `enable-${name}`);
+    await this.#once(
+      OPERATOR,
+      'rates/sandbox',
+      '@create',
+      { integration: 'sandbox_rates', title: 'Sandbox exchange rates' },
+      'create-rates',
+    );
     for (const client of DEMO_CLIENTS) await this.#admit(client, true);
     await this.#admit(DEMO_NEWCOMER, false);
     await this.#untilActive();
+    for (const { id, name } of DEMO_CLIENTS) await this.#openAccount(id, name);
+    await this.#limitNewcomer();
+    await this.#dispute();
     for (let n = 0; n < FIRST && !this.#stopped; n++) await this.#pay();
     if (this.#stopped) return;
     this.#cancel = this.#hub.ports.timers.every(EVERY_MS, () => {
@@ -86,6 +104,62 @@ class Office {
     if (wholly) await this.#once(APPROVER, address, 'VERIFY', {}, `verify-${id}`);
   }
 
+  /** With money on it that one person has said has come in and another has confirmed, and some that nobody has confirmed yet. */
+  async #openAccount(client: string, name: string): Promise<void> {
+    const address = `account/${client}-eur`;
+    await this.#once(CLERK, address, '@create', { client, name: `${name}, EUR`, currency: 'EUR' }, `account-${client}`);
+    await this.#once(CFO, address, 'ACTIVATE', {}, `activate-${client}`);
+    await this.#until(address, ({ snapshot }) => snapshot.tags.has('takes_credits'));
+    const [first, second] = [
+      { deposit: 'opening', amount_minor: 25_000_00, reference: 'Opening balance' },
+      { deposit: 'second', amount_minor: 1_250_50, reference: 'Transfer received' },
+    ];
+    await this.#once(CLERK, address, 'DEPOSIT', first, `deposit-${client}`);
+    await this.#once(APPROVER, address, 'CONFIRM', { deposit: first.deposit }, `confirm-${client}`);
+    await this.#once(CLERK, address, 'DEPOSIT', second, `second-${client}`);
+  }
+
+  async #refill(client: string, key: string): Promise<void> {
+    const deposit = `${key}-refill`;
+    const address = `account/${client}-eur`;
+    await this.#send(CLERK, address, 'DEPOSIT', { deposit, amount_minor: 15_000_00, reference: 'Transfer received' }, deposit);
+    await this.#send(APPROVER, address, 'CONFIRM', { deposit }, `${deposit}-confirm`);
+  }
+
+  /** Little to begin with, as for somebody who is not known yet, and more that waits for a second person. */
+  async #limitNewcomer(): Promise<void> {
+    const { id } = DEMO_NEWCOMER;
+    const address = `limit/${id}`;
+    await this.#once(CLERK, address, '@create', { client: id }, `limit-${id}`);
+    await this.#once(CFO, address, 'SET', { per_payment_major: 5_000, per_day_major: 20_000, per_day_count: 50 }, `lower-${id}`);
+    await this.#once(CFO, address, 'SET', { per_day_major: 50_000 }, `raise-${id}`);
+  }
+
+  /** A payment that a bank takes back: evidence is due, and nobody has written any. */
+  async #dispute(): Promise<void> {
+    const [{ id: client }] = DEMO_CLIENTS;
+    const payment = 'pay_disputed';
+    const bill = { client, amount_minor: 480_00, currency: 'EUR' };
+    const [{ payee, what }] = DEMO_PAYEES;
+    await this.#once(CLERK, `payment/${payment}`, '@create', { ...bill, payee, reference: `INV-2026-100001 ${what}` }, payment);
+    await this.#once(CLERK, `payment/${payment}`, 'SUBMIT', {}, `${payment}-submit`);
+    await this.#until(`payment/${payment}`, ({ snapshot }) => JSON.stringify(snapshot.value).includes('settled'));
+    // The same at every start, or the second would be another dispute under the same id.
+    if ((await this.#hub.runtime.lanes.read('dispute/dp_demo')) !== undefined) return;
+    const input = { ...bill, payment, reason: 'product_not_received', gateway: 'sandbox', kind: 'chargeback' };
+    const due_by = this.#hub.ports.clock.now() + DISPUTE_MS;
+    await this.#once(CLERK, 'dispute/dp_demo', '@create', { ...input, due_by }, 'dispute');
+  }
+
+  /** Gives up after a while: what follows is then refused, and nobody is stopped by it. */
+  async #until(address: string, isSo: (envelope: Envelope) => boolean): Promise<void> {
+    for (let attempt = 0; attempt < 100 && !this.#stopped; attempt++) {
+      const live = await this.#hub.runtime.lanes.read(address);
+      if (live !== undefined && isSo(live.envelope)) return;
+      await this.#pause(100);
+    }
+  }
+
   /** A payment of a client that is not active yet would be declined. */
   async #untilActive(): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -108,7 +182,10 @@ class Office {
     const declines = n % DECLINED_EVERY === DECLINED_EVERY - 1 ? ' sandbox:decline' : '';
     const reference = `INV-2026-${String(Math.floor(random.next() * 900_000) + 100_000)} ${what}${declines}`;
     const capture = n % 11 === 7 ? 'manual' : 'automatic';
-    await this.#send(CLERK, address, '@create', { client, payee, amount_minor, currency, reference, capture }, key);
+    // What is small is paid from the client's account now and then, whatever its currency.
+    const from = n % FROM_ACCOUNT_EVERY === 1 && amount_minor < 80_000 ? { account: `${client}-eur` } : {};
+    if (n % REFILL_EVERY === REFILL_EVERY - 1) await this.#refill(client, key);
+    await this.#send(CLERK, address, '@create', { client, payee, amount_minor, currency, reference, capture, ...from }, key);
     if (n % UNANSWERED_EVERY === 3) await this.#hang(id);
     await this.#send(CLERK, address, 'SUBMIT', {}, `${key}-submit`);
     // Half of what needs an approval gets it after a while; the rest waits for whoever is watching.

@@ -9,11 +9,15 @@ import { demoRoutes } from './routes/demo.ts';
 import { historyRoutes } from './routes/history.ts';
 import { inspectRoutes } from './routes/inspect.ts';
 import { integrationRoutes } from './routes/integrations.ts';
+import { ledgerDayRoutes } from './routes/ledger-days.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
 import { listRoutes } from './routes/lists.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { rateRoutes } from './routes/rates.ts';
+import { receiptRoutes } from './routes/receipts.ts';
 import { sandboxRoutes } from './routes/sandbox.ts';
 import { seeAsRoutes } from './routes/see-as.ts';
 import { viewRoutes } from './routes/views.ts';
@@ -31,9 +35,13 @@ export const routes: readonly Route[] = [
   ...auditVerifyRoutes,
   ...seeAsRoutes,
   ...historyRoutes,
+  ...receiptRoutes,
+  ...ledgerRoutes,
+  ...ledgerDayRoutes,
   ...machineRoutes,
   ...webhookRoutes,
   ...sandboxRoutes,
+  ...rateRoutes,
   ...peopleRoutes,
   ...integrationRoutes,
   ...controlRoutes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { POSTING_KINDS } from '../../machines/machine.ts';
 
 /** What routes answer, for the documentation and for the tests that hold the answers to it. */
 
@@ -56,7 +57,16 @@ export const historyItem = z.strictObject({
       timers: z.array(z.strictObject({ id: z.string(), due: moment })),
       sends: z.array(z.strictObject({ to: address, event: z.string() })),
       events: z.array(z.string()),
-      legs: z.array(z.strictObject({ account: z.string(), amount_minor: z.int(), currency: z.string() })),
+      legs: z.array(
+        z.strictObject({
+          account: z.string(),
+          amount_minor: z.int(),
+          currency: z.string(),
+          pending: z.boolean(),
+          kind: z.enum(POSTING_KINDS),
+          effective: moment.nullable().describe('When it counts, where that is not when it was recorded'),
+        }),
+      ),
     })
     .describe('What it asked for: calls, timers, events to other actors, what it made known, and what it posted'),
 });

@@ -24,6 +24,7 @@ type Schema = {
   readonly items?: Schema;
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
+  readonly format?: string;
   readonly maximum?: number;
 };
 
@@ -41,6 +42,7 @@ function make(schema: Schema, chance: Chance, mark: () => string): unknown {
     case 'integer':
       return 1 + chance.below(Math.min(schema.maximum ?? 100_000, 500_000));
     case 'string': {
+      if (schema.format === 'date') return '2023-11-15';
       const fits = (text: string): boolean => new RegExp(schema.pattern ?? '', 'u').test(text);
       return [mark(), `${mark()}@example.org`, 'DE'].find(fits) ?? mark();
     }

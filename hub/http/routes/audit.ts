@@ -5,7 +5,7 @@ import type { Below, FoundRow, Search } from '../../../actors/store/journal-sear
 import { Fault } from '../../../machines/fault.ts';
 import { readAddress } from '../../../machines/ids.ts';
 import type { Hub } from '../../hub.ts';
-import { toCsvRow } from '../csv.ts';
+import { toCsvRow } from '../../protocol/csv.ts';
 import { readPlaces, writePlaces } from '../places.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Asked, StoredEnvelope } from '../../../actors/envelope.ts';
+import type { Asked, Posting, StoredEnvelope } from '../../../actors/envelope.ts';
 import { toStates } from '../../../actors/envelope.ts';
 import type { HistoryRow } from '../../../actors/store/store.ts';
 import { PERSON_ROLES } from '../../auth/names.ts';
@@ -78,8 +78,20 @@ function toAsked({ asked, version }: HistoryRow, envelope: StoredEnvelope | unde
     timers: Object.entries(timers).flatMap(([id, { due, v }]) => (v === version ? [{ id, due: new Date(due).toISOString() }] : [])),
     sends: sends.map(({ to, event }) => ({ to, event: event.type })),
     events: events.map(({ type }) => type),
-    legs: postings.flatMap(({ legs }) => legs),
+    legs: postings.flatMap(toLegs),
   };
+}
+
+function toLegs({ legs, kind = 'posted', effective }: Posting) {
+  const counts = effective === undefined ? null : new Date(effective).toISOString();
+  return legs.map(({ account, amount_minor, currency, pending = false }) => ({
+    account,
+    amount_minor,
+    currency,
+    pending,
+    kind,
+    effective: counts,
+  }));
 }
 
 function changedBetween(was: Readonly<Record<string, unknown>>, is: Readonly<Record<string, unknown>>): string[] {

@@ -9,7 +9,7 @@ import { isCurrency, isMinorAmount, toDecimal } from '../../../machines/money.ts
 import type { Hub } from '../../hub.ts';
 import type { ListItem } from '../../protocol/messages.ts';
 import { toListItem, toView, viewFor } from '../../view.ts';
-import { toCsvRow } from '../csv.ts';
+import { toCsvRow } from '../../protocol/csv.ts';
 import { addressOf, definitionOf, scopeOf, seeActor } from '../reading.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';

@@ -31,5 +31,5 @@ test('[DESK-10] no cell is a formula to a spreadsheet, and a negative number is 
       expect(readRow(toCsvRow([first + rest]))[0]).toBe(`'${first}${rest}`);
     }),
   );
-  expect(toCsvRow(['=HYPERLINK("x")', -5, null, true, 'a,b'])).toBe(`"'=HYPERLINK(""x"")",-5,,true,"a,b"\r\n`);
+  expect(toCsvRow(['=HYPERLINK("x")', -5, -6n, null, true, 'a,b'])).toBe(`"'=HYPERLINK(""x"")",-5,-6,,true,"a,b"\r\n`);
 });

@@ -1,9 +1,11 @@
+type CsvCell = string | number | bigint | boolean | null | undefined;
+
 /** One row of RFC 4180: CRLF at the end, quotes where they are needed. */
-export function toCsvRow(cells: readonly (string | number | boolean | null | undefined)[]): string {
+export function toCsvRow(cells: readonly CsvCell[]): string {
   return `${cells.map(toCell).join(',')}\r\n`;
 }
 
-function toCell(value: string | number | boolean | null | undefined): string {
+function toCell(value: CsvCell): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'string' ? disarm(value) : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
