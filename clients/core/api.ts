@@ -27,7 +27,17 @@ export type Asked = {
   readonly timers: readonly { readonly id: string; readonly due: string }[];
   readonly sends: readonly { readonly to: string; readonly event: string }[];
   readonly events: readonly string[];
-  readonly legs: readonly { readonly account: string; readonly amount_minor: number; readonly currency: string }[];
+  readonly legs: readonly AskedLeg[];
+};
+
+/** A leg of a posting. The last three are absent where a node of the release before answers; `effective` is when it counts, if not at once. */
+export type AskedLeg = {
+  readonly account: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly pending?: boolean;
+  readonly kind?: string;
+  readonly effective?: string | null;
 };
 
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | undefined };

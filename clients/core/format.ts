@@ -99,6 +99,12 @@ export function formatTime(iso: string, zone?: string): string {
   return Number.isNaN(date.getTime()) ? iso : keepInOrder(dateFormat('time', zone).format(date));
 }
 
+/** `30 Oct 2026` for the day `2026-10-30`, which is the same one everywhere. */
+export function formatDay(day: string): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) ? day : keepInOrder(dateFormat('day', 'UTC').format(date));
+}
+
 /** `23:55:08`: for what happened today. */
 export function formatClock(iso: string | number, zone?: string): string {
   const date = new Date(iso);
@@ -171,11 +177,16 @@ function capital(text: string): string {
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
 /** Gregorian for everybody, like the UTC time beside it: one event must not have two years. */
-const DAY = { calendar: 'gregory', day: '2-digit', year: 'numeric', ...CLOCK } as const;
+const DATE = { calendar: 'gregory', day: '2-digit', year: 'numeric' } as const;
+const DAY = { ...DATE, ...CLOCK } as const;
 const FORMATS = {
   clock: [CLOCK],
   instant: [{ ...CLOCK, fractionalSecondDigits: 3 }],
   // Where the short month is a number (Portugal, Finland), the long one is a word.
+  day: [
+    { ...DATE, month: 'short' },
+    { ...DATE, month: 'long' },
+  ],
   time: [
     { ...DAY, month: 'short' },
     { ...DAY, month: 'long' },

@@ -1,7 +1,10 @@
 import type { AnyStateMachine, ContextFrom, StateValueFrom } from 'xstate';
 import type { z } from 'zod';
+import type { account } from '../../machines/account.ts';
 import type { client } from '../../machines/client.ts';
+import type { dispute } from '../../machines/dispute.ts';
 import type { integration } from '../../machines/integration.ts';
+import type { limit } from '../../machines/limit.ts';
 import type { Definition, Schemas } from '../../machines/machine.ts';
 import type { payment } from '../../machines/payment.ts';
 
@@ -9,7 +12,14 @@ import type { payment } from '../../machines/payment.ts';
 export type MachineMap = Readonly<Record<string, Definition>>;
 
 /** The machines of the hub. For others: `createHub<Machines & { parcel: typeof parcel }>(…)`. */
-export type Machines = { readonly payment: typeof payment; readonly client: typeof client; readonly integration: typeof integration };
+export type Machines = {
+  readonly payment: typeof payment;
+  readonly client: typeof client;
+  readonly account: typeof account;
+  readonly limit: typeof limit;
+  readonly dispute: typeof dispute;
+  readonly integration: typeof integration;
+};
 
 type Typed<D> = D extends { readonly types?: infer T } ? NonNullable<T> : never;
 type Chart<D> = Typed<D> extends { readonly machine: infer M extends AnyStateMachine } ? M : never;

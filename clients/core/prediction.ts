@@ -36,20 +36,26 @@ export function predictWith(definitions: readonly Definition[]): Predict {
       const before = snapshot;
       // The hub lists what the person's roles may send at all.
       const may = copy.can.some(({ type }) => type === event.type);
-      const next = before && may ? attempt(() => step(foreseeing, before, event, { by: who.username, at })) : undefined;
+      const next =
+        before && may
+          ? attempt(() => step(foreseeing, before, event, { by: who.username, at, v: copy.version + predicted.length + 1 }))
+          : undefined;
       if (next === undefined) break;
       snapshot = next;
       predicted.push(id);
     }
     if (snapshot === undefined || predicted.length === 0) return unforeseen;
-    return { ...show(foreseeing, copy, snapshot, { by: who.username, at: commands.at(-1)?.at ?? 0 }), predicted };
+    return {
+      ...show(foreseeing, copy, snapshot, { by: who.username, at: commands.at(-1)?.at ?? 0, v: copy.version + predicted.length + 1 }),
+      predicted,
+    };
   };
 }
 
 /** A machine as the person's view lets him know it. */
 type Foreseeing = { readonly definition: Definition; readonly machine: AnyStateMachine; readonly view: View };
 
-type Stamp = { readonly by: string; readonly at: number };
+type Stamp = { readonly by: string; readonly at: number; readonly v: number };
 
 /** The fields that the person is shown; `all` where nothing is kept from him. */
 type View = 'all' | Fields;

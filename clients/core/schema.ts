@@ -16,6 +16,7 @@ export type Field = {
       readonly most: number | undefined;
       readonly pattern: string | undefined;
       readonly email: boolean;
+      readonly date: boolean;
     }
   | { readonly kind: 'money'; readonly least: number; readonly most: number | undefined }
   | { readonly kind: 'boolean' }
@@ -92,6 +93,7 @@ function readText(rule: Record<string, unknown>) {
     most: numberOf(rule['maxLength']),
     pattern,
     email: rule['format'] === 'email',
+    date: rule['format'] === 'date',
   } as const;
 }
 

@@ -48,9 +48,9 @@ test('[OFFICE-17] nodes are added up without those that do not answer, and the s
 
 test('[DESK-27] the calls of an integration are those of both halves of its window', () => {
   const rules = integrationSettings.parse({});
-  const window = withCalls(emptyWindow(0), { succeeded: 3, failed: 1, at: 1_000, by: 'hub' }, rules);
+  const window = withCalls(emptyWindow(0), { succeeded: 3, failed: 1, at: 1_000, by: 'hub', v: 1 }, rules);
   expect(callsOf(window)).toEqual({ calls: 4, failed: 1 });
-  expect(callsOf(withCalls(window, { succeeded: 1, failed: 1, at: 31_000, by: 'hub' }, rules))).toEqual({ calls: 6, failed: 2 });
+  expect(callsOf(withCalls(window, { succeeded: 1, failed: 1, at: 31_000, by: 'hub', v: 2 }, rules))).toEqual({ calls: 6, failed: 2 });
   expect(callsOf({ calls: 1 })).toBeUndefined();
 });
 

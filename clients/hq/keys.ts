@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, type KeyboardEvent as KeyPress } from 'react';
 import { letterKeysAreOn } from './browser.ts';
 
 /** Whether somebody is typing there: then letters are letters. */
@@ -16,6 +16,11 @@ function isBox(target: HTMLElement): boolean {
 /** Whether a dialog or a menu is open, which has its own keys. */
 export function isCovered(): boolean {
   return document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]') !== null;
+}
+
+/** Sends the form of a long text, in which Enter alone is a new line. */
+export function sendOnCtrlEnter(event: KeyPress<HTMLTextAreaElement>): void {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
 }
 
 /**

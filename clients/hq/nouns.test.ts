@@ -31,7 +31,14 @@ test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
 const INPUTS: Readonly<Record<string, object>> = {
   payment: { client: 'acme', payee: 'Globex', amount_minor: 1, currency: 'EUR', reference: 'r' },
   client: { name: 'Acme', country: 'DE', email: 'a@acme.example', kind: 'company' },
+  account: { client: 'acme', name: 'Acme', currency: 'EUR' },
+  limit: { client: 'acme' },
+  dispute: {
+    ...{ payment: 'p', client: 'acme', amount_minor: 1, currency: 'EUR', reason: 'fraudulent' },
+    ...{ gateway: 'sandbox', due_by: 1, kind: 'inquiry' },
+  },
   integration: {},
+  rates: { integration: 'ecb' },
 };
 
 test.each(NOUNS.map((noun) => [noun.type, noun] as const))(

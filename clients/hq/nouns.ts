@@ -1,6 +1,7 @@
 import type { ChartState } from '../../hub/protocol/chart.ts';
 import type { Course } from '../core/journey.ts';
 import { topOf } from '../core/journey.ts';
+import { dispute, disputeHeadline, limit, limitHeadline } from './money-nouns.ts';
 
 /** How a state is to be taken: what is well, what moves by itself, what waits for a person, what is wrong, what rests, what ended badly. */
 export type Tone = 'well' | 'moving' | 'asking' | 'wrong' | 'resting' | 'lost';
@@ -31,6 +32,8 @@ export type Noun = {
   readonly references: readonly Reference[];
   /** Kinds of actors whose lists can be narrowed to those that belong to this one. */
   readonly relatives: readonly Relatives[];
+  /** Whether the hub makes a receipt of one that is settled. */
+  readonly hasReceipt?: true;
 };
 
 export type Reference = { readonly field: string; readonly type: string; readonly title: string };
@@ -41,44 +44,93 @@ const payment: Noun = {
   path: '/payments',
   one: 'payment',
   many: 'payments',
+  hasReceipt: true,
   figure: 'amount_minor',
   course: {
     line: ['draft', 'needs_approval', 'authorizing', 'authorized', 'capturing', 'settled'],
-    ends: ['settled', 'declined', 'failed', 'canceled', 'expired'],
+    ends: ['settled', 'rejected', 'declined', 'failed', 'canceled', 'expired'],
   },
   tones: {
     draft: 'resting',
+    validating: 'moving',
     needs_approval: 'asking',
+    held: 'asking',
+    approved: 'moving',
+    scheduled: 'resting',
+    reserving: 'moving',
+    awaiting_funds: 'asking',
     authorizing: 'moving',
     authorized: 'moving',
     capturing: 'moving',
     settled: 'well',
     unknown: 'wrong',
+    rejected: 'lost',
     declined: 'lost',
     failed: 'lost',
     canceled: 'resting',
     expired: 'resting',
   },
   sections: [
-    { title: 'Payment', fields: ['amount_minor', 'payee', 'reference', 'client', 'capture', 'reason', 'note'] },
-    { title: 'Money', fields: ['currency', 'authorized_minor', 'capture_minor', 'captured_minor', 'refunded_minor', 'refunds'] },
+    {
+      title: 'Payment',
+      fields: ['amount_minor', 'payee', 'reference', 'client', 'capture', 'execute_on', 'due_at', 'reason', 'note', 'held_by'],
+    },
+    {
+      title: 'Money',
+      fields: ['currency', 'authorized_minor', 'capture_minor', 'captured_minor', 'refunded_minor', 'refunds', 'disputes'],
+    },
+    {
+      title: 'Account',
+      fields: [
+        'account',
+        'account_currency',
+        'conversion',
+        'charged_minor',
+        'rates',
+        'spread_basis_points',
+        'hold',
+        'holds',
+        'funds_until',
+        'limited',
+        'credits',
+      ],
+    },
     {
       title: 'Approval',
       fields: ['maker', 'amended_by', 'approvals_needed', 'approval_from_minor', 'approvals', 'revision', 'payload_hash'],
     },
-    { title: 'Gateway', fields: ['gateway', 'gateway_reference', 'capture_reference', 'operation', 'attempt', 'retries', 'tries'] },
+    {
+      title: 'Gateway',
+      fields: [
+        'gateway',
+        'gateways',
+        'gateway_reference',
+        'capture_reference',
+        'operation',
+        'attempt',
+        'retries',
+        'tries',
+        'operations',
+        'proposal',
+      ],
+    },
   ],
-  grave: ['DENY', 'CANCEL', 'REFUND'],
-  main: ['SUBMIT', 'APPROVE', 'CAPTURE'],
+  grave: ['DENY', 'CANCEL', 'REFUND', 'CONFIRM_OUTCOME'],
+  main: ['SUBMIT', 'APPROVE', 'CAPTURE', 'CONFIRM_OUTCOME'],
   basis: {
-    APPROVE: ['amount_minor', 'payee', 'client', 'reference', 'maker', 'payload_hash'],
+    APPROVE: ['amount_minor', 'payee', 'client', 'reference', 'account', 'execute_on', 'maker', 'payload_hash'],
     CAPTURE: ['amount_minor', 'authorized_minor', 'payee', 'client'],
     REFUND: ['captured_minor', 'refunded_minor', 'refunds', 'payee', 'client'],
+    PROPOSE_OUTCOME: ['amount_minor', 'payee', 'client', 'operations', 'gateway', 'gateway_reference'],
+    CONFIRM_OUTCOME: ['amount_minor', 'payee', 'client', 'proposal', 'operations', 'gateway', 'gateway_reference'],
+    DROP_OUTCOME: ['amount_minor', 'payee', 'client', 'proposal'],
     '*': ['amount_minor', 'payee', 'client', 'reference'],
   },
   makers: ['clerk'],
   references: [
     { field: 'client', type: 'client', title: 'Client' },
+    { field: 'account', type: 'account', title: 'Account' },
+    { field: 'rates', type: 'rates', title: 'Rates' },
     { field: 'gateway', type: 'integration', title: 'Gateway' },
   ],
   relatives: [],
@@ -110,7 +162,62 @@ const client: Noun = {
   basis: { '*': ['name', 'kind', 'country', 'email'] },
   makers: ['clerk'],
   references: [{ field: 'checks_by', type: 'integration', title: 'Checks by' }],
-  relatives: [{ type: 'payment', title: 'Payments', filter: 'client' }],
+  relatives: [
+    { type: 'payment', title: 'Payments', filter: 'client' },
+    { type: 'account', title: 'Accounts', filter: 'client' },
+    { type: 'limit', title: 'Limits', filter: 'client' },
+    { type: 'dispute', title: 'Disputes', filter: 'client' },
+  ],
+};
+
+const account: Noun = {
+  type: 'account',
+  path: '/accounts',
+  one: 'account',
+  many: 'accounts',
+  figure: 'available_minor',
+  tones: {
+    'life.pending': 'asking',
+    'life.verifying': 'moving',
+    'life.active': 'well',
+    'life.dormant': 'resting',
+    'life.closed': 'resting',
+    'debits.open': 'well',
+    'debits.blocked': 'wrong',
+    'credits.open': 'well',
+    'credits.blocked': 'wrong',
+    'freeze.clear': 'well',
+    'freeze.frozen': 'wrong',
+    'paying.yes': 'well',
+    'paying.no': 'resting',
+    'taking.yes': 'well',
+    'taking.no': 'resting',
+    'funds.counted': 'well',
+    'limit.normal': 'well',
+    'limit.near': 'moving',
+    'overdue.clear': 'well',
+    'overdue.below_zero': 'moving',
+    'overdue.first': 'asking',
+    'overdue.second': 'wrong',
+    'overdue.third': 'wrong',
+  },
+  sections: [
+    { title: 'Account', fields: ['name', 'client', 'currency', 'maker', 'reason', 'frozen_by'] },
+    { title: 'Money', fields: ['available_minor', 'posted_minor', 'held_minor', 'incoming_minor', 'overdraft_minor'] },
+    { title: 'On its way', fields: ['holds', 'deposits', 'credits'] },
+    { title: 'Rules', fields: ['rules'] },
+  ],
+  grave: ['BLOCK_DEBITS', 'BLOCK_CREDITS', 'FREEZE', 'DROP', 'CLOSE'],
+  main: ['ACTIVATE', 'DEPOSIT', 'CONFIRM', 'UNFREEZE', 'WAKE'],
+  basis: {
+    CONFIRM: ['deposits', 'posted_minor', 'client'],
+    DROP: ['deposits', 'client'],
+    SET_OVERDRAFT: ['overdraft_minor', 'posted_minor', 'held_minor', 'client'],
+    '*': ['name', 'client', 'available_minor', 'posted_minor', 'held_minor'],
+  },
+  makers: ['clerk'],
+  references: [{ field: 'client', type: 'client', title: 'Client' }],
+  relatives: [],
 };
 
 const integration: Noun = {
@@ -143,8 +250,36 @@ const integration: Noun = {
   relatives: [],
 };
 
+const rates: Noun = {
+  type: 'rates',
+  path: '/rates',
+  one: 'source of rates',
+  many: 'exchange rates',
+  tones: {
+    'fetching.calling': 'moving',
+    'fetching.idle': 'well',
+    'fetching.pausing': 'moving',
+    'age.none': 'resting',
+    'age.fresh': 'well',
+    'age.stale': 'wrong',
+    'dispute.none': 'well',
+    'dispute.open': 'asking',
+  },
+  sections: [
+    { title: 'Rates', fields: ['title', 'source', 'newest', 'stale_after_days', 'days'] },
+    { title: 'Other numbers', fields: ['disputed', 'discarded'] },
+    { title: 'Fetching', fields: ['integration', 'fetched_at', 'looked_at', 'failure', 'tries', 'asks_all'] },
+  ],
+  grave: ['ACCEPT', 'KEEP'],
+  main: ['FETCH'],
+  basis: { '*': ['source', 'newest'], ACCEPT: ['source', 'disputed'], KEEP: ['source', 'disputed'] },
+  makers: ['operator', 'admin'],
+  references: [{ field: 'integration', type: 'integration', title: 'Fetched by' }],
+  relatives: [],
+};
+
 /** The kinds that have lists and screens of their own. */
-export const NOUNS: readonly Noun[] = [payment, client, integration];
+export const NOUNS: readonly Noun[] = [payment, client, account, limit, dispute, integration, rates];
 
 /** The noun of a type; a plain one for a kind of actor that this console does not know yet. */
 export function nounOf(type: string): Noun {
@@ -185,6 +320,9 @@ export function toneOnChart(noun: Noun, { path, tags, states }: Pick<ChartState,
 /** The states worth a word in a list: the one of a plain chart; of parallel regions those that are not as they should be. */
 export function headlineStates(noun: Noun, state: readonly string[]): readonly string[] {
   if (noun.type === 'integration') return integrationHeadline(state);
+  if (noun.type === 'account') return accountHeadline(state);
+  if (noun.type === 'limit') return limitHeadline(state);
+  if (noun.type === 'dispute') return disputeHeadline(state);
   const tops = [...new Set(state.map(topOf))];
   return tops.length === 1 ? [state.length === 1 ? (state[0] ?? '') : (tops[0] ?? '')] : state;
 }
@@ -194,4 +332,12 @@ function integrationHeadline(state: readonly string[]): readonly string[] {
   const troubles = ['lifecycle.disabled', 'auth.invalid', 'circuit.forced_open', 'circuit.open', 'circuit.half_open'];
   const found = troubles.filter((trouble) => state.includes(trouble));
   return found.length > 0 ? found : state.filter((region) => region.startsWith('circuit.'));
+}
+
+/** Whatever keeps money from moving, or soon will; where nothing does, how it stands in life. */
+function accountHeadline(state: readonly string[]): readonly string[] {
+  const life = state.filter((region) => region.startsWith('life.'));
+  const troubles = ['freeze.frozen', 'debits.blocked', 'credits.blocked', 'overdue.third', 'overdue.second', 'overdue.first'];
+  const found = troubles.filter((trouble) => state.includes(trouble));
+  return life[0] === 'life.active' && found.length > 0 ? found : life;
 }

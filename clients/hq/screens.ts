@@ -30,11 +30,47 @@ export const screens: readonly Screen[] = [
     nav: { label: names.clients, icon: 'M3 17.5V4.5h8v13M11 8.5h6v9M2 17.5h16M5.5 8h3M5.5 11.5h3M14 12v.2', key: 'c' },
   },
   {
+    path: '/accounts',
+    title: names.accounts,
+    load: async () => (await import('./screens/accounts.tsx')).Accounts,
+    nav: { label: names.accounts, icon: 'M2.5 8L10 3l7.5 5M4 8v7M8 8v7M12 8v7M16 8v7M2.5 16.5h15', key: 'm' },
+  },
+  {
+    path: '/limits',
+    title: names.limits,
+    load: async () => (await import('./screens/limits.tsx')).Limits,
+    nav: { label: names.limits, icon: 'M3 14.5a7 7 0 1 1 14 0M10 14.5l4-5M3 14.5h2M15 14.5h2', key: 't' },
+  },
+  {
+    path: '/disputes',
+    title: names.disputes,
+    load: async () => (await import('./screens/disputes.tsx')).Disputes,
+    nav: { label: names.disputes, icon: 'M10 3v14M6.5 17h7M4 6h12M4 6l-2 5h4zM16 6l-2 5h4z', key: 's' },
+  },
+  {
     path: '/integrations',
     title: names.integrations,
     load: async () => (await import('./screens/integrations.tsx')).Integrations,
     nav: { label: names.integrations, icon: 'M6.5 2.5v4M13.5 2.5v4M4 6.5h12v3a6 6 0 0 1-12 0zM10 15.5v3', key: 'i' },
   },
+  {
+    path: '/rates',
+    title: names.rates,
+    load: async () => (await import('./screens/rates.tsx')).Rates,
+    nav: { label: names.rates, icon: 'M3 7h12l-3-3.5M17 13H5l3 3.5', key: 'r' },
+  },
+  {
+    path: '/ledger',
+    title: names.ledger,
+    load: async () => (await import('./screens/ledger.tsx')).Ledger,
+    nav: {
+      label: names.ledger,
+      icon: 'M4.5 2.5h11v15h-11zM7.5 2.5v15M10 6.5h3.5M10 9.5h3.5',
+      key: 'l',
+      roles: ['cfo', 'auditor', 'admin', 'approver', 'clerk'],
+    },
+  },
+  { path: '/ledger/statement', title: names.statement, load: async () => (await import('./screens/statement.tsx')).Statement },
   {
     path: '/board',
     title: names.board,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readDraft, toDraft } from '../core/schema.ts';
 import { Problem } from '../core/problem.ts';
-import { missingOf, placeErrors, settingsOf, type Need } from './setup.ts';
+import { missingOf, placeSetupErrors, settingsOf, type Need } from './setup.ts';
 
 const SCHEMA = {
   type: 'object',
@@ -59,7 +59,7 @@ describe('the settings of an integration', () => {
       { where: 'body.secrets.api_key', what: 'Too short' },
       { where: 'secrets.other', what: 'Not known' },
     ];
-    const place = (problem: Problem) => placeErrors(problem, { fields, needs, lookBelow: 'See below.' });
+    const place = (problem: Problem) => placeSetupErrors(problem, { fields, needs, lookBelow: 'See below.' });
     const placed = place(new Problem(422, 'invalid', 'It is invalid.', { errors, more: 1 }));
     expect(placed.wrong).toEqual({
       config: { wait_ms: 'Too long', 'bank.iban': 'No such bank' },

@@ -1,5 +1,6 @@
 import { readFields, type Field } from '../core/schema.ts';
-import { isRecord, Problem } from '../core/problem.ts';
+import { isRecord, type Problem } from '../core/problem.ts';
+import { placeErrors } from './field-errors.ts';
 
 /** A secret that an integration works with; what it is never comes here. */
 export type Need = {
@@ -52,22 +53,17 @@ type Form = {
 };
 
 /** Puts what the hub found wrong to the fields that it names; the problem keeps what none of them can show. */
-export function placeErrors(problem: Problem, { fields, needs, lookBelow }: Form): { readonly wrong: Wrong; readonly problem: Problem } {
-  const { errors, ...extra } = problem.extra;
+export function placeSetupErrors(
+  problem: Problem,
+  { fields, needs, lookBelow }: Form,
+): { readonly wrong: Wrong; readonly problem: Problem } {
   const config: Record<string, string> = {};
   const secrets: Record<string, string> = {};
-  const others: unknown[] = [];
-  for (const error of Array.isArray(errors) ? (errors as unknown[]) : []) {
-    const { where, what } = isRecord(error) ? error : {};
-    const [part, name = '', ...rest] = String(where)
-      .replace(/^body\./, '')
-      .split('.');
-    if (part === 'config' && fields.some((field) => field.name === name)) config[[name, ...rest].join('.')] = String(what);
-    else if (part === 'secrets' && needs.some((need) => need.name === name)) secrets[name] = String(what);
-    else others.push(error);
-  }
-  const isAllPlaced = others.length === 0 && Object.keys(config).length + Object.keys(secrets).length > 0;
-  const sentence = isAllPlaced ? lookBelow : problem.message;
-  const left = new Problem(problem.status, problem.code, sentence, { ...extra, errors: others }, problem.retryAfterMs);
+  const left = placeErrors(problem, lookBelow, ([part, name = '', ...rest], what) => {
+    if (part === 'config' && fields.some((field) => field.name === name)) config[[name, ...rest].join('.')] = what;
+    else if (part === 'secrets' && needs.some((need) => need.name === name)) secrets[name] = what;
+    else return false;
+    return true;
+  });
   return { wrong: { config, secrets }, problem: left };
 }

@@ -32,7 +32,9 @@ export function Shell() {
   }, []);
   useShortcuts({ onPalette, onKeys, resting: open !== undefined });
   usePaletteAtHand();
-  useFocusOnArrival();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  useFocusOnArrival(path);
+  usePlaceInSight(path, who);
   if (who === undefined) return null; // signed out just now: the form takes the place of all this
   return (
     <Announcer>
@@ -101,12 +103,18 @@ function usePaletteAtHand(): void {
 }
 
 /** A new page begins at its beginning, also for whoever reads by ear or goes by keys. A changed filter is no new page. */
-function useFocusOnArrival(): void {
-  const path = useRouterState({ select: ({ location }) => location.pathname });
+function useFocusOnArrival(path: string): void {
   const last = useRef(path);
   useEffect(() => {
     if (last.current === path) return;
     last.current = path;
     document.getElementById('content')?.focus({ preventScroll: true });
   }, [path]);
+}
+
+/** On a narrow window the menu is longer than its bar: where somebody is, is brought into sight in it. */
+function usePlaceInSight(path: string, who: unknown): void {
+  useEffect(() => {
+    document.querySelector('.nav-link[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path, who]);
 }

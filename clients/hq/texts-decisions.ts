@@ -11,6 +11,7 @@ export const decisionTexts = {
   showNow: 'Show what it is now',
   unanswered: (verb: string) => `${verb}: the hub has not answered`,
   unansweredWhy: 'It may or may not have been done. Trying again is safe: it carries the same id and takes effect once.',
+  notKnown: 'Whether it was done is not known',
   held: (verb: string) => `${verb}: the hub keeps it, and has not done it`,
   heldWhy: 'It stands still here until somebody lets it go on; then it may be done. Trying again is safe: it carries the same id.',
   createHeld: (one: string) => `The ${one} is not created yet: the hub keeps what was sent`,

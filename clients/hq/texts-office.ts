@@ -87,7 +87,6 @@ export const officeTexts = {
     leftEmpty: (standard: string) => `Left empty: ${standard}.`,
     secretKept: 'It is set. Leave empty to keep it; it is never shown again.',
     secretAsked: 'It is not set yet, and is never shown again once it is.',
-    lookBelow: 'What is wrong stands at the fields below.',
     needed: (title: string) => `${title} is needed.`,
     save: 'Use it at once',
     saved: (title: string) => `${title} has been configured.`,

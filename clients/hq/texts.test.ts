@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { texts } from './texts.ts';
 
 const HERE = import.meta.dirname;
 
@@ -25,4 +26,12 @@ test('[DESK-29] what people read stands in the catalogue of texts and not among 
   expect(files.length).toBeGreaterThan(20);
   const found = files.flatMap((file) => written(readFileSync(join(HERE, file), 'utf8')).map((line) => `${file}: ${line}`));
   expect(found).toEqual([]);
+});
+
+test('[DESK-9] what became of many is told in one sentence, in which what the hub keeps is not called unknown', () => {
+  const { finished, retry } = texts.bulk;
+  expect(finished({ done: 17, refused: 0, kept: 0, open: 0 })).toBe('All 17 done.');
+  expect(finished({ done: 13, refused: 2, kept: 1, open: 1 })).toBe('13 done, 2 refused, 1 kept by the hub, 1 not known.');
+  expect(finished({ done: 0, refused: 0, kept: 3, open: 0 })).toBe('0 done, 3 kept by the hub.');
+  expect([retry(1), retry(2)]).toEqual(['Try again the one that failed', 'Try again the 2 that failed']);
 });

@@ -30,7 +30,13 @@ export const texts = {
     payments: 'Payments',
     approvals: 'Approvals',
     clients: 'Clients',
+    accounts: 'Accounts',
+    limits: 'Limits',
+    disputes: 'Disputes',
     integrations: 'Integrations',
+    rates: 'Exchange rates',
+    ledger: 'Ledger',
+    statement: 'Statement of an account',
     board: 'Board',
     deadLetters: 'Dead letters',
     nodes: 'Nodes',
@@ -51,6 +57,8 @@ export const texts = {
     country: 'Country',
     provides: 'Provides',
     summary: 'Summary',
+    evidenceDue: 'Evidence due',
+    today: 'Today',
   },
   connection: {
     live: 'Live',
@@ -192,7 +200,9 @@ export const texts = {
     failed: (one: string) => `The ${one} was not created`,
   },
   event: {
-    title: (verb: string, one: string, isQuestion: boolean) => `${verb} this ${one}${isQuestion ? '?' : ''}`,
+    // Two words say what of it: `Set overdraft of this account`.
+    title: (verb: string, one: string, isQuestion: boolean) =>
+      `${verb}${verb.includes(' ') ? ' of' : ''} this ${one}${isQuestion ? '?' : ''}`,
     doneBefore: (verb: string) => `${verb}: it had been done already.`,
     refused: (verb: string) => `${verb} was refused`,
   },
@@ -204,6 +214,7 @@ export const texts = {
     add: 'Add another',
     country: 'two letters, like DE',
     now: (value: string) => `Now ${value}. Leave empty to keep it.`,
+    lookBelow: 'What is wrong stands at the fields below.',
   },
   overview: {
     title: 'Overview',
@@ -299,8 +310,6 @@ export const texts = {
     approves: 'You approve exactly what is shown here. Whatever has been changed meanwhile is refused.',
     progress: (done: number, all: number) => `${formatNumber(done)} of ${formatNumber(all)}`,
     sending: 'Sending…',
-    over: (open: number) =>
-      open === 0 ? 'Everything has been answered.' : `Of ${counted(open, 'one', 'ones')} it is not known what became of it.`,
     fates: {
       waiting: 'Waiting',
       sending: 'Sending…',
@@ -310,12 +319,13 @@ export const texts = {
       unanswered: 'No answer yet; trying again is safe',
       kept: 'Kept by the hub: it stands still, and may be done later',
     },
-    retry: (count: number) => `Try the ${counted(count, 'one', 'ones')} again that did not go through`,
-    finished: (done: number, refused: number, open: number) => {
-      if (refused + open === 0) return `All ${formatNumber(done)} done.`;
-      const rest = [refused > 0 ? `${formatNumber(refused)} refused` : '', open > 0 ? `${formatNumber(open)} not known` : ''];
-      return `${[`${formatNumber(done)} done`, ...rest].filter((part) => part !== '').join(', ')}.`;
+    retry: (count: number) => (count === 1 ? 'Try again the one that failed' : `Try again the ${formatNumber(count)} that failed`),
+    finished: ({ done, refused, kept, open }: { done: number; refused: number; kept: number; open: number }) => {
+      if (refused + kept + open === 0) return `All ${formatNumber(done)} done.`;
+      const parts = [[refused, 'refused'] as const, [kept, 'kept by the hub'] as const, [open, 'not known'] as const];
+      const rest = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatNumber(count)} ${what}`);
+      return `${[`${formatNumber(done)} done`, ...rest].join(', ')}.`;
     },
-    result: 'Result',
+    each: 'Each of them',
   },
 } as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAnswer, Unanswered, type Meant } from './unanswered.ts';
+import { isAnswer, mayBeDone, Unanswered, type Meant } from './unanswered.ts';
 
 /** A tab's storage; `closed` throws as browsers do that allow a page none. */
 function tab(closed = false) {
@@ -73,4 +73,9 @@ test('[DESKSAFE-9] a page that may store nothing, or finds something else stored
 test('[DESKSAFE-9] only a refusal of the hub is an answer: not silence, not a hub that is away or busy, not a sign-in that has ended', () => {
   const answers = [0, 200, 401, 429, 500, 502, 503, 504, 400, 403, 404, 409, 412, 422, 423].filter((status) => isAnswer({ status }));
   expect(answers).toEqual([400, 403, 404, 409, 412, 422]);
+});
+
+test('[DESKSAFE-23] a call may have been done where no answer came or the hub failed over it, and nowhere else', () => {
+  const unknown = [0, 400, 401, 403, 404, 409, 412, 422, 423, 429, 500, 502, 503, 504].filter((status) => mayBeDone({ status }));
+  expect(unknown).toEqual([0, 500, 502, 503, 504]);
 });

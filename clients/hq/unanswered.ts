@@ -122,5 +122,10 @@ export function isAnswer({ status }: Pick<Problem, 'status'>): boolean {
   return status >= 400 && status < 500 && status !== 401 && status !== 429 && status !== HELD;
 }
 
+/** Whether this very call may have been done although it failed: no answer came, or the hub failed over it. */
+export function mayBeDone({ status }: Pick<Problem, 'status'>): boolean {
+  return status === 0 || status >= 500;
+}
+
 /** This tab's. */
 export const unanswered = new Unanswered(() => sessionStorage);

@@ -1,5 +1,6 @@
 import type { HistoryItem } from '../../core/api.ts';
 import { stateWords } from '../../core/format.ts';
+import { currencyAt } from '../payment.ts';
 import { actorTexts } from '../texts-actor.ts';
 import type { Followed } from '../services.ts';
 import { toChanges, type Change } from './actor-diff.ts';
@@ -90,6 +91,5 @@ function labelOf({ path }: Change): string {
 
 function Side({ change: { path }, value, context }: { change: Change; value: unknown; context: Readonly<Record<string, unknown>> }) {
   const name = path.findLast((part) => typeof part === 'string') ?? '';
-  const currency = typeof context['currency'] === 'string' ? context['currency'] : undefined;
-  return <Value name={String(name)} value={value} currency={currency} />;
+  return <Value name={String(name)} value={value} currency={currencyAt(path, context)} />;
 }

@@ -24,7 +24,7 @@ export type TableProps = {
 
 /** Both heights are those of the styles: rows are fixed, so that fast changes never make the list jump. */
 const ROW_PX = { wide: 44, narrow: 76 };
-const NARROW = '(max-width: 720px)';
+const NARROW = '(max-width: 840px)';
 /** Rows that are drawn beyond those in sight. */
 const OVERSCAN = 12;
 

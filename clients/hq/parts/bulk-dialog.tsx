@@ -10,11 +10,11 @@ import type { Noun } from '../nouns.ts';
 import { useServices } from '../services.ts';
 import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
-import { useAnnounce } from './announcer.tsx';
 import { BulkRows } from './bulk-rows.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice, Skeleton } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
+import { useLedToError } from './use-led-to-error.ts';
 import { countFates, useMany, type Fate } from './use-many.ts';
 
 export type BulkProps = { readonly noun: Noun; readonly items: readonly ListItem[]; readonly onClose: () => void };
@@ -138,12 +138,13 @@ type PerformProps = {
 };
 
 function Perform({ noun, offer, chosen, others, picked, changed, looked, onLooked, many, onBack, onClose }: PerformProps) {
-  const announce = useAnnounce();
   const { fates, running, send } = many;
   const [draft, setDraft] = useState<Record<string, Draft>>(() =>
     Object.fromEntries(offer.fields.map((field) => [field.name, emptyDraft(field)])),
   );
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
+  const [tries, setTries] = useState(0);
+  const form = useLedToError(tries);
   const verb = nameWords(offer.type);
   const begun = fates.size > 0;
   const failed = chosen.filter(({ address }) => isFailed(fates.get(address)));
@@ -151,15 +152,16 @@ function Perform({ noun, offer, chosen, others, picked, changed, looked, onLooke
     event.preventDefault();
     const read = readDraft(offer.fields, draft, '');
     setErrors(read.ok ? {} : read.errors);
+    setTries((before) => before + 1);
     if (!read.ok || running || chosen.length === 0) return;
     const targets = (begun ? failed : chosen).map((view) => ({
       address: view.address,
       event: eventFor(offer, view, read.value as object),
     }));
-    announce(texts.bulk.over((await send(targets)).open));
+    await send(targets);
   };
   return (
-    <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
+    <Form className="form" ref={form} onSubmit={(event: FormEvent) => void submit(event)}>
       <Summary offer={offer} chosen={chosen} others={begun ? 0 : others} changed={changed} fates={fates} running={running} />
       <BulkRows
         type={noun.type}
@@ -216,7 +218,6 @@ type SummaryProps = {
 
 function Summary({ offer, chosen, others, changed, fates, running }: SummaryProps) {
   const kinds = [...fates.values()].map(({ kind }) => kind);
-  const { done, refused, open } = countFates(fates, chosen.length);
   const over = kinds.filter((kind) => kind !== 'waiting' && kind !== 'sending').length;
   const totals = totalsOf(chosen);
   const differ = offer.may.filter(({ address }) => changed.has(address)).length;
@@ -239,7 +240,7 @@ function Summary({ offer, chosen, others, changed, fates, running }: SummaryProp
       )}
       {others > 0 && <p className="muted">{texts.bulk.others(others)}</p>}
       <p role="status" className="bulk-status">
-        {fates.size > 0 && (running ? texts.bulk.progress(over, chosen.length) : texts.bulk.finished(done, refused, open))}
+        {fates.size > 0 && (running ? texts.bulk.progress(over, chosen.length) : texts.bulk.finished(countFates(fates, chosen.length)))}
       </p>
     </>
   );

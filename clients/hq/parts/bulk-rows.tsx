@@ -29,7 +29,7 @@ export function BulkRows({ type, views, picked, changed, looked, fates, onLooked
     onLooked(next);
   };
   return (
-    <ul className="bulk-rows" aria-label={texts.bulk.result}>
+    <ul className="bulk-rows" aria-label={texts.bulk.each}>
       {views.map((view) => {
         const { address } = view;
         const item = items.get(address);

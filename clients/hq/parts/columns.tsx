@@ -4,7 +4,7 @@ import { formatMoney } from '../../core/format.ts';
 import { idOf } from '../../../machines/ids.ts';
 import { texts } from '../texts.ts';
 import { StateBadge } from './state-badge.tsx';
-import { Ago } from './time.tsx';
+import { Ago, Left } from './time.tsx';
 
 export type Column = {
   readonly key: string;
@@ -46,7 +46,23 @@ const integration: readonly Column[] = [
   updated,
 ];
 
-const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, client, integration };
+const limit: readonly Column[] = [
+  { key: 'summary', label: texts.columns.today, show: (item) => <Amount item={item} /> },
+  state('limit'),
+  id,
+  updated,
+];
+
+const dispute: readonly Column[] = [
+  { key: 'client', label: texts.columns.client, show: (item) => text(item, 'client') },
+  { key: 'amount', label: texts.columns.amount, show: (item) => <Amount item={item} /> },
+  { key: 'due', label: texts.columns.evidenceDue, show: (item) => <EvidenceDue item={item} /> },
+  state('dispute'),
+  id,
+  updated,
+];
+
+const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, client, limit, dispute, integration };
 
 /** The columns of a type's list, beside its title. */
 export function columnsOf(type: string): readonly Column[] {
@@ -60,6 +76,12 @@ function text(item: ListItem, name: string): string | undefined {
 
 function Amount({ item }: { item: ListItem }) {
   return <span className="number">{summaryOf(item)}</span>;
+}
+
+/** Only while evidence still counts. */
+function EvidenceDue({ item: { context, tags } }: { item: ListItem }) {
+  const { due_by: due } = context;
+  return typeof due === 'number' && tags.includes('awaits_evidence') ? <Left until={new Date(due).toISOString()} /> : null;
 }
 
 /** What a row is about in a word: its amount as amounts are written here, or what its machine says of it. */

@@ -5,6 +5,7 @@ import type { Created } from '../../core/api.ts';
 import { toProblem, type Problem } from '../../core/problem.ts';
 import { emptyDraft, readDraft, readFields, toDraft, type Draft, type Field } from '../../core/schema.ts';
 import { newId } from '../browser.ts';
+import { placeInputErrors } from '../field-errors.ts';
 import { INPUTS } from '../inputs.ts';
 import type { Noun } from '../nouns.ts';
 import { useServices } from '../services.ts';
@@ -15,6 +16,7 @@ import { useAnnounce } from './announcer.tsx';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
+import { useLedToError } from './use-led-to-error.ts';
 
 export function CreateButton({ noun }: { noun: Noun }) {
   const [open, setOpen] = useState(false);
@@ -36,6 +38,9 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
   const [fields] = useState(() => readFields(INPUTS[noun.type]?.schema));
   const [draft, setDraft] = useState(() => firstDraft(noun.type, fields, kept()));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
+  const [tries, setTries] = useState(0);
+  const form = useLedToError(tries);
+  const refused = state.kind === 'refused' ? placeInputErrors(state.problem, fields, texts.form.lookBelow) : undefined;
   const isBusy = state.kind === 'sending';
   const isUnanswered = state.kind === 'unanswered';
 
@@ -45,6 +50,7 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
     setErrors(read.ok ? {} : read.errors);
     if (isBusy) return;
     const created = isUnanswered ? await again() : read.ok ? await send(read.value) : undefined;
+    setTries((before) => before + 1);
     if (created === undefined) return;
     announce(texts.create.done(noun.one));
     await navigate({ to: `/${created.address}` });
@@ -58,16 +64,22 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
 
   return (
     <Sheet title={texts.create.title(noun.one)} busy={isBusy} onClose={onClose}>
-      {state.kind === 'refused' && <ProblemNotice title={texts.create.failed(noun.one)} problem={state.problem} />}
+      {refused && <ProblemNotice title={texts.create.failed(noun.one)} problem={refused.problem} />}
       {isUnanswered && (
         <ProblemNotice
           title={state.held === true ? decisions.createHeld(noun.one) : decisions.createUnanswered(noun.one)}
           problem={{ code: state.held === true ? 'parked' : 'unanswered', message: decisions.createUnansweredWhy }}
         />
       )}
-      <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
+      <Form className="form" ref={form} onSubmit={(event: FormEvent) => void submit(event)}>
         <fieldset className="plain" disabled={isBusy || isUnanswered}>
-          <SchemaFields fields={fields} draft={draft} onChange={(next) => setDraft({ ...next })} errors={errors} currency="" />
+          <SchemaFields
+            fields={fields}
+            draft={draft}
+            onChange={(next) => setDraft({ ...next })}
+            errors={Object.keys(errors).length > 0 ? errors : (refused?.errors ?? errors)}
+            currency=""
+          />
         </fieldset>
         <div className="dialog-buttons">
           <Button className="button" onPress={onClose} isDisabled={isBusy}>

@@ -17,6 +17,7 @@ import { Sheet } from './dialog.tsx';
 import { EventDialog } from './event-dialog.tsx';
 import { ProblemNotice, Skeleton } from './notice.tsx';
 import { Timers } from './timers.tsx';
+import { ContextValue } from './sections.tsx';
 import { fieldLabel, Value } from './value.tsx';
 
 /** A key that was pressed so soon after one has come into sight by itself was meant for the one before. */
@@ -122,7 +123,7 @@ function Exactly({ noun, address, copy, onAsk }: ExactlyProps) {
           <div key={name} data-field={name}>
             <dt>{fieldLabel(name)}</dt>
             <dd>
-              <Value name={name} value={context[name]} currency={currency} />
+              <ContextValue noun={noun} name={name} context={context} currency={currency} />
             </dd>
           </div>
         ))}

@@ -1,16 +1,20 @@
-import { useEffect, useRef, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { Button, Form } from 'react-aria-components';
 import type { ActorView, Can } from '../../../hub/protocol/messages.ts';
 import { formatMoney, nameWords } from '../../core/format.ts';
 import { isRecord } from '../../core/problem.ts';
 import { basisOf } from '../basis.ts';
+import { isKeptDays } from '../exchange.ts';
 import { isTyping } from '../keys.ts';
 import type { Noun } from '../nouns.ts';
 import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
+import { isWide, showField } from './payment-values.tsx';
+import { OtherDays } from './rate-days.tsx';
 import { SchemaFields } from './schema-form.tsx';
+import { useLedToError } from './use-led-to-error.ts';
 import { useEventForm, type Bar, type EventForm } from './use-event-form.ts';
 import type { Sending } from './use-intent.ts';
 import { fieldLabel, Value } from './value.tsx';
@@ -32,12 +36,15 @@ export function EventDialog({ address, noun, can, now, gone = decisions.gone, on
   const form = useEventForm(address, noun, can, now);
   const { seen, currency, fields, draft, errors, sending, bar } = form;
   const basis = useRef<HTMLDListElement>(null);
+  const [tries, setTries] = useState(0);
+  const element = useLedToError(tries);
   const verb = nameWords(can.type);
   const grave = noun.grave.includes(can.type);
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const done = await form.submit();
+    setTries((before) => before + 1);
     if (done) onDone(done.outcome === 'duplicate' ? texts.event.doneBefore(verb) : texts.actor.done(verb), done);
   };
   /** Whatever was pressed goes away by it; the focus stands on what has come instead, where no key does anything. */
@@ -54,7 +61,7 @@ export function EventDialog({ address, noun, can, now, gone = decisions.gone, on
       {bar !== undefined && <BarNotice bar={bar} gone={gone} onLook={atBasis(form.look)} />}
       <SendingNotice sending={sending} verb={verb} />
       {sending.kind === 'unanswered' && fields.length > 0 && <p className="muted">{decisions.unansweredAnew}</p>}
-      <Form className="form" onSubmit={(event: FormEvent) => void submit(event)}>
+      <Form className="form" ref={element} onSubmit={(event: FormEvent) => void submit(event)}>
         <fieldset className="plain" disabled={sending.kind === 'sending' || sending.kind === 'unanswered'}>
           <SchemaFields
             fields={fields}
@@ -148,17 +155,21 @@ type BasisProps = { readonly noun: Noun; readonly event: string; readonly seen: 
 function Basis({ noun, event, seen, currency }: BasisProps) {
   const names = basisOf(noun, event).filter((name) => name in seen);
   return names.map((name) => (
-    <div key={name} data-field={name}>
+    <div key={name} data-field={name} data-wide={isWide(noun, name) || undefined}>
       <dt>{basisLabel(name)}</dt>
       <dd>
-        <BasisValue name={name} value={seen[name]} currency={currency} />
+        <BasisValue noun={noun} name={name} seen={seen} currency={currency} />
       </dd>
     </div>
   ));
 }
 
 /** What is many, each on a line: a table has no room here. */
-function BasisValue({ name, value, currency }: { name: string; value: unknown; currency: string }) {
+function BasisValue({ noun, name, seen, currency }: Omit<BasisProps, 'event'> & { readonly name: string }) {
+  const special = showField(noun, name, seen);
+  if (special !== undefined) return special;
+  const value = seen[name];
+  if (isKeptDays(value) && isKeptDays(seen['days'])) return <OtherDays days={value} known={seen['days']} />;
   const records = Array.isArray(value) ? value.filter(isRecord) : [];
   if (records.length === 0) return <Value name={name} value={value} currency={currency} />;
   return (

@@ -1,9 +1,12 @@
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type FormEvent, type ReactNode } from 'react';
 import { Button, Form } from 'react-aria-components';
 import { toProblem, type Problem } from '../../core/problem.ts';
+import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
+import { mayBeDone } from '../unanswered.ts';
 import { Sheet } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
+import { useLedToError } from './use-led-to-error.ts';
 
 type FormDialogProps = {
   readonly title: string;
@@ -22,10 +25,7 @@ export function FormDialog({ title, verb, failed, children, onSend, onClose }: F
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const [tries, setTries] = useState(0);
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (tries > 0) form.current?.querySelector<HTMLElement>(':is(input, select, textarea)[aria-invalid="true"]')?.focus();
-  }, [tries]);
+  const form = useLedToError(tries);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (busy) return;
@@ -41,7 +41,7 @@ export function FormDialog({ title, verb, failed, children, onSend, onClose }: F
   };
   return (
     <Sheet title={title} busy={busy} onClose={onClose}>
-      {problem && <ProblemNotice title={failed} problem={problem} />}
+      {problem && <ProblemNotice title={mayBeDone(problem) ? decisions.notKnown : failed} problem={problem} />}
       <Form className="form" ref={form} onSubmit={(event: FormEvent) => void submit(event)}>
         {children}
         <div className="dialog-buttons">

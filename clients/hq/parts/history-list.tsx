@@ -3,6 +3,7 @@ import { Button } from 'react-aria-components';
 import { readAddress } from '../../../machines/ids.ts';
 import type { HistoryItem } from '../../core/api.ts';
 import { nameWords, stateWords } from '../../core/format.ts';
+import { currencyOfEvent, type Context } from '../payment.ts';
 import { actorTexts } from '../texts-actor.ts';
 import { inOrder } from '../versions.ts';
 import { Changed } from './actor-table.tsx';
@@ -20,12 +21,12 @@ type HistoryListProps = {
   /** The version that is shown, when it is not the newest, and the one that it is compared with. */
   readonly at: string | undefined;
   readonly from: string | undefined;
-  /** Of the amounts that were sent along. */
-  readonly currency: string | undefined;
+  /** What says in which currency the amounts are that were sent along. */
+  readonly context: Context;
 };
 
 /** Who did what, why, and what came of it. A version is a link to the actor as it was then. */
-export function HistoryList({ address, history, at, from, currency }: HistoryListProps) {
+export function HistoryList({ address, history, at, from, context }: HistoryListProps) {
   const { rows, problem, loading, more, older, retry } = history;
   return (
     <>
@@ -34,7 +35,7 @@ export function HistoryList({ address, history, at, from, currency }: HistoryLis
       {rows.length === 0 && !loading && !problem && <Empty title={texts.none} />}
       <ol className="history" reversed>
         {rows.map((row) => (
-          <HistoryRow key={row.version} row={row} address={address} at={at} from={from} currency={currency} />
+          <HistoryRow key={row.version} row={row} address={address} at={at} from={from} context={context} />
         ))}
       </ol>
       {more && rows.length > 0 && (
@@ -48,7 +49,7 @@ export function HistoryList({ address, history, at, from, currency }: HistoryLis
 
 type RowProps = Omit<HistoryListProps, 'history'> & { readonly row: HistoryItem };
 
-function HistoryRow({ row, address, at, from: compared, currency }: RowProps) {
+function HistoryRow({ row, address, at, from: compared, context }: RowProps) {
   const { version, event, caller, at: time, from, to, changed, hash } = row;
   const left = from.filter((state) => !to.includes(state));
   const entered = to.filter((state) => !from.includes(state));
@@ -75,7 +76,7 @@ function HistoryRow({ row, address, at, from: compared, currency }: RowProps) {
           <strong>{statesWords(entered)}</strong>
         </p>
       )}
-      <Payload event={event} currency={currency} />
+      <Payload event={event} currency={currencyOfEvent(event.type, context)} />
       <Cause address={address} row={row} />
       <Effects row={row} />
       <p className="history-when">

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
 import { Link } from '@tanstack/react-router';
-import { Button, Label, TextArea, TextField } from 'react-aria-components';
+import { Button, FieldError, Label, TextArea, TextField } from 'react-aria-components';
 import { sentenceFor } from '../../../machines/fault.ts';
 import { nameWords } from '../../core/format.ts';
 import { newId } from '../browser.ts';
+import { sendOnCtrlEnter } from '../keys.ts';
 import { readEvent, type Cause, type Letter } from '../letters.ts';
 import { readItems } from '../office.ts';
 import { useServices } from '../services.ts';
@@ -158,10 +159,10 @@ export function LetterActions({ letter, onChanged }: { letter: Letter; onChanged
       )}
       {doing === 'edit' && (
         <ReasonDialog title={words.editTitle} about={words.editAbout} verb={nameWords('send')} {...dialog}>
-          <TextField className="field" value={text} onChange={setText} isInvalid={wrong} validationBehavior="aria">
+          <TextField className="field" value={text} onChange={setText} isInvalid={wrong} validationBehavior="aria" autoFocus>
             <Label>{words.event}</Label>
-            <TextArea className="input mono" rows={7} spellCheck="false" />
-            {wrong && <span className="field-error">{words.notJson}</span>}
+            <TextArea className="input mono" rows={7} spellCheck="false" onKeyDown={sendOnCtrlEnter} />
+            <FieldError className="field-error">{words.notJson}</FieldError>
           </TextField>
         </ReasonDialog>
       )}

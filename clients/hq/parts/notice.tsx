@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { isRecord, type Problem } from '../../core/problem.ts';
 import { firstTexts } from '../texts-first.ts';
 
@@ -12,8 +12,13 @@ export function ProblemNotice({
   problem: Pick<Problem, 'message' | 'code'> & Partial<Pick<Problem, 'extra'>>;
   onRetry?: () => void;
 }) {
+  const notice = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // In a long dialog whoever has sent it stands at the other end.
+    if (notice.current?.closest('[role="dialog"]')) notice.current.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
-    <div className="notice" data-tone="wrong" role="alert">
+    <div className="notice" data-tone="wrong" role="alert" ref={notice}>
       <p className="notice-title">{title}</p>
       <p>
         {problem.message} <code className="code">{problem.code}</code>

@@ -12,10 +12,12 @@ type Props<Row> = {
   readonly columns: readonly PlainColumn<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
+  /** What stands below each column, in their order: totals, as a rule. */
+  readonly foot?: readonly ReactNode[];
 };
 
 /** A table of some dozens of rows. Where it is narrow each row stands as a card, with the labels beside the values. */
-export function PlainTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
+export function PlainTable<Row>({ label, columns, rows, keyOf, foot }: Props<Row>) {
   return (
     <div className="plain-wrap">
       <table className="plain-table" aria-label={label}>
@@ -39,6 +41,17 @@ export function PlainTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
             </tr>
           ))}
         </tbody>
+        {foot && (
+          <tfoot>
+            <tr>
+              {columns.map((column, index) => (
+                <td key={column.key} data-label={column.label} data-align={column.align}>
+                  <div>{foot[index]}</div>
+                </td>
+              ))}
+            </tr>
+          </tfoot>
+        )}
       </table>
     </div>
   );

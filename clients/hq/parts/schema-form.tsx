@@ -1,8 +1,9 @@
 import { Button, Checkbox, FieldError, Input, Label, Radio, RadioGroup, Text, TextArea, TextField } from 'react-aria-components';
-import { idOf } from '../../../machines/ids.ts';
+import { idOf, isId } from '../../../machines/ids.ts';
 import { CURRENCIES } from '../../../machines/money.ts';
 import { formatMoney, nameWords, readMoney } from '../../core/format.ts';
 import { emptyDraft, type Draft, type Field } from '../../core/schema.ts';
+import { sendOnCtrlEnter } from '../keys.ts';
 import { useList } from '../services.ts';
 import { countryName } from './value.tsx';
 import { texts } from '../texts.ts';
@@ -35,6 +36,7 @@ export function SchemaFields({ fields, draft, onChange, errors, currency, presen
       currency={own}
       hint={presentHint(field, present?.[field.name], own)}
       path={path + field.name}
+      client={typeof draft['client'] === 'string' ? draft['client'] : ''}
       isFirst={index === 0 && path === ''}
     />
   ));
@@ -53,6 +55,8 @@ type OneProps = {
   readonly currency: string;
   readonly hint?: string | undefined;
   readonly path: string;
+  /** Whose accounts are suggested: the client that has been entered beside it. */
+  readonly client?: string;
   readonly isFirst: boolean;
   /** Within a list, the position stands for the name. */
   readonly label?: string;
@@ -97,7 +101,7 @@ function OneField(props: OneProps) {
   }
 }
 
-function TextInput({ field, draft, onChange, errors, currency, hint, path, isFirst, label, lines }: OneProps & { lines: number }) {
+function TextInput({ field, draft, onChange, errors, currency, hint, path, client, isFirst, label, lines }: OneProps & { lines: number }) {
   const error = errors[path];
   const text = typeof draft === 'string' ? draft : '';
   const numeric = field.kind === 'money' || field.kind === 'number';
@@ -116,23 +120,18 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
         {!field.required && <span className="optional"> {texts.form.optional}</span>}
       </Label>
       {lines > 1 ? (
-        <TextArea
-          className="input"
-          rows={lines}
-          onKeyDown={(event) => {
-            // Enter alone is a new line here.
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
-          }}
-        />
+        <TextArea className="input" rows={lines} onKeyDown={sendOnCtrlEnter} />
       ) : (
         <Input
           className="input"
+          {...(field.kind === 'text' && field.date ? { type: 'date' } : {})}
           inputMode={numeric ? 'decimal' : field.kind === 'text' && field.email ? 'email' : 'text'}
           autoComplete="off"
-          {...(field.name === 'client' ? { list: 'known-clients' } : {})}
+          {...(SUGGESTED.includes(field.name) ? { list: `known-${field.name}s` } : {})}
         />
       )}
       {field.name === 'client' && <KnownClients id="known-clients" />}
+      {field.name === 'account' && <KnownAccounts id="known-accounts" client={client ?? ''} />}
       {field.kind === 'money' && <Echo>{moneyEcho(text, currency)}</Echo>}
       {field.name === 'country' && <Echo>{countryName(text) ?? texts.form.country}</Echo>}
       {(hint ?? field.hint) !== undefined && (
@@ -145,6 +144,9 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, isFir
   );
 }
 
+/** Fields whose values are known, and suggested. */
+const SUGGESTED: readonly string[] = ['client', 'account'];
+
 /** The clients that money may move for, as suggestions; any other id can still be typed. */
 function KnownClients({ id }: { id: string }) {
   const clients = useList({ type: 'client', state: 'active', limit: 100 });
@@ -154,6 +156,21 @@ function KnownClients({ id }: { id: string }) {
         clients.copy.items.map(({ address, title }) => (
           <option key={address} value={idOf(address)}>
             {title}
+          </option>
+        ))}
+    </datalist>
+  );
+}
+
+/** The accounts of the client that has been entered, or of all; each with what can be paid from it. */
+function KnownAccounts({ id, client }: { id: string; client: string }) {
+  const accounts = useList({ type: 'account', limit: 100, ...(isId(client) ? { client } : {}) });
+  return (
+    <datalist id={id}>
+      {accounts.kind === 'here' &&
+        accounts.copy.items.map(({ address, title, summary }) => (
+          <option key={address} value={idOf(address)}>
+            {`${title}, ${summary}`}
           </option>
         ))}
     </datalist>

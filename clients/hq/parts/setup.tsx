@@ -4,7 +4,7 @@ import { formatNumber, nameWords } from '../../core/format.ts';
 import { isRecord, toProblem } from '../../core/problem.ts';
 import { readDraft, toDraft, type Field } from '../../core/schema.ts';
 import { useServices } from '../services.ts';
-import { missingOf, NOTHING_WRONG, placeErrors, settingsOf, type Need, type Setup } from '../setup.ts';
+import { missingOf, NOTHING_WRONG, placeSetupErrors, settingsOf, type Need, type Setup } from '../setup.ts';
 import { officeTexts } from '../texts-office.ts';
 import { texts } from '../texts.ts';
 import { useAnnounce } from './announcer.tsx';
@@ -94,7 +94,7 @@ function SetupDialog({ setup, fields, onClose, onSaved }: DialogProps) {
     try {
       await office.put(`/v1/integrations/${name}`, { config: read.value, secrets: typed });
     } catch (error) {
-      const placed = placeErrors(toProblem(error), { fields, needs, lookBelow: words.lookBelow });
+      const placed = placeSetupErrors(toProblem(error), { fields, needs, lookBelow: texts.form.lookBelow });
       setWrong(placed.wrong);
       throw placed.problem;
     }

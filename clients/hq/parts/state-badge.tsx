@@ -47,5 +47,5 @@ export function StateBadge({ type, state, tags }: { type: string; state: readonl
 
 /** A plain chart is named by its top state; of parallel regions the name says which one it is. */
 export function stateLabel(noun: Noun, state: string): string {
-  return stateWords(noun.course === undefined ? state.replace('.', ' ').replace('lifecycle ', '') : topOf(state));
+  return stateWords(noun.course === undefined ? state.replace('.', ' ').replace(/^(?:lifecycle|life|freeze|status) /, '') : topOf(state));
 }

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { ActorView, Can, CommandAck } from '../../../hub/protocol/messages.ts';
 import { sentenceFor } from '../../../machines/fault.ts';
 import { emptyDraft, readDraft, readFields, toDraft, type Draft, type Field } from '../../core/schema.ts';
+import { isRecord } from '../../core/problem.ts';
 import { basisOf, changedIn } from '../basis.ts';
 import { newId } from '../browser.ts';
 import type { Noun } from '../nouns.ts';
@@ -34,21 +35,23 @@ export type EventForm = {
   readonly anew: () => void;
 };
 
-/** The payload's hash is not typed in: it is that of what is shown. */
-const HASH = 'hash';
+/** What is not typed in, because it stands for what is shown: the hash of the payload, and the name of the proposal. */
+const GIVEN: Readonly<Record<string, (seen: Context) => string | undefined>> = {
+  hash: (seen) => textOf(seen, 'payload_hash'),
+  proposal: ({ proposal }) => (isRecord(proposal) ? textOf(proposal, 'proposal') : undefined),
+};
 
 /** The form of one event. Where the last one of its kind was not answered, it stands there as it was sent. */
 export function useEventForm(address: string, noun: Noun, { type, schema }: Can, now: Now): EventForm {
   const { sending, send, again, kept, forget } = useIntent(address, type);
   const [all] = useState(() => readFields(schema));
-  const fields = all.filter(({ name }) => name !== HASH);
   const [seen, setSeen] = useState<Context>(() => kept(type)?.seen ?? now.context);
   const currency = textOf(seen, 'currency') ?? '';
-  const payloadHash = textOf(seen, 'payload_hash');
-  const approves = fields.length < all.length && payloadHash !== undefined;
+  const fields = all.filter(({ name }) => !Object.hasOwn(GIVEN, name));
+  const given = givenBy(all, seen);
   const [draft, setDraft] = useState<Drafts>(() => firstDraft(fields, kept(type), currency));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
-  const watched = [...basisOf(noun, type), ...(approves ? ['payload_hash'] : [])];
+  const watched = [...basisOf(noun, type), ...('hash' in given ? ['payload_hash'] : []), ...('proposal' in given ? ['proposal'] : [])];
   const isSent = sending.kind === 'sending' || sending.kind === 'unanswered';
   // While it is on its way, what has changed may be its own work.
   const bar = isSent ? undefined : barOf(type, watched, seen, now);
@@ -58,7 +61,7 @@ export function useEventForm(address: string, noun: Noun, { type, schema }: Can,
     const read = readDraft(fields, draft, currency);
     setErrors(read.ok ? {} : read.errors);
     if (!read.ok || bar !== undefined) return undefined;
-    const payload = { ...(read.value as object), ...(approves ? { [HASH]: payloadHash } : {}) };
+    const payload = { ...(read.value as object), ...given };
     return send({ type, ...payload }, only(seen, [...watched, 'currency', 'payload_hash']));
   };
   const look = (): void => setSeen(now.context);
@@ -69,6 +72,11 @@ export function useEventForm(address: string, noun: Noun, { type, schema }: Can,
     setDraft(firstDraft(fields, undefined, currency));
   };
   return { seen, currency, fields, draft, errors, sending, bar, change: (next) => setDraft({ ...next }), look, submit, anew };
+}
+
+function givenBy(fields: readonly Field[], seen: Context): Readonly<Record<string, string>> {
+  const found = fields.map(({ name }) => [name, Object.hasOwn(GIVEN, name) ? GIVEN[name]?.(seen) : undefined] as const);
+  return Object.fromEntries(found.filter((one): one is readonly [string, string] => one[1] !== undefined));
 }
 
 function barOf(type: string, watched: readonly string[], seen: Context, now: Now): Bar | undefined {

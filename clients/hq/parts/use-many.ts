@@ -21,7 +21,7 @@ const AT_ONCE = 8;
  * Sends an event to each of many, and says of each what became of it. Each has one id: what was not answered is sent again under
  * the same one, also when the dialog, or the page, was closed meanwhile; what was refused under a new one, because a refusal is final for its id.
  */
-export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean; send: (targets: readonly Target[]) => Promise<Count> } {
+export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean; send: (targets: readonly Target[]) => Promise<void> } {
   const { connection, session, clock } = useServices();
   const [fates, setFates] = useState<ReadonlyMap<string, Fate>>(new Map());
   const [running, setRunning] = useState(false);
@@ -31,17 +31,12 @@ export function useMany(): { fates: ReadonlyMap<string, Fate>; running: boolean;
     return () => void (shown.current = false);
   }, []);
 
-  const send = async (targets: readonly Target[]): Promise<Count> => {
+  const send = async (targets: readonly Target[]): Promise<void> => {
     setRunning(true);
-    const now = new Map<string, Fate>();
-    const tell = (address: string, fate: Fate): void => {
-      now.set(address, fate);
-      setFates((before) => new Map(before).set(address, fate));
-    };
+    const tell = (address: string, fate: Fate): void => setFates((before) => new Map(before).set(address, fate));
     const goesOn = (): boolean => shown.current;
     await sendAll({ line: toLine(connection, session), clock, kept: unanswered, tell, goesOn }, targets);
     setRunning(false);
-    return countFates(now, targets.length);
   };
   return { fates, running, send };
 }
@@ -96,12 +91,13 @@ function toFate(result: Result): Fate {
   }
 }
 
-/** How many of so many were done, were refused for good, and are not known to be either. */
-export type Count = { readonly done: number; readonly refused: number; readonly open: number };
+/** How many of so many were done, were refused for good, are kept by the hub until their actors go on, and are not known to be any of it. */
+export type Count = { readonly done: number; readonly refused: number; readonly kept: number; readonly open: number };
 
 export function countFates(fates: ReadonlyMap<string, Fate>, all: number): Count {
   const kinds = [...fates.values()].map(({ kind }) => kind);
   const done = kinds.filter((kind) => kind === 'done' || kind === 'doneBefore').length;
   const refused = kinds.filter((kind) => kind === 'refused').length;
-  return { done, refused, open: all - done - refused };
+  const kept = kinds.filter((kind) => kind === 'kept').length;
+  return { done, refused, kept, open: all - done - refused - kept };
 }

@@ -3,10 +3,22 @@ import { formatMoney, formatNumber, nameWords } from '../../core/format.ts';
 import { isRecord } from '../../core/problem.ts';
 import { isFaultCode, sentenceFor } from '../../../machines/fault.ts';
 import { isId } from '../../../machines/ids.ts';
+import { isKeptDays } from '../exchange.ts';
+import { reasonSentence } from '../texts-payment.ts';
+import { RateDays } from './rate-days.tsx';
 import { Time } from './time.tsx';
 
 /** Fields that name another actor, and of which type. */
-const REFERENCES: Readonly<Record<string, string>> = { client: 'client', gateway: 'integration', checks_by: 'integration' };
+const REFERENCES: Readonly<Record<string, string>> = {
+  client: 'client',
+  payment: 'payment',
+  gateway: 'integration',
+  checks_by: 'integration',
+  integration: 'integration',
+  account: 'account',
+  rates: 'rates',
+  dispute: 'dispute',
+};
 
 const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
@@ -21,6 +33,7 @@ export function Value({ name, value, currency }: { name: string; value: unknown;
   if (typeof value === 'number') return <NumberValue name={name} value={value} currency={currency} />;
   if (typeof value === 'string') return <TextValue name={name} value={value} />;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (isKeptDays(value)) return <RateDays days={value} />;
   if (Array.isArray(value)) return <ListValue name={name} items={value as readonly unknown[]} currency={currency} />;
   if (isRecord(value)) return <Fields record={value} currency={currency} />;
   return null;
@@ -44,6 +57,8 @@ export function Fields({ record, currency }: { record: Readonly<Record<string, u
 }
 
 export function fieldLabel(name: string): string {
+  // The code of a currency is its name.
+  if (/^[A-Z]{3}$/.test(name)) return name;
   return nameWords(name.replace(/_minor$/, '')).replace(/ (ms|s)$/, ' ($1)');
 }
 
@@ -61,7 +76,7 @@ function NumberValue({ name, value, currency }: { name: string; value: number; c
 const LATEST_MS = 8.64e15;
 
 function isTimeName(name: string): boolean {
-  return name === 'at' || name.endsWith('_at') || name === 'since' || name === 'until' || name === 'due';
+  return name === 'at' || name.endsWith('_at') || name === 'since' || name === 'until' || name === 'due' || name === 'due_by';
 }
 
 function TextValue({ name, value }: { name: string; value: string }) {
@@ -73,12 +88,13 @@ function TextValue({ name, value }: { name: string; value: string }) {
       </Link>
     );
   }
-  if (/(^|_)hash$/.test(name)) return <Hash hash={value} />;
+  if (/(^|_)hash$|^sha256$/.test(name)) return <Hash hash={value} />;
   if (name === 'country') return `${countryName(value) ?? 'Unknown country'} (${value})`;
-  if ((name === 'reason' || name.endsWith('_because')) && isFaultCode(value)) {
+  const sentence = name === 'reason' || name.endsWith('_because') ? sentenceOf(value) : undefined;
+  if (sentence !== undefined) {
     return (
       <>
-        {sentenceFor(value)} <code className="code">{value}</code>
+        {sentence} <code className="code">{value}</code>
       </>
     );
   }
@@ -89,6 +105,11 @@ function TextValue({ name, value }: { name: string; value: string }) {
   return value;
 }
 
+/** Why, in a sentence; undefined where it is no code that has one. */
+function sentenceOf(code: string): string | undefined {
+  return isFaultCode(code) ? sentenceFor(code) : reasonSentence(code);
+}
+
 /** A hash by its beginning; the whole of it is in the hint. */
 export function Hash({ hash }: { hash: string }) {
   return (
@@ -96,6 +117,23 @@ export function Hash({ hash }: { hash: string }) {
       {hash.slice(0, 12)}
       {hash.length > 12 && '…'}
     </code>
+  );
+}
+
+/** Each record by the first of its texts that tells it from the others, newest last as they came, and opened one at a time. */
+function FoldedRecords({ items, currency }: { items: readonly Readonly<Record<string, unknown>>[]; currency: string | undefined }) {
+  const telling = Object.keys(items[0] ?? {}).find((name) => new Set(items.map((item) => item[name])).size === items.length);
+  return (
+    <ul className="values folded">
+      {items.map((item, index) => (
+        <li key={index}>
+          <details>
+            <summary>{telling === undefined ? formatNumber(index + 1) : String(item[telling])}</summary>
+            <Fields record={item} currency={currency} />
+          </details>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -111,6 +149,8 @@ function ListValue({ name, items, currency }: { name: string; items: readonly un
       </ul>
     );
   }
+  // As columns, records within records would be a letter wide; they stand below each other, and fold.
+  if (items.some((item) => Object.values(item).some(isRecord))) return <FoldedRecords items={items} currency={currency} />;
   const columns = [...new Set(items.flatMap((item) => Object.keys(item)))];
   return (
     <table className="mini">

@@ -13,6 +13,9 @@ import { HistoryList } from '../parts/history-list.tsx';
 import { InspectLink } from '../parts/inspect-link.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
 import { ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { Postings } from '../parts/payment-postings.tsx';
+import { Unknown } from '../parts/payment-unknown.tsx';
+import { ReceiptButton } from '../parts/receipt-button.tsx';
 import { Related } from '../parts/related.tsx';
 import { Sections } from '../parts/sections.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
@@ -63,6 +66,9 @@ function ActorPage({ type, id }: { type: string; id: string }) {
         {shown.kind === 'here' && <StateBadge type={type} state={shown.copy.state} tags={shown.copy.tags} />}
         {shown.kind === 'here' && <Figure noun={noun} shown={shown.copy} />}
       </div>
+      {shown.kind === 'here' && noun.hasReceipt === true && shown.copy.tags.includes('settled') && (
+        <ReceiptButton address={address} version={shown.copy.version} />
+      )}
       {at !== undefined && <PastBanner address={address} at={at} shown={past} />}
       {shown.kind === 'waiting' && <Skeleton rows={6} label={texts.loading(address)} />}
       {shown.kind === 'refused' && (
@@ -150,6 +156,9 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
       </section>
       <div className="columns actor-columns">
         <div className="column">
+          {type === 'payment' && shown.state.some((state) => state.startsWith('unknown')) && (
+            <Unknown address={address} shown={shown} rows={rows} />
+          )}
           {live && (
             <section className="card" aria-labelledby="actions-title">
               <h2 id="actions-title">{texts.actions}</h2>
@@ -166,13 +175,14 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
           {live && <Letters address={address} version={shown.version} parked={shown.tags.includes('parked')} />}
           {live && <Controls address={address} type={type} version={shown.version} />}
           <Sections noun={noun} context={shown.context} />
+          {type === 'payment' && <Postings address={address} rows={rows} isAll={!history.more} />}
           {live && <Related noun={noun} id={address.slice(type.length + 1)} context={shown.context} />}
         </div>
         <div className="column">
           <ActorChart noun={noun} state={shown.state} tags={shown.tags} step={step} />
           <section className="card history-card" aria-labelledby="history-title">
             <h2 id="history-title">{texts.history.title}</h2>
-            <HistoryList address={address} history={history} at={at} from={from} currency={currencyOf(shown)} />
+            <HistoryList address={address} history={history} at={at} from={from} context={shown.context} />
           </section>
         </div>
       </div>

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { HistoryItem } from '../core/api.ts';
+import {
+  amountOfOperation,
+  currencyAt,
+  currencyOfEvent,
+  isConversion,
+  readAttempts,
+  readLooks,
+  readPosted,
+  readProposal,
+} from './payment.ts';
+import { conversionSentence, reasonSentence } from './texts-payment.ts';
+
+const CONVERSION = {
+  from: { amount_minor: 125_000, currency: 'EUR' },
+  to: { amount_minor: 135_288, currency: 'USD' },
+  rate: '1.0823',
+  source: 'ecb',
+  date: '2026-10-30',
+  through: { base: 'EUR', from: '1', to: '1.0823' },
+  spread_minor: 339,
+};
+const CONTEXT = { id: 'p1', currency: 'EUR', account: 'usd', account_currency: 'USD', charged_minor: 135_627, conversion: CONVERSION };
+
+test('[DESKPAY-9] an exchange is told in one sentence, with what it was worked out from and what was charged, or is to be', () => {
+  expect(isConversion(CONVERSION)).toBe(true);
+  const sentence = '1,250.00 EUR = 1,352.88 USD at 1.0823 (ecb, 30 Oct 2026), spread 3.39 USD, ';
+  expect(conversionSentence(CONVERSION, 135_627)).toBe(`${sentence}charged 1,356.27 USD`);
+  expect(conversionSentence(CONVERSION, 0)).toBe(`${sentence}1,356.27 USD in all, not charged yet`);
+  expect(conversionSentence({ ...CONVERSION, spread_minor: 0 }, 135_288)).not.toContain('spread');
+  for (const broken of [null, {}, { ...CONVERSION, to: 7 }, { ...CONVERSION, rate: undefined }]) expect(isConversion(broken)).toBe(false);
+});
+
+test('[DESKPAY-10] an amount is shown in the currency that it is in: that of the account, of its record, or of the payment', () => {
+  expect(currencyAt(['amount_minor'], CONTEXT)).toBe('EUR');
+  expect(currencyAt(['charged_minor'], CONTEXT)).toBe('USD');
+  expect(currencyAt(['credits', 0, 'amount_minor'], CONTEXT)).toBe('USD');
+  expect(currencyAt(['conversion', 'from', 'amount_minor'], CONTEXT)).toBe('EUR');
+  expect(currencyAt(['conversion', 'spread_minor'], CONTEXT)).toBe('USD');
+  expect(currencyAt(['charged_minor'], { currency: 'EUR', account_currency: '' })).toBe('EUR');
+  expect(currencyAt(['balance_minor'], {})).toBeUndefined();
+  expect([currencyOfEvent('RESERVED', CONTEXT), currencyOfEvent('CAPTURE', CONTEXT)]).toEqual(['USD', 'EUR']);
+});
+
+test('[DESKPAY-11] an attempt carries the name by which the gateway knows it; what is no attempt is left out', () => {
+  const record = { n: 2, operation: 'capture', state: 'PENDING', at: 1, ended: null, answer: null };
+  expect(readAttempts({ id: 'p1', operations: [record, { n: 'x' }, 7] })).toEqual([{ ...record, id: 'p1-capture-2' }]);
+  expect(readAttempts({})).toEqual([]);
+  expect(readProposal({ proposal: null })).toBeUndefined();
+  const amounts = {
+    amount_minor: 1,
+    capture_minor: 2,
+    authorized_minor: 3,
+    refunds: [
+      { state: 'done', amount_minor: 9 },
+      { state: 'pending', amount_minor: 4 },
+    ],
+  };
+  const of = (operation: string) => amountOfOperation({ ...amounts, operation });
+  expect(['authorize', 'capture', 'void', 'refund'].map(of)).toEqual([1, 2, 3, 4]);
+});
+
+const row = (version: number, type: string, from: string, legs: readonly unknown[] = []) =>
+  ({ version, event: { type }, at: `t${version}`, from: [from], to: [], asked: { legs } }) as unknown as HistoryItem;
+
+test('[DESKPAY-12] of the questions to the gateway only those about the present operation are told', () => {
+  const rows = [
+    row(9, 'PROPOSE_OUTCOME', 'unknown.deciding'),
+    row(8, 'xstate.error.actor.lookup', 'unknown.looking'),
+    row(7, 'xstate.after.lookup_wait.payment.unknown.waiting', 'unknown.waiting'),
+    row(6, 'xstate.error.actor.close', 'unknown.closing'),
+    row(5, 'xstate.done.actor.lookup', 'unknown.looking'),
+    row(4, 'xstate.error.actor.capture', 'capturing.calling'),
+    row(3, 'xstate.done.actor.lookup', 'unknown.looking'),
+  ];
+  expect(readLooks(rows).map(({ version, what, isAnswered }) => [version, what, isAnswered])).toEqual([
+    [8, 'lookup', false],
+    [6, 'close', false],
+    [5, 'lookup', true],
+  ]);
+  const leg = { account: 'gateway/sandbox', amount_minor: -1, currency: 'EUR' };
+  expect(readPosted([row(9, 'x', 'a', [leg]), row(8, 'x', 'a'), row(7, 'x', 'a', [leg])]).map(({ version }) => version)).toEqual([7, 9]);
+});
+
+test('[DESKPAY-13] what a payment gives as its reason has a sentence, also where the gateway said no', () => {
+  for (const code of [
+    'not_the_clients',
+    'no_such_account',
+    'account_unreachable',
+    'rates_unreachable',
+    'out_of_step',
+    'decided_by_people',
+    'never_happened',
+    'expired_card',
+  ])
+    expect(reasonSentence(code), code).toMatch(/^[A-Z].*\.$/);
+  expect(reasonSentence('toString')).toBeUndefined();
+});

@@ -1,0 +1,122 @@
+import type { Conversion, DisputeRecord, CreditRecord, OperationRecord, Proposal } from '../../machines/payment-terms.ts';
+import type { AskedLeg, HistoryItem } from '../core/api.ts';
+import { isRecord } from '../core/problem.ts';
+
+/*
+ * What a payment says of its attempts, its exchange and its money on an account, read from the context as the hub shows it. What is missing, or of
+ * a shape that this console does not know, is left out.
+ */
+
+export type Context = Readonly<Record<string, unknown>>;
+
+export function textIn(context: Context, name: string): string | undefined {
+  const value = context[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numberIn(context: Context, name: string): number | undefined {
+  const value = context[name];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function recordsIn(context: Context, name: string): readonly Context[] {
+  const value = context[name];
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** One thing done with the gateway, under the name by which the gateway knows it. */
+export type Attempt = OperationRecord & { readonly id: string };
+
+/** The newest last, as they were begun. */
+export function readAttempts(context: Context): readonly Attempt[] {
+  return recordsIn(context, 'operations')
+    .filter(({ n, operation, state, at }) => [typeof n, typeof operation, typeof state, typeof at].join() === 'number,string,string,number')
+    .map((record) => {
+      const operation = record as OperationRecord;
+      return { ...operation, id: `${textIn(context, 'id') ?? ''}-${operation.operation}-${operation.n}` };
+    });
+}
+
+/** Whether it is an exchange as a payment keeps it. */
+export function isConversion(value: unknown): value is Conversion {
+  if (!isRecord(value)) return false;
+  const { from, to, rate, source, date, spread_minor } = value;
+  return isMoney(from) && isMoney(to) && [rate, source, date].every((part) => typeof part === 'string') && typeof spread_minor === 'number';
+}
+
+function isMoney(value: unknown): boolean {
+  return isRecord(value) && typeof value['amount_minor'] === 'number' && typeof value['currency'] === 'string';
+}
+
+export function readDisputes(context: Context): readonly DisputeRecord[] {
+  return recordsIn(context, 'disputes') as readonly unknown[] as readonly DisputeRecord[];
+}
+
+export function readCredits(context: Context): readonly CreditRecord[] {
+  return recordsIn(context, 'credits') as readonly unknown[] as readonly CreditRecord[];
+}
+
+export function readProposal({ proposal }: Context): Proposal | undefined {
+  const isOne = isRecord(proposal) && typeof proposal['proposal'] === 'string' && typeof proposal['evidence'] === 'string';
+  return isOne ? (proposal as Proposal) : undefined;
+}
+
+/** What the present operation is about, in minor units of the payment's currency. */
+export function amountOfOperation(context: Context): number | undefined {
+  switch (context['operation']) {
+    case 'capture':
+      return numberIn(context, 'capture_minor');
+    case 'void':
+      return numberIn(context, 'authorized_minor');
+    case 'refund': {
+      const pending = recordsIn(context, 'refunds').find(({ state }) => state === 'pending');
+      return pending && numberIn(pending, 'amount_minor');
+    }
+    default:
+      return numberIn(context, 'amount_minor');
+  }
+}
+
+/** Fields whose amounts are of the account that is paid from, and events that come from it or were told to it. */
+const OF_ACCOUNT: readonly string[] = ['charged_minor', 'credits'];
+const EVENTS_OF_ACCOUNT: readonly string[] = ['RESERVED', 'tell.refused'];
+
+/**
+ * The currency of the amount at this place of a context: that of the record around it, or of the account, or else the context's own. What the house
+ * keeps of an exchange is in the currency that was paid.
+ */
+export function currencyAt(path: readonly (string | number)[], context: Context): string | undefined {
+  const own = textIn(context, 'currency');
+  const [field = ''] = path;
+  const { [field]: value } = context;
+  if (field === 'conversion' && isConversion(value)) return path[1] === 'from' ? value.from.currency : value.to.currency;
+  return OF_ACCOUNT.includes(String(field)) ? (textIn(context, 'account_currency') ?? own) : own;
+}
+
+/** The currency of the amounts that an event has brought along, where it does not say it itself. */
+export function currencyOfEvent(type: string, context: Context): string | undefined {
+  const own = textIn(context, 'currency');
+  return EVENTS_OF_ACCOUNT.includes(type) ? (textIn(context, 'account_currency') ?? own) : own;
+}
+
+/** One question to the gateway that was answered, or was not. */
+export type Look = { readonly version: number; readonly at: string; readonly isAnswered: boolean; readonly what: 'lookup' | 'close' };
+
+/** What the gateway was asked about the present operation since it is not known what became of that, the newest first as the journal is shown. */
+export function readLooks(rows: readonly HistoryItem[]): readonly Look[] {
+  const looks: Look[] = [];
+  for (const { version, at, event, from } of rows) {
+    const found = /^xstate\.(done|error)\.actor\.(lookup|close)\b/.exec(event.type);
+    if (found !== null) looks.push({ version, at, isAnswered: found[1] === 'done', what: found[2] === 'close' ? 'close' : 'lookup' });
+    // Before that it was about another one, or known.
+    else if (looks.length > 0 && !from.some((state) => state.startsWith('unknown'))) break;
+  }
+  return looks;
+}
+
+export type Posted = AskedLeg & { readonly version: number };
+
+/** What the payment itself has posted, the oldest first. */
+export function readPosted(rows: readonly HistoryItem[]): readonly Posted[] {
+  return rows.toReversed().flatMap(({ version, asked }) => (asked?.legs ?? []).map((leg) => ({ ...leg, version })));
+}

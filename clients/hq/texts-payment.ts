@@ -1,0 +1,123 @@
+import { formatDay, formatMoney, formatNumber } from '../core/format.ts';
+import type { Conversion, CreditRecord, DisputeRecord, Operation } from '../../machines/payment-terms.ts';
+import type { OperationState } from '../../machines/payment-operations.ts';
+import { declineOf, isDeclineCode } from '../../machines/declines.ts';
+import { counted } from './texts.ts';
+
+/* The texts of a payment's page: its attempts, its exchange, and what is not known. */
+
+const OPERATIONS: Readonly<Record<Operation, string>> = {
+  authorize: 'Authorization',
+  capture: 'Capture',
+  void: 'Giving back of the authorization',
+  refund: 'Refund',
+};
+
+const STATES: Readonly<Record<OperationState, string>> = {
+  INIT: 'Under way',
+  PENDING: 'Not known',
+  SUCCESS: 'Done',
+  FAILED: 'Not done',
+  ERRORED: 'Taken for not done',
+};
+
+/** Why a payment has ended, or what stands in its way. Codes that a fault has too are said as that one. */
+const REASONS: Readonly<Record<string, string>> = {
+  not_the_clients: 'The account is not one of this client.',
+  no_such_account: 'There is no such account.',
+  account_unreachable: 'The account did not answer.',
+  client_unreachable: 'The client did not answer.',
+  rates_unreachable: 'The exchange rates did not answer.',
+  out_of_step: 'It and another actor do not agree: somebody has to look.',
+  decided_by_people: 'Two people decided that the gateway had not done it.',
+  never_happened: 'The gateway never did it.',
+  canceled: 'It was canceled.',
+  denied: 'It was denied.',
+  not_approved_in_time: 'Nobody approved it in time.',
+  authorization_expired: 'The authorization ran out before it was captured.',
+  void_refused: 'The gateway refused to give the authorization back.',
+};
+
+export function reasonSentence(code: string): string | undefined {
+  if (Object.hasOwn(REASONS, code)) return REASONS[code];
+  return isDeclineCode(code) ? declineOf(code).sentence : undefined;
+}
+
+/** `1,250.00 EUR = 1,352.88 USD at 1.0823 (ecb, 30 Oct 2026), spread 3.39 USD, charged 1,356.27 USD` */
+export function conversionSentence({ from, to, rate, source, date, spread_minor }: Conversion, charged_minor: number): string {
+  const money = ({ amount_minor, currency }: { amount_minor: number; currency: string }): string => formatMoney(amount_minor, currency);
+  const spread = spread_minor === 0 ? [] : [`spread ${formatMoney(spread_minor, to.currency)}`];
+  const whole =
+    charged_minor > 0
+      ? `charged ${formatMoney(charged_minor, to.currency)}`
+      : `${formatMoney(to.amount_minor + spread_minor, to.currency)} in all, not charged yet`;
+  return [`${money(from)} = ${money(to)} at ${rate} (${source}, ${formatDay(date)})`, ...spread, whole].join(', ');
+}
+
+export const paymentTexts = {
+  operation: (name: string): string => (name in OPERATIONS ? OPERATIONS[name as Operation] : name),
+  state: (name: string): string => (name in STATES ? STATES[name as OperationState] : name),
+  attempts: {
+    label: 'Attempts',
+    columns: { begun: 'Begun', ended: 'Ended', answer: 'Answer', id: 'Operation', gateway: 'Gateway' },
+    open: '—',
+  },
+  disputeStates: { open: 'open', won: 'won', lost: 'lost' } as Readonly<Record<DisputeRecord['state'], string>>,
+  creditStates: { told: 'given back', owed: 'owed: the account does not take it now' } as Readonly<Record<CreditRecord['state'], string>>,
+  labels: {
+    account: 'Paid from',
+    account_currency: 'Currency of the account',
+    conversion: 'Exchange',
+    spread_basis_points: 'Spread, in hundredths of a percent',
+    hold: 'Kept under',
+    holds: 'Times asked to keep it',
+    funds_until: 'Waits for money until',
+    limited: 'Counts in the limits',
+    credits: 'Given back',
+    due_at: 'Executed from',
+    execute_on: 'To be executed on',
+    operations: 'Attempts',
+    operation: 'Last operation',
+    attempt: 'Its number',
+  } as Readonly<Record<string, string>>,
+  statement: 'Statement',
+  statementOf: (account: string) => ` of ${account}`,
+  postings: {
+    title: 'Postings',
+    about: 'What this payment itself has posted. What left the account is posted by the account.',
+    label: 'What this payment has posted',
+    columns: { account: 'Account', debit: 'Debit', credit: 'Credit', version: 'Version' },
+    asOf: (version: number) => `Version ${version}, as it was`,
+    some: 'Of the versions that the history shows; older ones may have posted more.',
+  },
+  unknown: {
+    title: 'What became of it is not known',
+    begun: (what: string, amount: string) => `${what} of ${amount}`,
+    finding:
+      'The gateway took it and did not answer. It is asked until it tells what became of it; until then nothing is done a second time.',
+    deciding:
+      'The gateway has not told for days. Two people decide: one proposes, another confirms. It is still asked once a day, and what it tells then holds.',
+    fields: {
+      operation: 'Operation',
+      begun: 'Begun',
+      gateway: 'Gateway',
+      reference: 'Reference of the authorization',
+      tries: 'Asked since then',
+    },
+    noReference: 'none yet',
+    tries: (count: number) => counted(count, 'time without an answer', 'times without an answer'),
+    looks: 'How often it was asked, and what came',
+    look: { lookup: 'Looked up', close: 'Asked to close it' },
+    answered: 'answered',
+    unanswered: 'no answer',
+    earlier: (count: number) => `and ${formatNumber(count)} before`,
+    none: 'Nobody has proposed what became of it yet.',
+    proposed: 'Proposed:',
+    says: { done: 'It was done', failed: 'It was not done' } as Readonly<Record<string, string>>,
+    by: (who: string) => `by ${who}`,
+    evidence: 'Evidence',
+    gatewayReference: 'Reference',
+    another: 'Another person has to confirm it, or anybody drops it.',
+    own: 'You proposed it: another person has to confirm it.',
+  },
+} as const;
