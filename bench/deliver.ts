@@ -5,12 +5,13 @@ import { idFromKey } from '../actors/id-from-key.ts';
 import type { Committed } from '../actors/delivery.ts';
 import type { Hub } from '../hub/hub.ts';
 import { doorRow } from './doors.ts';
-import { CLERK, act, openStage } from './stage.ts';
+import { CLERK, act, openAccounts, openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
 /*
  * Payments through their lifecycle on everything that `npm start` runs, side by side with the plain four-statement transaction
- * on the same PostgreSQL. Both sides count rows that were committed and acknowledged, creations apart, in the same window.
+ * on the same PostgreSQL. Both sides count rows that were committed and acknowledged, creations apart, in the same window. Beside them
+ * payments to the full chart: from accounts that keep, spend and post the money.
  */
 
 export type Row = {
@@ -31,13 +32,15 @@ const PAYMENT = { client: 'acme', payee: 'Bar Supplies Ltd', amount_minor: 2500,
 class Driver {
   readonly #hub: Hub;
   readonly #ends = new Map<string, () => void>();
+  readonly #accounts: readonly string[];
   readonly run_id: string;
   rows = 0;
   settled = 0;
   #made = 0;
 
-  constructor(hub: Hub, run_id: string) {
+  constructor(hub: Hub, run_id: string, accounts: readonly string[]) {
     this.#hub = hub;
+    this.#accounts = accounts;
     this.run_id = run_id;
     hub.runtime.onCommit((rows) => this.#committed(rows));
   }
@@ -57,9 +60,10 @@ class Driver {
   }
 
   async payment(submitted: (latency_ms: number) => void): Promise<void> {
+    const account = this.#accounts[this.#made % this.#accounts.length];
     const key = `${this.run_id}-${this.#made++}`;
     const address = `payment/${idFromKey('pay', this.#hub.hub_id, CLERK.id, key)}`;
-    const created = await act(this.#hub, CLERK, address, '@create', PAYMENT, key);
+    const created = await act(this.#hub, CLERK, address, '@create', account === undefined ? PAYMENT : { ...PAYMENT, account }, key);
     if (created.outcome !== 'applied') throw new Error(`A payment was not created: ${JSON.stringify(created)}`);
     const end = new Promise<void>((resolve) => void this.#ends.set(address, resolve));
     const began = performance.now();
@@ -72,8 +76,8 @@ class Driver {
 
 let runs = 0;
 
-async function runHub(stage: Stage, conc: number, seconds: number): Promise<Row> {
-  const driver = new Driver(stage.hub, `b${runs++}`);
+async function runHub(stage: Stage, conc: number, seconds: number, accounts: readonly string[] = []): Promise<Row> {
+  const driver = new Driver(stage.hub, `b${runs++}`, accounts);
   const from = performance.now() + WARMUP_MS;
   const to = from + seconds * 1000;
   const latency: number[] = [];
@@ -102,7 +106,7 @@ async function runHub(stage: Stage, conc: number, seconds: number): Promise<Row>
   clearTimeout(began);
   latency.sort((a, b) => a - b);
   return {
-    what: 'hub',
+    what: accounts.length === 0 ? 'hub' : 'account',
     conc,
     rows_per_s: Math.round(counted.rows / seconds),
     payments_per_s: Math.round(counted.settled / seconds),
@@ -139,7 +143,18 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-export type Comparison = { readonly conc: number; readonly ratio: number; readonly hub: readonly Row[]; readonly plain: readonly Row[] };
+export type Comparison = {
+  readonly conc: number;
+  readonly ratio: number;
+  /** Rows a second of payments from accounts, against those that are paid from none. */
+  readonly from_accounts: number;
+  readonly hub: readonly Row[];
+  readonly account: readonly Row[];
+  readonly plain: readonly Row[];
+};
+
+const ACCOUNTS = 16;
+let accounts: Promise<readonly string[]> | undefined;
 
 /** Alternating runs of both on one PostgreSQL; the ratio is the median of those of the rows that each pair committed a second. */
 export async function compare(
@@ -150,16 +165,19 @@ export async function compare(
   tell: (line: string) => void,
 ): Promise<Comparison> {
   const hub: Row[] = [];
+  const account: Row[] = [];
   const plain: Row[] = [];
+  accounts ??= openAccounts(stage.hub, ACCOUNTS);
   for (let round = 0; round < rounds; round++) {
     hub.push(await runHub(stage, conc, seconds));
+    account.push(await runHub(stage, conc, seconds, await accounts));
     plain.push(await runPlain(stage.databaseUrl, conc, seconds));
-    tell(format(hub.at(-1) as Row));
-    tell(format(plain.at(-1) as Row));
+    for (const rows of [hub, account, plain]) tell(format(rows.at(-1) as Row));
   }
   // Each run is compared with its neighbour: the machine may have been slower for both.
   const ratio = median(hub.map((row, round) => row.rows_per_s / (plain[round]?.rows_per_s ?? Number.POSITIVE_INFINITY)));
-  return { conc, ratio: round(ratio), hub, plain };
+  const from_accounts = median(account.map((row, round) => row.rows_per_s / (hub[round]?.rows_per_s ?? Number.POSITIVE_INFINITY)));
+  return { conc, ratio: round(ratio), from_accounts: round(from_accounts), hub, account, plain };
 }
 
 export const HEADER = 'what   in flight     rows/s  payments/s     p50 ms    p99 ms   CPU cores   RSS MB';
@@ -204,8 +222,10 @@ export async function run(args: readonly string[]): Promise<void> {
       for (const conc of [1, 64]) tell(format(await doorRow(stage, door, conc, Number(seconds))));
     }
     tell('');
-    for (const { conc, ratio } of compared)
-      tell(`${String(conc).padStart(4)} in flight: ${ratio.toFixed(2)} times the plain transaction (median of ${rounds})`);
+    for (const { conc, ratio, from_accounts } of compared) {
+      const beside = `from accounts ${from_accounts.toFixed(2)} times the rows of those from none`;
+      tell(`${String(conc).padStart(4)} in flight: ${ratio.toFixed(2)} times the plain transaction, ${beside} (medians of ${rounds})`);
+    }
   } finally {
     await stage.close();
   }

@@ -8,9 +8,9 @@ import { IN_TRANSIT, account } from './support/bank-machine.ts';
 import { CLERK, RuntimeStage } from './support/runtime-stage.ts';
 import { seeded } from './support/storm.ts';
 
-const A = 'account/left';
-const B = 'account/right';
-const NOBODY = 'account/nobody';
+const A = 'purse/left';
+const B = 'purse/right';
+const NOBODY = 'purse/nobody';
 
 /** Every row that the database has now, with what its ledger has of it. */
 function rowsOf({ database }: RuntimeStage): AuditedRow[] {
@@ -84,7 +84,7 @@ describe('the audit of the bank', () => {
       await stage.send(A, 'TRANSFER', { to: B, amount_minor, transfer: `t${n}` });
       await stage.ports.advance(500);
     }
-    rows = rowsOf(stage).filter(({ actor }) => actor.startsWith('account/'));
+    rows = rowsOf(stage).filter(({ actor }) => actor.startsWith('purse/'));
   });
   const found = (changed: readonly AuditedRow[]): string[] => {
     const audit = new BankAudit();
@@ -113,7 +113,7 @@ describe('the audit of the bank', () => {
     ['all legs of a row are missing in journal and ledger', 'tell.refused', (row) => ({ ...row, legs: [], asked: '' })],
     ['a credit is missing', 'CREDIT', () => undefined],
     ['a balance is wrong', 'TRANSFER', (row) => ({ ...row, envelope: row.envelope.replace(/"balance":-?\d+/, '"balance":-1') })],
-    ['a credit was ordered by another row', 'CREDIT', (row) => ({ ...row, causation: `${A}@7` })],
+    ['a credit was ordered by another row', 'CREDIT', (row) => ({ ...row, causation: `${A}@99` })],
     ['a transfer has another amount than its credit', 'TRANSFER', (row) => ({ ...row, event: row.event.replace('200', '201') })],
   ])('[BANK-4] it finds that %s', (_, type, how) => {
     expect(found(rows)).toEqual([]);

@@ -83,7 +83,13 @@ describe('integrations', () => {
     expect(kept).not.toContain(secret);
     const listed = await rest.get('/v1/integrations', 'developer');
     expect(JSON.stringify(listed.body)).not.toContain(secret);
-    expect(listed.body['items']).toMatchObject([{ name: 'sandbox', secrets: ['api_key', 'webhook_secret'] }, { name: 'sandbox_checks' }]);
+    expect(listed.body['items']).toMatchObject([
+      { name: 'sandbox', secrets: ['api_key', 'webhook_secret'] },
+      { name: 'sandbox_checks' },
+      { name: 'sandbox_rates' },
+      { name: 'ecb' },
+      { name: 'stripe' },
+    ]);
     expect((await notify(secret, 'msg_1')).status).toBe(200);
     expect((await put({ config: { latency_ms: 0 } })).body['secrets']).toEqual(['api_key', 'webhook_secret']);
     expect((await notify(secret, 'msg_2')).status).toBe(200);

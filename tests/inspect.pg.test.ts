@@ -263,8 +263,15 @@ test('[INSP-13] The definition of every machine crosses the wire as JSON, and to
   const page = await InspectorSocket.of(hub, '*');
   const receiver = await Receiver.of(hub, '*');
   await rest.payment();
+  await rest.create('rates', { input: { integration: 'sandbox_rates' } }, 'operator');
+  await rest.create('account', { input: { client: 'acme', name: 'Acme, day to day', currency: 'EUR' } });
+  await rest.create('limit', { id: 'acme', input: { client: 'acme' } });
+  const about = { payment: 'none', client: 'acme', amount_minor: 1, currency: 'EUR', reason: 'fraudulent' };
+  await rest.create('dispute', { input: { ...about, gateway: 'sandbox', due_by: 4_102_444_800_000, kind: 'inquiry' } });
   await receiver.until(() =>
-    ['payment/', 'client/', 'integration/'].every((type) => receiver.frames.some(({ sessionId }) => sessionId.startsWith(type))),
+    ['payment/', 'client/', 'account/', 'limit/', 'dispute/', 'integration/', 'rates/'].every((type) =>
+      receiver.frames.some(({ sessionId }) => sessionId.startsWith(type)),
+    ),
   );
   for (const frame of receiver.frames) if (frame.type === '@xstate.actor') expect(JSON.parse(frame.definition ?? '')).toHaveProperty('id');
   await eventually(() => machines.every(({ type }) => page.charts.includes(type)));

@@ -107,6 +107,45 @@ test('[DOOR-2] an event that is published twice is applied once, and its receipt
   expect(body['items']).toHaveLength(1);
 });
 
+test('[PAY-60] another system pays from an account in another currency: its facts say what the account and the ledger say', async () => {
+  await rest.send('integration/sandbox_rates', { type: 'ENABLE' }, 'operator');
+  await rest.create('rates', { id: 'sandbox', input: { integration: 'sandbox_rates' } }, 'operator');
+  await rest.create('account', { id: 'usd', input: { client: 'acme', name: 'Dollars', currency: 'USD' } });
+  await rest.send('account/usd', { type: 'ACTIVATE' }, 'cfo');
+  await eventually('the account is open', 10_000, async () => (await stateOf('account/usd')) === 'life.active');
+  await rest.send('account/usd', { type: 'DEPOSIT', deposit: 'd1', amount_minor: 500_000, reference: 'statement 7' });
+  await rest.send('account/usd', { type: 'CONFIRM', deposit: 'd1' }, 'cfo');
+  const facts = stranger.subscribe('greenlines.event.payment.*.nats_9');
+  const data = JSON.stringify({ type: '@create', ...PAYMENT, account: 'usd' });
+  expect((await publish('greenlines.in.payment.nats_9', data, { 'Nats-Msg-Id': 'p1' }, 'nats', 'p1')).outcome).toBe('applied');
+  const submit = JSON.stringify({ type: 'SUBMIT' });
+  expect((await publish('greenlines.in.payment.nats_9', submit, { 'Nats-Msg-Id': 'p2' }, 'nats', 'p2')).outcome).toBe('applied');
+  // Whoever listens beside the stream may hear one twice, under the same id.
+  const heard = new Map<string, string>();
+  for await (const { subject, headers } of facts) {
+    const name = subject.split('.').at(-2) ?? '';
+    heard.set(headers?.get('Nats-Msg-Id') ?? '', name);
+    if (name === 'settled') break;
+  }
+  expect([...heard.values()]).toEqual(['submitted', 'reserved', 'authorized', 'settled']);
+  const { body } = await rest.get('/v1/actors/payment/nats_9', 'clerk');
+  const { charged_minor } = body['context'] as { charged_minor: number };
+  await eventually('the account has been charged', 10_000, async () => {
+    const { context } = (await rest.get('/v1/actors/account/usd', 'clerk')).body as {
+      context: { posted_minor: number; held_minor: number };
+    };
+    return context.posted_minor === 500_000 - charged_minor && context.held_minor === 0;
+  });
+  const ledger = await rest.get('/v1/ledger/trial-balance', 'auditor');
+  const of = (name: string): unknown =>
+    (ledger.body['accounts'] as { account: string; currency: string; balance_minor: string }[])
+      .filter(({ account }) => account === name)
+      .map(({ currency, balance_minor }) => `${balance_minor} ${currency}`)
+      .toSorted();
+  expect(of('gateway/sandbox')).toEqual([`${-PAYMENT.amount_minor} EUR`]);
+  expect(of('exchange')).toEqual([`${-charged_minor} USD`, `${PAYMENT.amount_minor} EUR`]);
+});
+
 test('[DOOR-3] what a stranger publishes badly gets a receipt that says why, changes nothing and stops nobody', async () => {
   const cases: [string, string, Record<string, string>, string][] = [
     ['greenlines.in.payment.nats_1', '{"type":', {}, 'invalid'],

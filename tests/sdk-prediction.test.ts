@@ -73,6 +73,11 @@ function eventsFor({ definition, envelope }: Actor): Kept['event'][] {
     SUBMIT: definition.type === 'client' ? [{ documents: ['a.pdf'], bank_account: 'DE89370400440532013000' }] : [{}],
     SUSPEND: [{ reason: 'odd' }],
     REJECT: [{ reason: 'odd' }],
+    HOLD: [{ reason: 'odd' }],
+    RELEASE: [{ reason: 'asked' }],
+    PROPOSE_OUTCOME: [{ outcome: 'failed', evidence: 'a letter' }],
+    CONFIRM_OUTCOME: [{ proposal: 'p1' }],
+    DROP_OUTCOME: [{ proposal: 'p1' }],
     TRIP: [{ reason: 'by hand' }],
     DISABLE: [{}, { reason: 'holidays' }],
   };

@@ -33,7 +33,8 @@ test('[SDK-9] a client offers the events that people may send, with their payloa
     void hub.actor('parcel', 'p');
   };
   expect(offers).toBeTypeOf('function');
-  expectTypeOf(payment.can).parameter(0).toEqualTypeOf<'SUBMIT' | 'APPROVE' | 'DENY' | 'AMEND' | 'CAPTURE' | 'CANCEL' | 'REFUND'>();
+  type Offered = 'SUBMIT' | 'APPROVE' | 'DENY' | 'AMEND' | 'CAPTURE' | 'CANCEL' | 'REFUND' | 'HOLD' | 'RELEASE';
+  expectTypeOf(payment.can).parameter(0).toEqualTypeOf<Offered | 'PROPOSE_OUTCOME' | 'CONFIRM_OUTCOME' | 'DROP_OUTCOME'>();
   expectTypeOf<Extract<EventOf<Payment>, { type: 'REFUND' }>['amount_minor']>().toEqualTypeOf<number>();
 });
 
@@ -45,8 +46,8 @@ test('[SDK-9] states are the chart’s own paths, fields those of its context, a
     hub.list({ type: 'payment', state: 'needs_approval' });
     // @ts-expect-error there is no such state
     payment.matches('holding');
-    // @ts-expect-error an approved payment has no state of its own
-    hub.list({ type: 'payment', state: 'approved' });
+    // @ts-expect-error a paid payment is settled
+    hub.list({ type: 'payment', state: 'paid' });
     // @ts-expect-error there is no such field
     void payment.copy?.context.amount;
     // @ts-expect-error a view may not show it

@@ -72,6 +72,7 @@ const KEPT_PACKAGES: readonly { readonly name: RegExp; readonly places: RegExp }
   { name: /^(@mikro-orm\/.*|pg|pg-.*|kysely)$/, places: /^actors\/store\/|^hub\/embedded\/postgres\.ts$/ },
   { name: /^@nats-io\//, places: /^actors\/bus\/|^hub\/embedded\// },
   { name: /^cockatiel$/, places: /^actors\/ports\// },
+  { name: /^stripe$/, places: /^actors\/integrations\/stripe\// },
   { name: /^(fastify|@fastify\/.*|fastify-.*|socket\.io)$/, places: /^hub\/(?!protocol\/)/ },
   { name: /^(react|react-dom|react-aria-components|@tanstack\/.*|socket\.io-client)(\/|$)/, places: /^clients\// },
 ];

@@ -134,7 +134,7 @@ export function checkOrder(operations: readonly Operation[], rows: readonly Row[
   return wrong;
 }
 
-/** I4: the legs of every posting balance in each currency. */
+/** I4: the legs of every posting balance in each currency, pending ones and others each by themselves. */
 export function checkLegs(legs: readonly LegFact[]): Violation[] {
   return legs
     .filter(({ sum }) => sum !== 0)

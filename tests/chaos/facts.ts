@@ -93,7 +93,7 @@ export async function takeWrites(world: World): Promise<WriteFact[]> {
 
 export async function readLegs(world: World, prefix: string): Promise<LegFact[]> {
   const rows = await world.ask<Record<string, unknown>>(
-    `select actor, version, i, currency, sum(amount_minor) as sum from posting where actor like $1 group by actor, version, i, currency`,
+    `select actor, version, i, currency, sum(amount_minor) as sum from posting where actor like $1 group by actor, version, i, currency, pending`,
     [`${prefix}%`],
   );
   return rows.map((row) => ({

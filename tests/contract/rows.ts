@@ -76,6 +76,11 @@ export function postingRow(given: Partial<PostingRow> & { readonly actor: string
     currency: 'EUR',
     amount_minor: 100,
     at: 1_000,
+    pending: false,
+    effective: null,
+    kind: 'posted',
+    of_version: null,
+    of_i: null,
     ...given,
   };
 }

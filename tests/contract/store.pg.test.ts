@@ -22,8 +22,11 @@ async function open(): Promise<PostingsUnderTest> {
     empty: async () => void (await admin.query(EMPTY)),
     elapse: (ms) => sleep(ms),
     postings: async () => {
-      const { rows } = await admin.query<{ [Column in keyof PostingRow]: string | number }>('select * from posting');
-      return rows.map((row) => ({ ...row, amount_minor: Number(row.amount_minor), at: Number(row.at) }) as PostingRow);
+      const { rows } = await admin.query<{ [Column in keyof PostingRow]: string | number | null }>('select * from posting');
+      return rows.map(({ effective, ...row }) => {
+        const counts = effective === null ? null : Number(effective);
+        return { ...row, amount_minor: Number(row.amount_minor), at: Number(row.at), effective: counts } as unknown as PostingRow;
+      });
     },
     balances: (accounts) => readBalances(store.database(), accounts),
     close: async () => {

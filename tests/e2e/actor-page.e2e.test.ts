@@ -213,6 +213,45 @@ describe('the ways on from an actor’s page', () => {
     await page.context().close();
   });
 
+  test('[RECEIPT-16] by keys: a settled payment’s receipt opens in a new tab, of the version that is in sight', async () => {
+    const opened = await open('auditor', `/${settled}`);
+    const { page } = opened;
+    const asked = page.waitForResponse(/\/receipt\?version=/);
+    const tab = page.waitForEvent('popup');
+    await page.getByRole('button', { name: 'Receipt of this version, as PDF in a new tab' }).press('Enter');
+    const answer = await asked;
+    expect(new URL(answer.url()).search).toBe(`?version=${newest}`);
+    expect(answer.headers()['content-type']).toBe('application/pdf');
+    await expect.poll(async () => (await tab).url()).toMatch(/^blob:/);
+    await page.getByText('The receipt has been opened in a new tab').waitFor({ state: 'attached' });
+    await mustBeWell(opened, 'receipt-button');
+    await page.context().close();
+  });
+
+  test('[RECEIPT-16] where no tab may be opened the receipt is saved as a file, and a refusal is shown with its sentence', async () => {
+    const { page } = await open('clerk', `/${settled}`);
+    await page.evaluate('window.open = () => null');
+    const saved = page.waitForEvent('download');
+    const button = page.getByRole('button', { name: /^Receipt/ });
+    await button.press('Enter');
+    expect((await saved).suggestedFilename()).toBe(`receipt-${settled.split('/')[1]}-${newest}.pdf`);
+    await page.context().route('**/receipt?*', (route) => route.abort());
+    await button.press('Enter');
+    await page.getByText('The receipt cannot be shown').waitFor();
+    await page.context().unroute('**/receipt?*');
+    await page.context().close();
+  });
+
+  test('[RECEIPT-16] there is no receipt of a payment that waits, nor of a version from before it was settled', async () => {
+    const { page } = await open('clerk', `/${waiting}`);
+    await page.getByRole('heading', { name: 'What you can do' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Receipt/ }).count()).toBe(0);
+    await page.goto(`${hub.url}/hq/${settled}?at=2`);
+    // The course names that state too, before the version is here.
+    await expect.poll(() => page.getByRole('button', { name: /^Receipt/ }).count()).toBe(0);
+    await page.context().close();
+  });
+
   test('[DESKLINK-1] a developer goes from an actor, and from a board, to the inspector that shows it', async () => {
     const { page, complaints } = await open('developer', `/${settled}`);
     const link = page.getByRole('link', { name: 'Inspect', exact: true });

@@ -195,7 +195,7 @@ test('[DESKSAFE-22] a step that was not answered is not taken twice, whatever re
     return route.abort();
   });
   await step('one event');
-  await dialog.getByText('It was not done').waitFor();
+  await dialog.getByText('Whether it was done is not known').waitFor();
   await page.keyboard.press('Escape');
   await page.unroute('**/control');
   const once = await noteOf();

@@ -4,8 +4,11 @@ import { VirtualPorts } from '../../actors/ports/virtual.ts';
 import { MemoryBus, MemoryServer } from '../../actors/bus/memory.ts';
 import type { Caller } from '../../actors/caller.ts';
 import type { Outcome } from '../../actors/delivery.ts';
+import { toStates } from '../../actors/envelope.ts';
 import type { StoredEnvelope } from '../../actors/envelope.ts';
+import type { Integration, IntegrationKind } from '../../actors/integrations/integration.ts';
 import { sandboxChecks } from '../../actors/integrations/sandbox-checks/sandbox-checks.ts';
+import { sandboxRates } from '../../actors/integrations/sandbox-rates/sandbox-rates.ts';
 import { Runtime } from '../../actors/runtime.ts';
 import { MemoryDatabase } from '../../actors/store/memory-database.ts';
 import { MemoryStore } from '../../actors/store/memory.ts';
@@ -51,7 +54,7 @@ class Mortal {
     this.#watch = new Watch(fate.die ?? fate.watch ?? {});
     this.#store = new MemoryStore({ ports, database: world.database, faults: { onCommit: (batch) => this.#mishap(batch) } });
     this.#bus = new MemoryBus(world.server, ports);
-    const checks = { kind: sandboxChecks, integration: world.checks(() => this.#dead) };
+    const open = (kind: IntegrationKind) => ({ kind, integration: world.open(kind, () => this.#dead) });
     this.runtime = new Runtime({
       store: this.#store,
       bus: this.#bus,
@@ -65,7 +68,8 @@ class Mortal {
             (delay_ms) => world.pause(delay_ms),
           ),
         ],
-        ['sandbox_checks', checks],
+        ['sandbox_checks', open(sandboxChecks)],
+        ['sandbox_rates', open(sandboxRates)],
       ]),
       node: 'one',
       url: () => '',
@@ -213,14 +217,14 @@ export class MemoryWorld {
     return new Promise((resolve) => void this.ports.timers.after(delay_ms, resolve));
   }
 
-  /** The checks of clients keep nothing, so only whether the caller lives matters. */
-  checks(dead: () => boolean): Awaited<ReturnType<(typeof sandboxChecks)['open']>> {
-    const opened = sandboxChecks.open({} as never);
+  /** The checks of clients and the sandbox's rates keep nothing, so only whether the caller lives matters. */
+  open(kind: IntegrationKind, dead: () => boolean): Integration {
+    const opened = kind.open({ ports: this.ports } as never);
     return {
       perform: async (call) => {
-        const { perform } = await opened;
+        const integration = await opened;
         await this.pause(CHECK_MS[call.operation] ?? 0);
-        return dead() ? new Promise<never>(() => undefined) : perform(call);
+        return dead() ? new Promise<never>(() => undefined) : integration.perform(call);
       },
       close: () => Promise.resolve(),
     };
@@ -271,12 +275,18 @@ export class MemoryScene extends Scene {
 
   /** Enabled integrations and an active client, which every story expects to find. */
   async furnish(): Promise<void> {
-    for (const name of ['sandbox', 'sandbox_checks'])
+    for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates'])
       await this.#world.command(`integration/${name}`, { type: 'ENABLE' }, callerOf('operator'), `enable-${name}`);
-    await this.#world.command('client/acme', { ...CLIENT, type: '@create' }, callerOf('clerk'), 'create-acme');
-    await this.#world.command('client/acme', DOCUMENTS, callerOf('clerk'), 'submit-acme');
-    await this.#world.command('client/acme', { type: 'VERIFY' }, callerOf('approver'), 'verify-acme');
-    await this.eventually(async () => (await this.envelope('client/acme'))?.snapshot.value === 'active');
+    for (const id of ['acme', 'globex']) {
+      await this.#world.command(`client/${id}`, { ...CLIENT, type: '@create' }, callerOf('clerk'), `create-${id}`);
+      await this.#world.command(`client/${id}`, DOCUMENTS, callerOf('clerk'), `submit-${id}`);
+      await this.#world.command(`client/${id}`, { type: 'VERIFY' }, callerOf('approver'), `verify-${id}`);
+      await this.eventually(async () => (await this.envelope(`client/${id}`))?.snapshot.value === 'active');
+    }
+    await this.#world.command('limit/globex', { type: '@create', client: 'globex' }, callerOf('clerk'), 'create-limit');
+    const rates = { type: '@create', integration: 'sandbox_rates' };
+    await this.#world.command('rates/ecb', rates, callerOf('operator'), 'create-rates');
+    await this.eventually(async () => toStates((await this.envelope('rates/ecb'))?.snapshot.value).includes('age.fresh'));
   }
 
   fault(operation: string, fault: 'http_502' | 'timeout_before', times = 1_000): Promise<void> {

@@ -1,3 +1,9 @@
+import { accounts } from './account-scenarios.ts';
+import { accountPayments } from './payment-scenarios.ts';
+import { disputes } from './dispute-scenarios.ts';
+import { limits } from './limit-scenarios.ts';
+import { messengers } from './messenger-scenarios.ts';
+import { ratesScenarios } from './rates-scenarios.ts';
 import { CLIENT, DOCUMENTS, LARGE, MANUAL } from './scene.ts';
 import type { Answer, Scene } from './scene.ts';
 
@@ -352,36 +358,17 @@ const integrations: readonly Scenario[] = [
   },
 ].map((row) => ({ ...row, subject: 'integration' }));
 
-const messengers: readonly Scenario[] = [
-  {
-    row: 'messenger TELL',
-    subject: 'messenger',
-    watch: 'TELL',
-    before: async (scene) => {
-      await scene.create('messenger', {});
-      await small(scene);
-    },
-    command: (scene) => scene.send('messenger', { type: 'TELL', to: `payment/${scene.id}`, event: { type: 'SUBMIT' } }),
-    rest: /^open/,
-    others: (id) => [`payment/${id}`],
-  },
-  {
-    row: 'messenger tell.refused',
-    subject: 'messenger',
-    watch: 'tell.refused',
-    before: (scene) => scene.create('messenger', {}),
-    command: (scene) => scene.send('messenger', { type: 'TELL', to: 'client/acme', event: { type: 'REINSTATE' } }),
-    rest: /^open/,
-  },
-  {
-    row: 'messenger PAY',
-    subject: 'messenger',
-    watch: 'PAY',
-    before: (scene) => scene.create('messenger', {}),
-    command: (scene) => scene.send('messenger', { type: 'PAY', amount_minor: 300 }),
-    rest: /^open/,
-  },
-];
-
 /** What is sent, what comes back and what time brings: the rows of the table. */
-export const SCENARIOS: readonly Scenario[] = [...payments, ...outcomes, ...timers, ...clients, ...integrations, ...messengers];
+export const SCENARIOS: readonly Scenario[] = [
+  ...payments,
+  ...outcomes,
+  ...timers,
+  ...clients,
+  ...accounts,
+  ...accountPayments,
+  ...limits,
+  ...disputes,
+  ...integrations,
+  ...ratesScenarios,
+  ...messengers,
+];

@@ -249,9 +249,9 @@ export class Stand {
     });
   }
 
-  /** Enabled integrations and two active clients. */
+  /** Enabled integrations, rates, and two active clients, one of them with limits. */
   async #furnish(): Promise<void> {
-    for (const name of ['sandbox', 'sandbox_checks'])
+    for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates'])
       await this.must({ as: 'operator', path: `/v1/actors/integration/${name}/events`, body: { type: 'ENABLE' }, key: `enable-${name}` });
     for (const id of ['acme', 'globex']) {
       const input = { name: `${id} GmbH`, country: 'DE', email: `${id}@example.org`, kind: 'company' };
@@ -265,6 +265,14 @@ export class Stand {
         return (rows[0] as { state: string } | undefined)?.state === 'active';
       });
     }
+    const limits = { id: 'globex', input: { client: 'globex' } };
+    await this.must({ as: 'clerk', path: '/v1/actors/limit', body: limits, key: 'create-limit' });
+    const body = { id: 'ecb', input: { integration: 'sandbox_rates' } };
+    await this.must({ as: 'operator', path: '/v1/actors/rates', body, key: 'create-rates' });
+    await eventually('the rates are there', PATIENCE_MS, async () => {
+      const { rows } = await this.database.query(`select state from actor where address = 'rates/ecb'`);
+      return JSON.stringify(rows[0] ?? '').includes('age.fresh');
+    });
   }
 
   async #signIn(username: string): Promise<void> {

@@ -12,9 +12,9 @@ import { eventually, sleep } from '../support/process-hub.ts';
 import { seeded } from '../support/storm.ts';
 import type { Proof } from './prove.ts';
 
-const A = 'account/left';
-const B = 'account/right';
-const NOBODY = 'account/nobody';
+const A = 'purse/left';
+const B = 'purse/right';
+const NOBODY = 'purse/nobody';
 const MACHINES = fileURLToPath(new URL('../support/bank-machine.ts', import.meta.url));
 const LEASE_MS = 2_000;
 /** One of each kind in every round, so that the smallest run meets all of them. */
@@ -150,7 +150,7 @@ async function finish(client: BankClient, transfers: number): Promise<void> {
 
 async function isStill(world: World): Promise<boolean> {
   const rows = await world.ask<{ envelope: string }>(
-    `select j.envelope from actor a join journal j on j.actor = a.address and j.version = a.version where a.type = 'account'`,
+    `select j.envelope from actor a join journal j on j.actor = a.address and j.version = a.version where a.type = 'purse'`,
   );
   return rows.length > 0 && rows.every(({ envelope }) => /"in_flight":0,/.test(envelope));
 }

@@ -13,6 +13,7 @@ import { fuzz } from './fuzz.ts';
 import { idle } from './idle.ts';
 import { jitter } from './jitter.ts';
 import { latency } from './latency.ts';
+import { ledger } from './ledger.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
@@ -22,6 +23,7 @@ import { screens } from './screens.ts';
 import { simulate } from './simulate.ts';
 import { stalled } from './stalled.ts';
 import { start } from './start.ts';
+import { unknowns } from './unknowns.ts';
 import { upgrade } from './upgrade.ts';
 import { verify } from './verify.ts';
 import { wipe } from './wipe.ts';
@@ -43,6 +45,7 @@ const LINES: Readonly<Record<string, Line>> = {
   idle,
   jitter,
   latency,
+  ledger,
   memory,
   peers,
   points,
@@ -52,6 +55,7 @@ const LINES: Readonly<Record<string, Line>> = {
   simulate,
   stalled,
   start,
+  unknowns,
   upgrade,
   verify,
   wipe,

@@ -247,9 +247,9 @@ const inSockets: readonly Sabotage[] = [
   {
     name: 'who reads slowly alone is not brought up to date',
     part: 'sockets',
-    file: 'hub/socket/actor-topic.ts',
+    file: 'hub/socket/follower.ts',
     find: '      else follower.owe();',
-    replace: '      else if (group.followers.size > 1) follower.owe();',
+    replace: '      else if (all.length > 1) follower.owe();',
     prover: SOCKETS,
     harm: 'A client that stood still for a moment stays at an old state.',
   },

@@ -230,16 +230,17 @@ export class Checker {
       if (!text.includes('"postings":')) continue;
       for (const { i, legs } of (JSON.parse(text) as Asked).postings ?? []) {
         const sums = new Map<string, number>();
-        for (const [leg, { account, currency, amount_minor }] of legs.entries()) {
-          asked.push(`${actor}@${version}#${i}.${leg} ${account} ${currency} ${amount_minor}`);
-          sums.set(currency, (sums.get(currency) ?? 0) + amount_minor);
-          this.ledger.set(account, (this.ledger.get(account) ?? 0) + amount_minor);
+        for (const [leg, { account, currency, amount_minor, pending = false }] of legs.entries()) {
+          asked.push(`${actor}@${version}#${i}.${leg} ${account} ${currency} ${amount_minor} ${pending}`);
+          const layer = pending ? `pending ${currency}` : currency;
+          sums.set(layer, (sums.get(layer) ?? 0) + amount_minor);
+          if (!pending) this.ledger.set(account, (this.ledger.get(account) ?? 0) + amount_minor);
         }
-        for (const [currency, sum] of sums) if (sum !== 0) this.#fail('ledger', `${actor}@${version} posts ${sum} ${currency} too much`);
+        for (const [layer, sum] of sums) if (sum !== 0) this.#fail('ledger', `${actor}@${version} posts ${sum} ${layer} too much`);
       }
     }
     const written = postings.map(
-      (row) => `${row.actor}@${row.version}#${row.i}.${row.leg} ${row.account} ${row.currency} ${row.amount_minor}`,
+      (row) => `${row.actor}@${row.version}#${row.i}.${row.leg} ${row.account} ${row.currency} ${row.amount_minor} ${row.pending}`,
     );
     if (written.length !== asked.length || written.sort().join() !== asked.sort().join())
       this.#fail('ledger', `The journal asks for ${asked.join(', ')}; written was ${written.join(', ')}`);

@@ -3,7 +3,7 @@ import type { GatewayAnswer, GatewayRequest } from '../../machines/gateway.ts';
 import type { Open } from '../../actors/effects.ts';
 import { defineIntegration } from '../../actors/integrations/integration.ts';
 import type { Call, CallResult, IntegrationKind, Operation } from '../../actors/integrations/integration.ts';
-import { gatewayOperations } from '../../actors/integrations/sandbox/requests.ts';
+import { gatewayOperations } from '../../actors/integrations/gateway-operations.ts';
 import { sandboxChecks } from '../../actors/integrations/sandbox-checks/sandbox-checks.ts';
 import type { Chance } from './chance.ts';
 import type { Faults } from './faults.ts';

@@ -15,14 +15,19 @@ const IBAN = 'DE89370400440532013000';
 
 /** Sets the stage: integrations are enabled, clients active, and the actors that are shared exist. */
 export async function setStage(client: Client): Promise<void> {
-  for (const name of INTEGRATIONS) await client.ask({ address: `integration/${name}`, type: 'ENABLE', caller: OPERATOR });
+  for (const name of INTEGRATIONS) await enable(client, `integration/${name}`);
   const made: Promise<unknown>[] = [];
   for (let i = 0; i < CLIENTS; i++) made.push(welcome(client, `client/c${i}`));
   for (let i = 0; i < HOT; i++) made.push(client.ask({ address: `counter/h${i}`, type: '@create', caller: CLERK }));
   for (let i = 0; i < COURIERS; i++) made.push(client.ask({ address: `courier/k${i}`, type: '@create', caller: CLERK }));
   for (let i = 0; i < ACCOUNTS; i++)
-    made.push(client.ask({ address: `account/b${i}`, type: '@create', payload: { floor: -2_000, ceiling: 2_000 }, caller: CLERK }));
+    made.push(client.ask({ address: `purse/b${i}`, type: '@create', payload: { floor: -2_000, ceiling: 2_000 }, caller: CLERK }));
   await Promise.all(made);
+}
+
+/** A node that has just come up may not have made it yet, and says that there is none: whoever is told so asks once more. */
+async function enable(client: Client, address: string): Promise<void> {
+  while ('refused' in (await client.ask({ address, type: 'ENABLE', caller: OPERATOR }))) await client.pause(500);
 }
 
 async function welcome(client: Client, address: string): Promise<void> {
@@ -137,9 +142,9 @@ async function pass(client: Client): Promise<void> {
 async function transfer(client: Client): Promise<void> {
   const { chance } = client;
   for (let i = 1 + chance.below(5); i > 0; i--) {
-    const to = `account/${chance.is(0.95) ? 'b' : 'nobody'}${chance.below(ACCOUNTS)}`;
+    const to = `purse/${chance.is(0.95) ? 'b' : 'nobody'}${chance.below(ACCOUNTS)}`;
     const payload = { to, amount_minor: 1 + chance.below(900), transfer: `t${chance.below(1_000_000)}` };
-    await client.ask({ address: `account/b${chance.below(ACCOUNTS)}`, type: 'TRANSFER', payload, caller: CLERK });
+    await client.ask({ address: `purse/b${chance.below(ACCOUNTS)}`, type: 'TRANSFER', payload, caller: CLERK });
   }
 }
 

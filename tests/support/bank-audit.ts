@@ -25,6 +25,8 @@ type Body = { readonly type: string; readonly amount_minor: number; readonly tra
 type Holding = { version: number; posted: number; balance: number; in_flight: number; in_flight_minor: number };
 /** What became of a transfer: sent by this row; credited or reversed by so many. */
 export type Course = { readonly from: string; readonly version: number; readonly amount_minor: number; ends: number };
+/** One credit or reversal, and the row that it says has ordered it. */
+type End = { readonly transfer: string; readonly amount_minor: number; readonly causation: string; readonly at: string };
 
 const KINDS = ['TRANSFER', 'CREDIT', 'CREDITED', 'tell.refused'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -40,13 +42,13 @@ export class BankAudit {
   readonly courses = new Map<string, Course>();
   readonly #holdings = new Map<string, Holding>();
   /** Credits and reversals that were read before their transfer: another actor's rows, read later. */
-  readonly #early = new Map<string, number>();
+  readonly #early = new Map<string, readonly End[]>();
   #in_transit = 0;
   #in_transit_posted = 0;
   rows = 0;
 
   take(row: AuditedRow): void {
-    if (typeOf(row.actor) !== 'account') return;
+    if (typeOf(row.actor) !== 'purse') return;
     this.rows++;
     const event = JSON.parse(row.event) as Body;
     const holding = this.#holdings.get(row.actor) ?? { version: 0, posted: 0, balance: 0, in_flight: 0, in_flight_minor: 0 };
@@ -80,7 +82,7 @@ export class BankAudit {
     if (balances + this.#in_transit !== 0)
       found.push(`${balances} in accounts and ${this.#in_transit} in transit do not add up to nothing`);
     if (this.#in_transit < 0) found.push(`${this.#in_transit} in transit: something arrived that nobody had sent`);
-    for (const [transfer, ends] of this.#early) found.push(`${transfer} ended ${ends} times and was never sent`);
+    for (const [transfer, ends] of this.#early) found.push(`${transfer} ended ${ends.length} times and was never sent`);
     return found;
   }
 
@@ -114,7 +116,9 @@ export class BankAudit {
     if (kind === 'TRANSFER') {
       const { transfer, amount_minor } = event;
       if (this.courses.has(transfer)) this.#fault(`${at} sends ${transfer} again`);
-      this.courses.set(transfer, { from: row.actor, version: row.version, amount_minor, ends: this.#early.get(transfer) ?? 0 });
+      const course = { from: row.actor, version: row.version, amount_minor, ends: 0 };
+      this.courses.set(transfer, course);
+      for (const end of this.#early.get(transfer) ?? []) this.#end(course, end);
       this.#early.delete(transfer);
       this.#in_transit += amount_minor;
       return;
@@ -122,15 +126,17 @@ export class BankAudit {
     if (kind === 'CREDITED') return;
     const { transfer, amount_minor } = kind === 'CREDIT' ? event : (event.sent ?? event);
     this.#in_transit -= amount_minor;
+    const end = { transfer, amount_minor, causation: row.causation, at };
     const course = this.courses.get(transfer);
-    if (course === undefined) this.#early.set(transfer, (this.#early.get(transfer) ?? 0) + 1);
-    else {
-      course.ends++;
-      if (course.ends > 1) this.#fault(`${at} ends ${transfer} for the ${course.ends}th time`);
-      if (course.amount_minor !== amount_minor)
-        this.#fault(`${at} ends ${transfer} with ${amount_minor} instead of ${course.amount_minor}`);
-      if (row.causation !== `${course.from}@${course.version}`) this.#fault(`${at} ends ${transfer} by order of ${row.causation}`);
-    }
+    if (course === undefined) this.#early.set(transfer, [...(this.#early.get(transfer) ?? []), end]);
+    else this.#end(course, end);
+  }
+
+  #end(course: Course, { transfer, amount_minor, causation, at }: End): void {
+    course.ends++;
+    if (course.ends > 1) this.#fault(`${at} ends ${transfer} for the ${course.ends}th time`);
+    if (course.amount_minor !== amount_minor) this.#fault(`${at} ends ${transfer} with ${amount_minor} instead of ${course.amount_minor}`);
+    if (causation !== `${course.from}@${course.version}`) this.#fault(`${at} ends ${transfer} by order of ${causation}`);
   }
 
   /** The ledger has what the journal says, and that is what the event moves. */

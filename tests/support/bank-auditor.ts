@@ -10,7 +10,7 @@ import { IN_TRANSIT } from './bank-machine.ts';
 
 const PAGE = 5_000;
 const AT_ONE_MOMENT = 'begin isolation level repeatable read read only';
-const ACCOUNTS = ['account/left', 'account/right'] as const;
+const ACCOUNTS = ['purse/left', 'purse/right'] as const;
 
 type RawLeg = { [Column in keyof AuditedLeg]: string | number } & { readonly actor: string; readonly version: number };
 

@@ -42,12 +42,12 @@ const move = (from: string, to: string, amount_minor: number, text: string): Pos
   ],
   text,
 });
-const nameOf = (id: string): string => `account/${id}`;
+const nameOf = (id: string): string => `purse/${id}`;
 
 const accountMachine = setup({
   types: { context: {} as Context, events: {} as Event, input: {} as { floor: number; ceiling: number } & Birth },
 }).createMachine({
-  id: 'account',
+  id: 'purse',
   context: ({ input: { id, floor, ceiling } }) => ({
     id,
     balance: 0,
@@ -106,7 +106,7 @@ const amount_minor = z.int().min(1).max(1_000_000_000_000);
 const transfer = z.string().min(1).max(64);
 
 export const account = defineMachine({
-  type: 'account',
+  type: 'purse',
   version: 1,
   machine: accountMachine,
   input: z.strictObject({ floor: z.int().max(0), ceiling: z.int().min(0) }),

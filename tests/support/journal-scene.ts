@@ -1,7 +1,8 @@
 import { emit, setup } from 'xstate';
 import { z } from 'zod';
+import { pend, release } from '../../machines/legs.ts';
 import { defineMachine, post } from '../../machines/machine.ts';
-import type { Birth, Definition, Stamp } from '../../machines/machine.ts';
+import type { Birth, Definition, Leg, Stamp } from '../../machines/machine.ts';
 import { machines } from '../../machines/machines.ts';
 import { openPostgres } from '../../actors/store/postgres.ts';
 import type { PostgresStore } from '../../actors/store/postgres.ts';
@@ -20,7 +21,15 @@ const tillSetup = setup({
   },
 });
 
-/** Posts whatever it is told to, between itself and somebody else. */
+/** Between itself and somebody else. */
+function toLegs({ to, amount_minor }: TillEvent, id: string): readonly Leg[] {
+  return [
+    { account: `till:${to}`, amount_minor, currency: 'EUR' },
+    { account: `till:${id}`, amount_minor: -amount_minor, currency: 'EUR' },
+  ];
+}
+
+/** Posts whatever it is told to; beside it sets as much aside since the day before, and takes that back. */
 const tillMachine = tillSetup.createMachine({
   id: 'till',
   context: ({ input }) => ({ id: input.id, moved: 0 }),
@@ -30,15 +39,13 @@ const tillMachine = tillSetup.createMachine({
       on: {
         MOVE: {
           actions: [
-            post(({ event, context }) => {
-              const { to, amount_minor } = event as unknown as TillEvent;
-              const { id } = context as { id: string };
-              const legs = [
-                { account: `till:${to}`, amount_minor, currency: 'EUR' },
-                { account: `till:${id}`, amount_minor: -amount_minor, currency: 'EUR' },
-              ];
-              return { legs, text: 'moved' };
-            }) as never,
+            post(({ event, context }) => ({ legs: toLegs(event, context.id), text: 'moved' })),
+            post(({ event, context }) => ({
+              kind: 'pending',
+              legs: pend(toLegs(event, context.id)),
+              effective: Math.max(0, event.at - 86_400_000),
+            })),
+            post(({ event, context }) => ({ kind: 'voided', legs: release(toLegs(event, context.id)), of: { v: event.v, i: 1 } })),
             emit({ type: 'till.moved' as const }),
           ],
         },

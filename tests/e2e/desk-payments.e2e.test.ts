@@ -1,0 +1,302 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AnyStateMachine } from 'xstate';
+import { machines } from '../../machines/machines.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { takePicture } from '../support/chart-scene.ts';
+import { mustBeWell, openDesk } from '../support/desk.ts';
+import { startTestHub, type TestHub } from '../support/hub.ts';
+import { CLIENT, Rest, type Json } from '../support/rest.ts';
+import { eventually } from '../support/socket-client.ts';
+
+const DAY = 86_400_000;
+const PATIENCE = { timeout: 20_000 };
+/** One euro in dollars, as the test's rates have it, and what the house keeps of an exchange. */
+const SPREAD = 25;
+/** Narrow and wide, by day and by night. */
+const LOOKS: readonly (readonly [width: number, dark: boolean])[] = [
+  [360, false],
+  [360, true],
+  [1440, false],
+  [1440, true],
+];
+
+let hub: TestHub;
+let rest: Rest;
+let browser: Browser;
+/** The address of the payment that the first test makes, for those that follow. */
+let paid: string;
+
+/** The plan of looks, which takes days, within a second; behind its end as slow as it is. */
+const hurried = machines.map((one) =>
+  one.type === 'payment'
+    ? {
+        ...one,
+        machine: (one.machine as AnyStateMachine).provide({
+          delays: { lookup_wait: ({ context }: { context: { tries: number } }) => (context.tries < 10 ? 20 : DAY) },
+        }),
+      }
+    : one,
+);
+
+beforeAll(async () => {
+  hub = await startTestHub({ console: true, machines: hurried, spreadBasisPoints: SPREAD });
+  rest = new Rest(hub);
+  browser = await launchBrowser();
+  for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates']) await rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
+  await rest.create('rates', { id: 'sandbox', input: { integration: 'sandbox_rates' } }, 'operator');
+  await until('rates/sandbox', 'age.fresh');
+  await rest.create('client', { id: 'acme', input: CLIENT });
+  await rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
+  await rest.send('client/acme', { type: 'VERIFY' }, 'approver');
+  await until('client/acme', '"state":["active"]');
+  await rest.create('account', { id: 'usd', input: { client: 'acme', name: 'Acme, dollars', currency: 'USD' } });
+  await rest.send('account/usd', { type: 'ACTIVATE' }, 'cfo');
+  await until('account/usd', 'life.active');
+  await rest.send('account/usd', { type: 'DEPOSIT', deposit: 'd1', amount_minor: 500_000, reference: 'Statement 7' });
+  await rest.send('account/usd', { type: 'CONFIRM', deposit: 'd1' }, 'cfo');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await hub?.stop();
+});
+
+const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.textContent');
+
+async function contextOf(address: string): Promise<Json> {
+  return (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Json;
+}
+
+async function until(address: string, said: string, within_ms = 20_000): Promise<void> {
+  await eventually(async () => JSON.stringify((await rest.get(`/v1/actors/${address}`, 'clerk')).body).includes(said), within_ms);
+}
+
+/** Goes on with Tab until the control with this label has the focus. */
+async function tabToField(page: Page, label: RegExp): Promise<void> {
+  for (let pressed = 0; pressed < 60; pressed++) {
+    const named = await page.evaluate(
+      '(document.activeElement?.labels?.[0]?.textContent ?? document.activeElement?.textContent ?? "").trim()',
+    );
+    if (label.test(String(named))) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`No control called ${label} is reached by Tab`);
+}
+
+function money(minor: number, currency: string): string {
+  return `${(minor / 100).toLocaleString('en-US', { minimumFractionDigits: 2 })} ${currency}`;
+}
+
+test('[DESKPAY-1] by keys alone a clerk makes a payment from an account in another currency and another person approves it; to the cent the page says what it cost', async () => {
+  const opened = await open('clerk', '/payments');
+  const { page } = opened;
+  await page.getByRole('button', { name: 'New payment' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  for (const [label, text] of [
+    [/^Client/, 'acme'],
+    [/^Payee/, 'Blue Water Ltd'],
+    [/^Amount/, '1,250.00'],
+    [/^Reference/, 'INV-2026-11'],
+    [/^Account/, 'usd'],
+  ] as const) {
+    await tabToField(page, label);
+    await page.keyboard.type(text);
+  }
+  expect(await dialog.locator('#known-accounts option').evaluateAll((all) => all.map((one) => one.getAttribute('value')))).toEqual(['usd']);
+  await mustBeWell(opened, 'payment-new');
+  await tabToField(page, /^Create payment$/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/hq\/payment\/[\w-]+$/);
+  paid = new URL(page.url()).pathname.replace('/hq/', '');
+  await page.getByRole('button', { name: 'Submit', exact: true }).press('Enter');
+  await page.locator('.station[aria-current="step"]', { hasText: 'Needs approval' }).waitFor(PATIENCE);
+  await page.getByText('another person has to').first().waitFor({ state: 'hidden' });
+
+  const approver = await open('approver', `/${paid}`);
+  await approver.page.getByRole('button', { name: 'Approve…' }).press('Enter');
+  const asked = approver.page.getByRole('dialog');
+  await asked.locator('[data-field="account"]', { hasText: 'usd' }).waitFor();
+  await asked.getByRole('button', { name: 'Approve', exact: true }).press('Enter');
+  await approver.page.locator('.station[aria-current="step"]', { hasText: 'Settled' }).waitFor(PATIENCE);
+  await until(paid, '"charged_minor":1');
+  const { conversion, charged_minor: charged } = await contextOf(paid);
+  const { to, rate, spread_minor: spread } = conversion as { to: { amount_minor: number }; rate: string; spread_minor: number };
+  expect(charged).toBe(to.amount_minor + spread);
+  expect(spread).toBeGreaterThan(0);
+  const sentence = await approver.page.locator('[data-field="conversion"] dd').innerText();
+  expect(sentence).toMatch(
+    new RegExp(
+      `^1,250\\.00 EUR = ${money(to.amount_minor, 'USD')} at ${rate} \\(sandbox, [A-Z][a-z]{2} \\d\\d, \\d{4}\\), spread ${money(spread, 'USD')}, charged ${money(Number(charged), 'USD')}$`,
+    ),
+  );
+  expect(await approver.page.locator('[data-field="charged_minor"] dd').innerText()).toBe(money(Number(charged), 'USD'));
+  const attempts = approver.page.getByRole('list', { name: 'Attempts' }).first();
+  const id = paid.split('/')[1] ?? '';
+  expect(await attempts.getByRole('listitem').count()).toBe(2);
+  await attempts.getByText(`${id}-authorize-1`).waitFor();
+  await attempts.getByText(`${id}-capture-2`).waitFor();
+  expect(await attempts.getByText('Done', { exact: true }).count()).toBe(2);
+  await approver.page.context().close();
+  await page.context().close();
+});
+
+test('[DESKPAY-2] from the payment to the books: its legs, the statement of the account, and the trial balance say the same to the cent', async () => {
+  const { page } = await open('clerk', `/${paid}`);
+  const charged = Number((await contextOf(paid))['charged_minor']);
+  const legs = page.getByRole('table', { name: 'What this payment has posted' });
+  await legs.getByRole('row', { name: new RegExp(`transit/payments ${money(charged, 'USD').replace('.', '\\.')}`) }).waitFor();
+  await legs.getByRole('row', { name: /gateway\/sandbox 1,250\.00 EUR/ }).waitFor();
+  const statement = page.getByRole('link', { name: 'Statement of usd' });
+  await statement.press('Enter');
+  await page.waitForURL(/\/hq\/ledger\/statement\?account=account%2Fusd&currency=USD$/);
+  await page
+    .getByRole('table', { name: 'Statement of account/usd in USD' })
+    .getByText(money(charged, 'USD').replace(' USD', ''))
+    .first()
+    .waitFor();
+  await page.goto(`${hub.url}/hq/ledger`);
+  const dollars = page.getByRole('table', { name: 'Accounts in USD' });
+  await dollars
+    .getByRole('row')
+    .filter({ hasText: 'account/usd' })
+    .getByText(`−${money(500_000 - charged, 'USD').replace(' USD', '')}`)
+    .waitFor();
+  await page
+    .getByRole('table', { name: 'Accounts in EUR' })
+    .getByRole('row')
+    .filter({ hasText: 'gateway/sandbox' })
+    .getByText('−1,250.00')
+    .waitFor();
+  expect(await page.getByText('The total is zero').count()).toBe(2);
+  await page.context().close();
+});
+
+test('[DESKPAY-3] what a receipt says is a press away from a payment that was paid from an account', async () => {
+  const { page } = await open('clerk', `/${paid}`);
+  await page.evaluate('window.open = () => null');
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: /^Receipt/ }).press('Enter');
+  const file = await saved;
+  expect(file.suggestedFilename()).toMatch(/^receipt-.+\.pdf$/);
+  const bytes = (await file.createReadStream()).setEncoding('latin1');
+  for await (const chunk of bytes) {
+    expect(String(chunk)).toMatch(/^%PDF-/);
+    break;
+  }
+  await page.context().close();
+});
+
+test.each(LOOKS)(
+  '[DESKPAY-4] a payment with an exchange at %i pixels (dark: %s) has no barrier and does not run out of the window',
+  async (width, dark) => {
+    const opened = await open('approver', `/${paid}`, { width, dark });
+    await opened.page.locator('[data-field="conversion"]').waitFor();
+    await opened.page.getByRole('table', { name: 'What this payment has posted' }).waitFor();
+    const name = `payment-converted-${width}${dark ? '-dark' : ''}`;
+    // Nothing of the sentence is cut off.
+    const isWhole = (part: Element): boolean => part.scrollWidth <= part.clientWidth;
+    expect(await opened.page.locator('[data-field="conversion"]').evaluate(isWhole)).toBe(true);
+    await mustBeWell(opened, name);
+    await opened.page.locator('[data-field="conversion"]').scrollIntoViewIfNeeded();
+    await takePicture(opened.page, name);
+    await opened.page.context().close();
+  },
+);
+
+test('[DESKPAY-5] why a payment was rejected is said in a sentence', async () => {
+  await rest.create('payment', {
+    id: 'nowhere',
+    input: { client: 'acme', payee: 'Nobody Ltd', amount_minor: 1_000, currency: 'EUR', reference: 'N', account: 'none' },
+  });
+  await rest.send('payment/nowhere', { type: 'SUBMIT' });
+  const { page } = await open('clerk', '/payment/nowhere');
+  await page.locator('[data-field="reason"]', { hasText: 'There is no such account.' }).waitFor(PATIENCE);
+  await page.getByText('This is not possible in its present state.').waitFor();
+  await page.context().close();
+});
+
+const UNSURE = 'payment/unsure';
+
+test('[DESKPAY-6] of what the gateway never tells all that is known stands together; whoever proposes does not confirm, and without a reference nothing was done', async () => {
+  for (const [operation, times] of [
+    ['authorize', 1],
+    ['lookup', 40],
+  ] as const) {
+    const body = { match: { payment: 'unsure', operation }, fault: 'http_502', times };
+    expect((await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body })).status).toBeLessThan(300);
+  }
+  await rest.create('payment', {
+    id: 'unsure',
+    input: { client: 'acme', payee: 'Fenwick Fire Protection', amount_minor: 84_000, currency: 'EUR', reference: 'INV-9' },
+  });
+  await rest.send(UNSURE, { type: 'SUBMIT' });
+  await until(UNSURE, 'unknown.deciding', 90_000);
+  const opened = await open('approver', `/${UNSURE}`);
+  const { page } = opened;
+  const card = page.getByRole('region', { name: 'What became of it is not known' });
+  await card.getByText('Authorization of 840.00 EUR').waitFor(PATIENCE);
+  await card.getByText('unsure-authorize-1').waitFor();
+  await card.getByText('10 times without an answer').waitFor();
+  await card.getByText('Looked up: no answer').first().waitFor();
+  await card.getByText('Nobody has proposed what became of it yet.').waitFor();
+  await page.getByText('There is no such proposal').waitFor();
+
+  await page.getByRole('button', { name: /^Propose outcome/ }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Done', { exact: true }).first().waitFor();
+  await dialog.getByRole('radio', { name: 'Done' }).focus();
+  await page.keyboard.press('Space');
+  await dialog.getByLabel(/^Evidence/).fill('Statement 4711, line 3');
+  await mustBeWell(opened, 'payment-propose');
+  await dialog.getByRole('button', { name: 'Propose outcome' }).press('Enter');
+  await dialog.getByText('What was done has a reference of the gateway: enter it.').waitFor();
+  await dialog.getByLabel(/^Gateway reference/).fill('sbx_4711');
+  await dialog.getByRole('button', { name: 'Propose outcome' }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await card.getByText('You proposed it: another person has to confirm it.').waitFor();
+  await card.getByText('Statement 4711, line 3').waitFor();
+  await page.getByText('Whoever made it or had a hand in it may not decide on it').waitFor();
+  await page.getByText('Somebody has proposed something already').waitFor();
+  await page.context().close();
+});
+
+test.each(LOOKS)(
+  '[DESKPAY-7] what two people decide stands on one screen at %i pixels (dark: %s), without a barrier',
+  async (width, dark) => {
+    const opened = await open('cfo', `/${UNSURE}`, { width, dark });
+    const { page } = opened;
+    await page.getByText('Another person has to confirm it, or anybody drops it.').waitFor();
+    const name = `payment-deciding-${width}${dark ? '-dark' : ''}`;
+    await mustBeWell(opened, name);
+    await takePicture(page, name);
+    if (width > 1000) {
+      // The evidence and the buttons that decide on it, without scrolling.
+      const button = await page.getByRole('button', { name: /^Confirm outcome/ }).boundingBox();
+      expect((button?.y ?? 9_999) + (button?.height ?? 0)).toBeLessThan(900);
+    }
+    await page.context().close();
+  },
+);
+
+test('[DESKPAY-8] another person drops a proposal or confirms it, without typing its name, and the payment goes on', async () => {
+  const { page } = await open('cfo', `/${UNSURE}`);
+  await page.getByRole('button', { name: /^Drop outcome/ }).press('Enter');
+  await page.getByRole('dialog').getByText('Statement 4711, line 3').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Drop outcome' }).press('Enter');
+  await page.getByText('Nobody has proposed what became of it yet.').waitFor();
+  await rest.send(UNSURE, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'The provider wrote on Monday' });
+  await page.getByRole('button', { name: /^Confirm outcome/ }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('The provider wrote on Monday').waitFor();
+  await dialog.getByText('unsure-authorize-1').waitFor();
+  await tabToField(page, /^Confirm outcome$/);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.locator('[data-field="reason"]', { hasText: 'Two people decided that the gateway had not done it.' }).waitFor(PATIENCE);
+  expect((await contextOf(UNSURE))['captured_minor']).toBe(0);
+  expect(await focused(page)).not.toBe('');
+  await page.context().close();
+});
