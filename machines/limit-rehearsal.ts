@@ -27,6 +27,7 @@ export const spend = (payment: string, amount_minor: number, more: Partial<Cue> 
   type: 'SPEND',
   by: `payment/${payment}`,
   payment,
+  revision: 1,
   amount_minor,
   currency: 'EUR',
   payee: 'Globex',
@@ -43,7 +44,7 @@ export const heard = ({ refused, facts }: Stage): unknown => refused ?? facts.fi
 export const granted = (payment: string, amount_minor: number): object => ({
   type: '@tell',
   to: `payment/${payment}`,
-  event: { type: 'LIMIT_GRANTED', payment, client: 'acme', amount_minor },
+  event: { type: 'LIMIT_GRANTED', payment, client: 'acme', revision: 1, amount_minor },
 });
 export const spentOf = (stage: Stage, currency = 'EUR'): number =>
   contextOf(stage).today.find((one) => one.currency === currency)?.spent_minor ?? 0;

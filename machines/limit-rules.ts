@@ -83,8 +83,14 @@ function sumOf(spends: readonly SpendRecord[], currency: string): number {
 export function isGranted(context: LimitContext, event: Spend): boolean {
   const known = spendOf(context, event);
   if (known === undefined || known.by !== event.by) return false;
-  const isSame = (['amount_minor', 'currency', 'payee', 'maker'] as const).every((field) => known[field] === event[field]);
+  const isSame = (['revision', 'amount_minor', 'currency', 'payee', 'maker'] as const).every((field) => known[field] === event[field]);
   return isSame && (known.paid || known.day === dayIn(context.zone, event.at));
+}
+
+/** Whether the payment has asked since for what it is now: what it was before counts no more. */
+export function isOutdated(context: LimitContext, event: Spend): boolean {
+  const known = spendOf(context, event);
+  return known !== undefined && known.by === event.by && known.revision > event.revision;
 }
 
 /** Why there is no room for a payment. What it had asked for before does not count beside what it asks for now. */
@@ -119,8 +125,9 @@ export function refuseEnd(context: LimitContext, event: OfPayment): string | und
   return known === undefined || known.by === event.by ? undefined : 'no_such_hold';
 }
 
-export function spend(context: LimitContext, { payment, by, amount_minor, currency, payee, maker, at }: Spend): LimitContext {
-  const record = { payment, by, amount_minor, currency, payee, maker, at, day: dayIn(context.zone, at), paid: false };
+export function spend(context: LimitContext, event: Spend): LimitContext {
+  const { payment, by, revision, amount_minor, currency, payee, maker, at } = event;
+  const record = { payment, by, revision, amount_minor, currency, payee, maker, at, day: dayIn(context.zone, at), paid: false };
   const { spends, ...rest } = without(context, { payment });
   return look({ ...rest, spends: [...spends, record] }, at);
 }
@@ -220,9 +227,9 @@ export function midnightWait({ zone, looked_at }: LimitContext): number {
   return Math.max(nextDayIn(zone, looked_at) - looked_at, MINUTE);
 }
 
-/** It names the amount: the answer to what a payment was before it was amended is not the answer to what it is now. */
-export function toGrant({ client }: LimitContext, { by, payment, amount_minor }: Spend): Tell {
-  return { to: by, event: { type: 'LIMIT_GRANTED', payment, client, amount_minor } };
+/** It names the revision: the answer to what a payment was before it was amended is not the answer to what it is now. */
+export function toGrant({ client }: LimitContext, { by, payment, revision, amount_minor }: Spend): Tell {
+  return { to: by, event: { type: 'LIMIT_GRANTED', payment, client, revision, amount_minor } };
 }
 
 function spendOf({ spends }: LimitContext, { payment }: { readonly payment: string }): SpendRecord | undefined {

@@ -26,6 +26,7 @@ export const limitSetup = setup({
   delays: { midnight: ({ context }) => rules.midnightWait(context) },
   guards: {
     isGranted: ({ context }, event: Spend) => rules.isGranted(context, event) && rules.refuseSpend(context, event) === undefined,
+    isOutdated: ({ context }, event: Spend) => rules.isOutdated(context, event),
     canSpend: ({ context }, event: Spend) => rules.refuseSpend(context, event) === undefined,
     canEnd: ({ context }, event: OfPayment) => rules.refuseEnd(context, event) === undefined,
     tightens: ({ context }, event: SetLimits) => rules.isTightening(context, event),

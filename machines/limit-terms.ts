@@ -65,6 +65,8 @@ export const limitInternal = {
   /** Asks for room for a payment. Answered with LIMIT_GRANTED, or refused. */
   SPEND: z.strictObject({
     payment: idField,
+    /** Which revision of the payment asks: it may have been amended, and what it asks for need not come in order. */
+    revision: z.int().min(1),
     amount_minor: amount,
     currency: z.enum(CURRENCIES),
     payee: z.string().min(1).max(140),
@@ -132,6 +134,7 @@ export type SpendRecord = {
   readonly payment: string;
   /** The address of the actor that asked. */
   readonly by: string;
+  readonly revision: number;
   readonly amount_minor: number;
   readonly currency: string;
   readonly payee: string;

@@ -58,6 +58,14 @@ describe('the limits of a client', () => {
     expect([refused.refused, contextOf(refused)]).toEqual([code, contextOf(stage)]);
   });
 
+  test('[LIMIT-20] what a payment was before it was amended counts no more, in whatever order that is heard', () => {
+    const now = told(plain(), spend('p1', 20, { revision: 2 }));
+    const late = told(now, spend('p1', 90, { revision: 1 }));
+    expect([heard(late), spentOf(late)]).toEqual([undefined, 20]);
+    const blocked = told(now, { type: 'BLOCK', by: 'cfo', reason: 'odd' }, spend('p1', 90, { revision: 1 }));
+    expect([heard(blocked), spentOf(blocked)]).toEqual([undefined, 20]);
+  });
+
   test('[LIMIT-4] as much as a limit says passes, to the cent, in each currency by itself and with its own minor unit', () => {
     const full = told(plain({ per_person_major: 5_000 }), spend('p1', 50_000), spend('p2', 50_000));
     expect(contextOf(full).today).toEqual([{ currency: 'EUR', spent_minor: 100_000, left_minor: 0 }]);

@@ -18,6 +18,7 @@ const limitMachine = limitSetup.createMachine({
         open: {
           on: {
             SPEND: [
+              { guard: { type: 'isOutdated', params: ({ event }) => event } },
               {
                 guard: { type: 'isGranted', params: ({ event }) => event },
                 actions: { type: 'tellGranted', params: ({ event }) => event },
@@ -43,10 +44,13 @@ const limitMachine = limitSetup.createMachine({
           tags: ['needs_somebody'],
           on: {
             // Asked twice it is granted once, and answered again: who was told that there is room has gone on.
-            SPEND: {
-              guard: { type: 'isGranted', params: ({ event }) => event },
-              actions: { type: 'tellGranted', params: ({ event }) => event },
-            },
+            SPEND: [
+              { guard: { type: 'isOutdated', params: ({ event }) => event } },
+              {
+                guard: { type: 'isGranted', params: ({ event }) => event },
+                actions: { type: 'tellGranted', params: ({ event }) => event },
+              },
+            ],
             UNBLOCK: {
               guard: { type: 'canUnblock', params: ({ event }) => event },
               target: 'open',

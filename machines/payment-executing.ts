@@ -4,56 +4,69 @@ import * as funds from './payment-funds.ts';
 import * as route from './payment-route.ts';
 import * as rules from './payment-rules.ts';
 import { paymentSetup } from './payment-setup.ts';
+import type { Ending } from './payment-terms.ts';
 
 /*
  * The money moves: authorized by the gateway, captured at once or when a person says so, or given back. Right before each of the two the client
  * is asked, and the account where there is one.
  */
 
-export const authorizing = paymentSetup.createStateConfig({
-  initial: 'asking',
-  states: {
-    asking: {
+type EndAs = { readonly type: 'endAs'; readonly params: Ending };
+type Stop = { readonly target: string; readonly actions: readonly EndAs[] };
+/** What becomes of a payment that may not be paid now, or of which nobody says whether it may; and where the account is who says no. */
+type Stops = {
+  readonly as: (ending: 'declined' | 'failed') => Stop;
+  readonly refused: { readonly target: string; readonly by: 'giveBack' | EndAs };
+};
+
+/** Asks the client, and the account where there is one, whether the money may leave now; whoever does not answer is asked again. */
+function asking(next: 'ready' | 'calling', stop: Stops) {
+  return {
+    asking: paymentSetup.createStateConfig({
       invoke: {
         id: 'standing',
         src: 'ask',
         input: ({ context }) => rules.toQuestion(context),
         onDone: [
+          { guard: { type: 'isClear', params: ({ event }) => event.output }, target: 'calling' },
           { guard: { type: 'isActive', params: ({ event }) => event.output }, target: 'asked' },
-          {
-            target: '#payment.declined',
-            actions: { type: 'noteReason', params: { reason: 'client_not_active' } },
-          },
+          stopFor(stop.as('declined'), 'client_not_active'),
         ],
-        onError: [
-          { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
-          { target: '#payment.failed', actions: { type: 'noteReason', params: { reason: 'client_unreachable' } } },
-        ],
+        onError: [{ guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' }, stopFor(stop.as('failed'), 'client_unreachable')],
       },
-    },
-    pausing: { after: { ask_pause: 'asking' } },
-    asked: {
-      always: [{ guard: 'fromAccount', target: 'asking_account' }, { target: 'ready' }],
-    },
-    // What may not be paid now is not paid later by itself either: the money is free again, and waits to be kept anew.
-    asking_account: {
+    }),
+    pausing: paymentSetup.createStateConfig({ after: { ask_pause: 'asking' } }),
+    asked: paymentSetup.createStateConfig({ always: [{ guard: 'fromAccount', target: 'asking_account' }, { target: next }] }),
+    asking_account: paymentSetup.createStateConfig({
       invoke: {
         id: 'account',
         src: 'ask',
         input: ({ context }) => funds.toAccountQuestion(context),
         onDone: [
-          { guard: { type: 'isPayable', params: ({ event }) => event.output }, target: 'ready' },
+          { guard: { type: 'isPayable', params: ({ event }) => event.output }, target: next },
           {
-            target: '#payment.awaiting_funds',
-            actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, 'giveBack'],
+            target: stop.refused.target,
+            actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, stop.refused.by],
           },
         ],
-        onError: [
-          { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
-          { target: '#payment.failed', actions: { type: 'noteReason', params: { reason: 'account_unreachable' } } },
-        ],
+        onError: [{ guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' }, stopFor(stop.as('failed'), 'account_unreachable')],
       },
-    },
+    }),
+  };
+}
+
+function stopFor({ target, actions }: Stop, reason: string) {
+  return { target, actions: [{ type: 'noteReason', params: { reason } }, ...actions] } as const;
+}
+
+export const authorizing = paymentSetup.createStateConfig({
+  initial: 'asking',
+  states: {
+    // What may not be paid now is not paid later by itself either: the money is free again, and waits to be kept anew.
+    ...asking('ready', {
+      as: (ending) => ({ target: `#payment.${ending}`, actions: [] }),
+      refused: { target: '#payment.awaiting_funds', by: 'giveBack' },
+    }),
     ready: { always: [{ guard: 'hasChoice', target: 'choosing' }, { target: 'calling' }] },
     // A gateway that stands still is passed over as long as there is another one; the last of them is waited for.
     choosing: {
@@ -160,63 +173,11 @@ export const authorized = paymentSetup.createStateConfig({
 export const capturing = paymentSetup.createStateConfig({
   initial: 'asking',
   states: {
-    // Asked again: the client may have been suspended since the money was authorized.
-    asking: {
-      invoke: {
-        id: 'standing',
-        src: 'ask',
-        input: ({ context }) => rules.toQuestion(context),
-        onDone: [
-          { guard: { type: 'isActive', params: ({ event }) => event.output }, target: 'asked' },
-          {
-            target: '#payment.authorized.voiding',
-            actions: [
-              { type: 'noteReason', params: { reason: 'client_not_active' } },
-              { type: 'endAs', params: 'declined' },
-            ],
-          },
-        ],
-        onError: [
-          { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
-          {
-            target: '#payment.authorized.voiding',
-            actions: [
-              { type: 'noteReason', params: { reason: 'client_unreachable' } },
-              { type: 'endAs', params: 'failed' },
-            ],
-          },
-        ],
-      },
-    },
-    pausing: { after: { ask_pause: 'asking' } },
-    asked: { always: [{ guard: 'fromAccount', target: 'asking_account' }, { target: 'calling' }] },
-    asking_account: {
-      invoke: {
-        id: 'account',
-        src: 'ask',
-        input: ({ context }) => funds.toAccountQuestion(context),
-        onDone: [
-          { guard: { type: 'isPayable', params: ({ event }) => event.output }, target: 'calling' },
-          {
-            target: '#payment.authorized.voiding',
-            actions: [
-              { type: 'noteRefusal', params: ({ event }) => event.output },
-              { type: 'endAs', params: 'declined' },
-            ],
-          },
-        ],
-        onError: [
-          { guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' },
-          {
-            target: '#payment.authorized.voiding',
-            actions: [
-              { type: 'noteReason', params: { reason: 'account_unreachable' } },
-              { type: 'endAs', params: 'failed' },
-            ],
-          },
-        ],
-      },
-    },
+    // Asked again: the client may have been suspended since the money was authorized. Then the authorization is given back first.
+    ...asking('calling', {
+      as: (ending) => ({ target: '#payment.authorized.voiding', actions: [{ type: 'endAs', params: ending }] }),
+      refused: { target: '#payment.authorized.voiding', by: { type: 'endAs', params: 'declined' } },
+    }),
     calling: {
       entry: { type: 'begin', params: 'capture' },
       invoke: {

@@ -75,10 +75,10 @@ export const reserving = paymentSetup.createStateConfig({
         onError: { target: '#payment.awaiting_funds.rates', actions: { type: 'noteReason', params: { reason: 'rates_unreachable' } } },
       },
     },
-    // Left by an answer alone: nothing is kept that nobody knows of.
+    // Left by an answer alone: nothing is kept that nobody knows of. It is asked once under each name: what comes late is of an earlier one.
     keeping: {
       entry: ['nameHold', 'tellReserve'],
-      after: { answer_wait: { target: 'keeping', reenter: false, actions: 'tellReserve' } },
+      after: { answer_wait: { target: 'keeping', reenter: true } },
       on: {
         RESERVED: {
           guard: { type: 'isReserved', params: ({ event }) => event },

@@ -28,7 +28,12 @@ export function isPassing(reason: string): boolean {
 }
 
 export function fromAccount({ account }: PaymentContext): boolean {
-  return account !== null;
+  return account !== undefined;
+}
+
+/** Whether the account keeps money for it, or was asked to. */
+export function isKept({ hold = null }: PaymentContext): boolean {
+  return hold !== null;
 }
 
 export function accountOf({ account }: PaymentContext): string {
@@ -54,17 +59,17 @@ export function currencyOf({ answer }: Answer): string {
   return typeof currency === 'string' ? currency : '';
 }
 
-export function needsExchange({ currency, account_currency }: PaymentContext): boolean {
+export function needsExchange({ currency, account_currency = currency }: PaymentContext): boolean {
   return account_currency !== currency;
 }
 
 export function toRatesQuestion({ rates }: PaymentContext): Question {
-  return { to: `rates/${rates}`, question: 'rates' };
+  return { to: `rates/${must(rates, 'the source of rates of a payment')}`, question: 'rates' };
 }
 
 /** What the payment costs in the account's currency, by the newest day that is not stale; undefined where there is no such rate. */
 export function quote(context: PaymentContext, { found, answer }: Answer): Conversion | undefined {
-  const { amount_minor, currency, account_currency, spread_basis_points } = context;
+  const { amount_minor, currency, account_currency = currency, spread_basis_points = 0 } = context;
   const days = answer?.['days'];
   if (!found || answer?.['state'] !== 'fresh' || !Array.isArray(days)) return undefined;
   const day = days.at(-1) as RateDay | undefined;
@@ -87,7 +92,7 @@ function convertSafely(...args: Parameters<typeof convert>): ReturnType<typeof c
 
 /** What the account has to keep, in its own currency. */
 export function costOf({ amount_minor, conversion }: PaymentContext): number {
-  return conversion === null ? amount_minor : conversion.to.amount_minor + conversion.spread_minor;
+  return conversion === undefined ? amount_minor : conversion.to.amount_minor + conversion.spread_minor;
 }
 
 /** A name of the payment's own, with a number: an account knows by it what it has kept or been given. */
@@ -127,7 +132,7 @@ function shareOf(
   { amount_minor, conversion }: PaymentContext,
   part_minor: number,
 ): { readonly cost_minor: number; readonly spread_minor: number } {
-  if (conversion === null) return { cost_minor: part_minor, spread_minor: 0 };
+  if (conversion === undefined) return { cost_minor: part_minor, spread_minor: 0 };
   const { to, spread_minor } = conversion;
   return {
     cost_minor: partOf(to.amount_minor, to.currency, part_minor, amount_minor),
@@ -148,7 +153,7 @@ function backOf(context: PaymentContext, before_minor: number, refund_minor: num
 export function toCapturePost(context: PaymentContext): Post {
   const { currency, gateway, capture_minor, reference } = context;
   const out: Leg = { account: `gateway/${gateway}`, amount_minor: -capture_minor, currency };
-  if (context.conversion === null) return { legs: [inTransit(capture_minor, currency), out], text: reference };
+  if (context.conversion === undefined) return { legs: [inTransit(capture_minor, currency), out], text: reference };
   const { cost_minor, spread_minor } = shareOf(context, capture_minor);
   const paid = context.conversion.to.currency;
   const legs: readonly Leg[] = [
@@ -173,7 +178,7 @@ export function toCredit(context: PaymentContext, { credit, amount_minor }: { cr
 }
 
 /** The account did not take it. */
-export function withOwed({ credits }: PaymentContext, credit: unknown): readonly CreditRecord[] {
+export function withOwed({ credits = [] }: PaymentContext, credit: unknown): readonly CreditRecord[] {
   return credits.map((one) => (one.credit === credit ? { ...one, state: 'owed' as const } : one));
 }
 
@@ -182,7 +187,7 @@ export function toRefundPost(context: PaymentContext): Post {
   const { currency, gateway, reference, refunded_minor: before_minor } = context;
   const { amount_minor: refund_minor } = must(pendingRefund(context), 'the refund of a payment');
   const back: Leg = { account: `gateway/${gateway}`, amount_minor: refund_minor, currency };
-  if (context.conversion === null) return { legs: [back, inTransit(-refund_minor, currency)], text: reference };
+  if (context.conversion === undefined) return { legs: [back, inTransit(-refund_minor, currency)], text: reference };
   const back_minor = backOf(context, before_minor, refund_minor);
   const paid = context.conversion.to.currency;
   const legs: readonly Leg[] = [

@@ -23,16 +23,16 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     total(refunds.filter(({ state }) => state === 'done' || state === 'pending')) <= captured_minor,
   'refunded is the sum of the refunds that are done': ({ refunds, refunded_minor }) =>
     total(refunds.filter(({ state }) => state === 'done')) === refunded_minor,
-  'refunds and what banks have taken back are at most captured': ({ refunds, disputes, captured_minor }) =>
+  'refunds and what banks have taken back are at most captured': ({ refunds, disputes = [], captured_minor }) =>
     total(refunds.filter(({ state }) => state === 'done' || state === 'pending')) +
       total(disputes.filter(({ state }) => state !== 'won')) <=
     captured_minor,
-  'one operation at most is under way, and none once it has ended': ({ operations }, state) =>
+  'one operation at most is under way, and none once it has ended': ({ operations = [] }, state) =>
     operations.filter(({ state: at }) => at === 'INIT' || at === 'PENDING').length <= (ENDED.includes(state) ? 0 : 1),
-  'no two operations have the same number': ({ operations }) => new Set(operations.map(({ n }) => n)).size === operations.length,
-  'what has ended asks no account to keep anything': ({ hold }, state) => !ENDED.includes(state) || hold === null,
+  'no two operations have the same number': ({ operations = [] }) => new Set(operations.map(({ n }) => n)).size === operations.length,
+  'what has ended asks no account to keep anything': ({ hold = null }, state) => !ENDED.includes(state) || hold === null,
   'money is converted by a rate that is named': ({ account, account_currency, currency, conversion, captured_minor }) =>
-    account === null || captured_minor === 0 || account_currency === currency || conversion !== null,
+    account === undefined || captured_minor === 0 || account_currency === currency || conversion !== undefined,
   'no two refunds have the same id': ({ refunds }) => new Set(refunds.map(({ refund }) => refund)).size === refunds.length,
   'the hash is the hash of what it says': (context) => context.payload_hash === payloadHash(context),
   'every approval is of the present hash': ({ approvals, payload_hash }) => approvals.every(({ hash }) => hash === payload_hash),

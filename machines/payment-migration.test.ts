@@ -6,14 +6,12 @@ import { brokenOf } from './payment-invariants.ts';
 import { liftPayment } from './payment-migration.ts';
 import * as scene from './payment-rehearsal.ts';
 import { ACTIVE, answered, contextOf, cue, DONE, fired } from './payment-rehearsal.ts';
-import { FUNDS } from './payment-rules.ts';
 import { play, START, stateOf } from './rehearsal.ts';
 import type { Stage } from './rehearsal.ts';
 
 /** As the first version stored it: without what came with accounts and records. */
 function asBefore(stage: Stage): StoredActor {
-  const added = Object.keys(FUNDS);
-  const context = Object.fromEntries(Object.entries(stage.snapshot.context).filter(([name]) => !added.includes(name)));
+  const { operations: _, ...context } = contextOf(stage);
   const snapshot = { status: 'active', value: stage.snapshot.value, context };
   return { machine: 'payment', machine_version: 1, version: 9, at: START, snapshot, timers: {}, effects: {} };
 }
@@ -46,7 +44,7 @@ describe('a payment that an older release has stored', () => {
       const now = lifted(stage);
       expect([stateOf(now), brokenOf(now.snapshot)]).toEqual([stateOf(stage), []]);
       expect(contextOf(now).payload_hash).toBe(contextOf(stage).payload_hash);
-      expect(contextOf(now)).toMatchObject({ account: null, conversion: null, execute_on: null });
+      expect(Object.keys(contextOf(now))).not.toContain('account');
     }
   });
 
@@ -62,7 +60,7 @@ describe('a payment that an older release has stored', () => {
     expect(contextOf(play(lifted(scene.settled()), ...refund)).refunded_minor).toBe(10);
     for (const operation of ['authorize', 'capture', 'refund'] as const) {
       const found = play(lifted(scene.unknownOf(operation)), fired('lookup_wait'), answered('lookup', DONE));
-      expect(contextOf(found).operations.at(-1)).toMatchObject({ operation, state: 'SUCCESS' });
+      expect(contextOf(found).operations?.at(-1)).toMatchObject({ operation, state: 'SUCCESS' });
     }
   });
 });

@@ -80,7 +80,14 @@ export const validating = (changes: object = {}, settings: object = {}): Stage =
 export const limiting = (changes: object = {}, settings: object = {}): Stage =>
   play(validating(changes, settings), answered('account', payable()));
 export const granted: Scene = (stage) =>
-  cue({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', amount_minor: contextOf(stage).amount_minor, by: 'limit/acme' })(stage);
+  cue({
+    type: 'LIMIT_GRANTED',
+    payment: 'pay_1',
+    client: 'acme',
+    revision: contextOf(stage).revision,
+    amount_minor: contextOf(stage).amount_minor,
+    by: 'limit/acme',
+  })(stage);
 export const quoting = (changes: object = {}, settings: object = {}): Stage => play(limiting(changes, settings), granted, approve);
 export const keeping = (changes: object = {}, settings: object = {}): Stage => play(quoting(changes, settings), answered('rates', RATES));
 export const reserved: Scene = (stage) => {
@@ -101,7 +108,13 @@ export const paid = (changes: object = {}): Stage =>
 export const refused =
   (event: string, reason: string): Scene =>
   (stage) =>
-    cue(refusal(event, reason, { hold: contextOf(stage).hold, credit: contextOf(stage).credits[0]?.credit }))(stage);
+    cue(
+      refusal(event, reason, {
+        revision: contextOf(stage).revision,
+        hold: contextOf(stage).hold,
+        credit: contextOf(stage).credits?.[0]?.credit,
+      }),
+    )(stage);
 
 /** Of a house that has two gateways for it. */
 export const CALLABLE = { found: true, version: 2, answer: { callable: true, probing: false } };

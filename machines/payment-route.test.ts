@@ -23,7 +23,10 @@ const ROUTES = {
 
 describe('which gateway a payment goes through', () => {
   test('[PAY-55] is the first route that fits its currency and amount; the one that its maker names; the sandbox without any', () => {
-    const of = (changes: object): unknown => contextOf(scene.draft(changes, ROUTES)).gateways;
+    const of = (changes: object): unknown => {
+      const { gateway, gateways = [gateway] } = contextOf(scene.draft(changes, ROUTES));
+      return gateways;
+    };
     expect(of({})).toEqual(['bank']);
     expect(of({ amount_minor: 99_999 })).toEqual(['cheap', 'dear']);
     expect(of({ currency: 'USD' })).toEqual(['cheap', 'dear']);
@@ -38,7 +41,7 @@ describe('which gateway a payment goes through', () => {
     expect([stateOf(second), calledOf(second)]).toEqual(['authorizing.calling', ['second', 'pay_1-authorize-2']]);
     const last = play(second, failed('authorize', 'failed', 'unauthorized'));
     expect([stateOf(last), contextOf(last).reason]).toEqual(['failed', 'unauthorized']);
-    expect(contextOf(last).operations.map(({ gateway, state }) => [gateway, state])).toEqual([
+    expect(contextOf(last).operations?.map(({ gateway, state }) => [gateway, state])).toEqual([
       ['first', 'FAILED'],
       ['second', 'FAILED'],
     ]);
@@ -66,7 +69,7 @@ describe('which gateway a payment goes through', () => {
     while (!stateOf(stage).endsWith('deciding')) stage = play(stage, fired('lookup_wait'), failed('lookup', 'unknown'));
     const proposal = cue({ type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'a letter', v: 40 });
     const decided = play(stage, proposal, cue({ type: 'CONFIRM_OUTCOME', by: 'cfo', proposal: 'p40' }));
-    expect([stateOf(decided), contextOf(decided).reason, contextOf(decided).operations.at(-1)?.state]).toEqual([
+    expect([stateOf(decided), contextOf(decided).reason, contextOf(decided).operations?.at(-1)?.state]).toEqual([
       'failed',
       'decided_by_people',
       'ERRORED',

@@ -23,7 +23,7 @@ export function routeOf({ currency, amount_minor }: PaymentBirth, routes: Routes
 }
 
 /** The gateway to go on with, where there is another one. */
-export function nextGateway({ gateway, gateways }: PaymentContext): string | undefined {
+export function nextGateway({ gateway, gateways = [] }: PaymentContext): string | undefined {
   return gateways[gateways.indexOf(gateway) + 1];
 }
 

@@ -102,46 +102,20 @@ export function toContext(input: PaymentBirth): PaymentContext {
     tries: 0,
     outcome: null,
     ending: null,
-    ...FUNDS,
-    gateways,
-    account: account ?? null,
-    rates: settings.rates,
-    spread_basis_points: settings.spread_basis_points,
-    execute_on: execute_on ?? null,
+    ...(gateways.length > 1 ? { gateways } : {}),
+    ...(account === undefined ? {} : { account, rates: settings.rates, spread_basis_points: settings.spread_basis_points }),
+    ...(execute_on === undefined ? {} : { execute_on }),
   });
 }
-
-/** What a payment of the first version did not have: it was paid from no account, and executed at once. */
-export const FUNDS = {
-  gateways: [],
-  account: null,
-  account_currency: '',
-  rates: 'ecb',
-  spread_basis_points: 0,
-  conversion: null,
-  charged_minor: 0,
-  hold: null,
-  holds: 0,
-  funds_until: null,
-  limited: false,
-  execute_on: null,
-  due_at: null,
-  held_by: null,
-  credits: [],
-  operations: [],
-  proposal: null,
-  disputes: [],
-} satisfies Partial<PaymentContext>;
 
 /**
  * SHA-256 of what an approver approves, as JSON with its keys in this order. The revision makes a payment that was amended
  * there and back another payload; the id makes the hash good for this payment only.
  */
 export function payloadHash(context: PaymentContext): string {
-  const { id, client, payee, amount_minor, currency, reference, capture, revision, gateways, account, execute_on } = context;
-  const gateway = gateways.length > 1 ? gateways : (gateways[0] ?? context.gateway);
-  const from = { ...(account === null ? {} : { account }), ...(execute_on === null ? {} : { execute_on }) };
-  return sha256(JSON.stringify({ id, client, payee, amount_minor, currency, reference, capture, gateway, revision, ...from }));
+  const { id, client, payee, amount_minor, currency, reference, capture, revision, account, execute_on } = context;
+  const gateway = context.gateways ?? context.gateway;
+  return sha256(JSON.stringify({ id, client, payee, amount_minor, currency, reference, capture, gateway, revision, account, execute_on }));
 }
 
 function withHash(context: PaymentContext): PaymentContext {
@@ -189,7 +163,7 @@ export function refuseCapture(context: PaymentContext, event: Capture): string |
 }
 
 /** What can still be refunded: a refund on its way counts as gone until it is refused, and what a bank takes back until it is given back. */
-export function refundable({ captured_minor, currency, refunds, disputes }: PaymentContext): number {
+export function refundable({ captured_minor, currency, refunds, disputes = [] }: PaymentContext): number {
   const refunded = refunds.filter(({ state }) => state === 'pending' || state === 'done');
   const disputed = disputes.filter(({ state }) => state !== 'won');
   return (
@@ -236,23 +210,24 @@ export function operationId({ id, operation, attempt }: PaymentContext): string 
 
 /** The operation is begun: another number, and a record of it. One that may not follow on what was done is a bug of the machine. */
 export function begin(context: PaymentContext, operation: Operation, at: number): Partial<PaymentContext> {
-  const last = context.operations.findLast(({ state }) => state === 'SUCCESS');
+  const { operations = [], gateway, gateways } = context;
+  const last = operations.findLast(({ state }) => state === 'SUCCESS');
   const before = last && { kind: KIND_OF[last.operation], state: last.state };
   if (!mayFollow(before, KIND_OF[operation])) throw new Error(`A payment may not ${operation} now`);
   const n = context.attempt + 1;
-  const record: OperationRecord = { n, operation, gateway: context.gateway, state: 'INIT', at, ended: null, answer: null };
+  const record: OperationRecord = { n, operation, ...(gateways === undefined ? {} : { gateway }), state: 'INIT', at };
   // The oldest are forgotten, but never the one that says what may follow.
-  const known =
-    context.operations.length < MOST_OPERATIONS ? context.operations : context.operations.filter((one, i) => i > 0 || one === last);
+  const known = operations.length < MOST_OPERATIONS ? operations : operations.filter((one, i) => i > 0 || one === last);
   return { operation, attempt: n, tries: 0, operations: [...known, record] };
 }
 
 /** The operation that is under way has come to this. What it has come to for good stays. */
 export function withResult(context: PaymentContext, result: Result, at: number, answer: string | null): readonly OperationRecord[] {
-  return context.operations.map((record) => {
+  return (context.operations ?? []).map((record) => {
     if (record.n !== context.attempt) return record;
     const state = after(KIND_OF[record.operation], record.state, result);
-    return state === undefined ? record : { ...record, state, ended: state === 'PENDING' ? null : at, answer };
+    if (state === undefined) return record;
+    return state === 'PENDING' ? { ...record, state } : { ...record, state, ended: at, answer };
   });
 }
 
@@ -266,7 +241,7 @@ export function withOutcome(context: PaymentContext, outcome: Outcome, at: numbe
 
 const KIND_OF = { authorize: 'AUTHORIZE', capture: 'CAPTURE', void: 'VOID', refund: 'REFUND' } as const;
 
-export function refuseProposal({ proposal }: PaymentContext, { outcome, gateway_reference }: Propose): string | undefined {
+export function refuseProposal({ proposal = null }: PaymentContext, { outcome, gateway_reference }: Propose): string | undefined {
   if (proposal !== null) return 'proposal_exists';
   return outcome === 'done' && gateway_reference === undefined ? 'reference_required' : undefined;
 }
@@ -291,7 +266,7 @@ export function toProposed({ proposal }: PaymentContext): Outcome {
   return outcome === 'done' ? { outcome, gateway_reference: gateway_reference ?? '' } : { outcome, code: DECIDED };
 }
 
-export function disputeOf({ disputes }: PaymentContext, { dispute }: OfDispute): DisputeRecord | undefined {
+export function disputeOf({ disputes = [] }: PaymentContext, { dispute }: OfDispute): DisputeRecord | undefined {
   return disputes.find((one) => one.dispute === dispute);
 }
 
@@ -299,7 +274,7 @@ export function disputeOf({ disputes }: PaymentContext, { dispute }: OfDispute):
 export function refuseDispute(context: PaymentContext, event: Disputed): string | undefined {
   if (disputeOf(context, event) !== undefined) return 'dispute_exists';
   if (event.amount_minor > refundable(context)) return 'amount_exceeds_captured';
-  return context.disputes.length >= MOST_DISPUTES ? 'too_many_disputes' : undefined;
+  return (context.disputes ?? []).length >= MOST_DISPUTES ? 'too_many_disputes' : undefined;
 }
 
 export function refuseDisputeEnd(context: PaymentContext, event: OfDispute): string | undefined {
@@ -311,8 +286,8 @@ function limitOf({ client }: PaymentContext): string {
 }
 
 export function toSpend(context: PaymentContext): Tell {
-  const { id, amount_minor, currency, payee, maker } = context;
-  return { to: limitOf(context), event: { type: 'SPEND', payment: id, amount_minor, currency, payee, maker } };
+  const { id, revision, amount_minor, currency, payee, maker } = context;
+  return { to: limitOf(context), event: { type: 'SPEND', payment: id, revision, amount_minor, currency, payee, maker } };
 }
 
 /** It is not paid after all. */
@@ -326,7 +301,7 @@ export function toPaid(context: PaymentContext): Tell {
 
 /** The moment from which it may be executed, in epoch milliseconds: a day on which banks do not settle is put off to the next one. */
 export function dueAt({ execute_on }: PaymentContext, at: number): number {
-  if (execute_on === null) return at;
+  if (execute_on === undefined) return at;
   const day = targetDayFrom(execute_on);
   const today = dayInFrankfurt(at);
   if (day > today) return toMoment(day, OPENS);

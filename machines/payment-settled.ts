@@ -17,6 +17,7 @@ export const settled = paymentSetup.createStateConfig({
         guard: { type: 'refusedFor', params: ({ event }) => ({ told: 'CREDIT', refused: event }) },
         actions: { type: 'noteOwed', params: ({ event }) => event },
       },
+      { guard: { type: 'isLateRefusal', params: ({ event }) => event } },
       {
         actions: [
           { type: 'noteOutOfStep', params: ({ event }) => event },

@@ -2,6 +2,7 @@ import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { GatewayAnswer, GatewayClosing, GatewayFinding, GatewayLookup, GatewayRequest } from './gateway.ts';
 import { effect, post, tell } from './machine.ts';
 import type { Answer, EffectError, Question } from './machine.ts';
+import { must } from './must.ts';
 import * as funds from './payment-funds.ts';
 import * as route from './payment-route.ts';
 import * as rules from './payment-rules.ts';
@@ -73,6 +74,9 @@ export const paymentSetup = setup({
     mayRefund: ({ context }, event: Refund) => rules.refuseRefund(context, event) === undefined,
     refundWaits: ({ context }) => rules.pendingRefund(context) !== undefined,
     isActive: (_, answer: Answer) => rules.isActive(answer),
+    /** And nobody else has to be asked. */
+    isClear: ({ context }, answer: Answer) =>
+      rules.isActive(answer) && !funds.fromAccount(context) && route.nextGateway(context) === undefined,
     mayAskAgain: ({ context }) => context.tries + 1 < rules.MOST_ASKS,
     mayTryAnew: ({ context }, finding: GatewayClosing) => finding.outcome === 'canceled' && context.retries + 1 < rules.MOST_ATTEMPTS,
     isCanceled: (_, finding: GatewayClosing) => finding.outcome === 'canceled',
@@ -96,14 +100,15 @@ export const paymentSetup = setup({
     hasChoice: ({ context }) => route.nextGateway(context) !== undefined,
     isCallable: (_, answer: Answer) => route.isCallable(answer),
     isStray: ({ context }, event: Reserved) => funds.fromAccount(context) && event.hold !== context.hold,
-    isGranted: ({ context }, { amount_minor }: { amount_minor: number }) => amount_minor === context.amount_minor,
+    isGranted: ({ context }, { revision }: { revision: number }) => revision === context.revision,
     isUncounted: ({ context }) => funds.fromAccount(context) && !context.limited,
     isEarly: ({ context, event }) => rules.isEarly(context, momentOf(event)),
     refusedFor: ({ context }, { told, refused, passing }: { told: string; refused: TellRefused; passing?: boolean }) =>
-      refused.event === told &&
-      (told !== 'RESERVE' || refused.sent['hold'] === context.hold) &&
-      (passing === undefined || funds.isPassing(refused.reason) === passing),
-    hasNoLimits: (_, refused: TellRefused) => refused.event === 'SPEND' && ['not_found', 'no_such_target'].includes(refused.reason),
+      refused.event === told && isOfNow(context, refused) && (passing === undefined || funds.isPassing(refused.reason) === passing),
+    /** Nothing is kept or counted by it, and nobody waits for the answer any more. */
+    isLateRefusal: (_, { event }: TellRefused) => OF_NOW.has(event),
+    hasNoLimits: ({ context }, refused: TellRefused) =>
+      refused.event === 'SPEND' && isOfNow(context, refused) && ['not_found', 'no_such_target'].includes(refused.reason),
     isApproved: ({ context }) => rules.isApproved(context),
     isPlanOver: ({ context }) => rules.isPlanOver(context),
     mayPropose: ({ context }, event: Propose) => rules.refuseProposal(context, event) === undefined,
@@ -111,7 +116,7 @@ export const paymentSetup = setup({
     mayDrop: ({ context }, event: OfProposal) => rules.refuseDrop(context, event) === undefined,
     mayDispute: ({ context }, event: Disputed) => rules.refuseDispute(context, event) === undefined,
     isOpenDispute: ({ context }, event: OfDispute) => rules.refuseDisputeEnd(context, event) === undefined,
-    owes: ({ context }) => context.credits.some(({ state }) => state === 'owed'),
+    owes: ({ context }) => (context.credits ?? []).some(({ state }) => state === 'owed'),
   },
   actions: {
     amend: assign(({ context }, event: Amend) => rules.amend(context, event)),
@@ -192,9 +197,12 @@ export const paymentSetup = setup({
     noteDue: assign({ due_at: ({ context, event }) => rules.dueAt(context, momentOf(event)) }),
     noteHeld: assign((_, { by, reason }: { by: string; reason: string }) => ({ held_by: by, note: reason })),
     noteReleased: assign({ held_by: null }),
-    noteQuote: assign({ conversion: ({ context }, answer: Answer) => funds.quote(context, answer) ?? null }),
+    noteQuote: assign(({ context }, answer: Answer) => ({ conversion: must(funds.quote(context, answer), 'the rate that was asked for') })),
     /** Each time it is asked to keep the money, the account is given another name for it. */
-    nameHold: assign(({ context }) => ({ holds: context.holds + 1, hold: funds.nameOf(context, context.holds + 1) })),
+    nameHold: assign(({ context }) => {
+      const holds = (context.holds ?? 0) + 1;
+      return { holds, hold: funds.nameOf(context, holds) };
+    }),
     tellReserve: tell(({ context }) => funds.toReserve(context)),
     tellStray: tell(({ context }, { hold }: Reserved) => ({ to: funds.accountOf(context), event: { type: 'RELEASE', hold } })),
     /** How long it waits for its money in all. */
@@ -202,18 +210,19 @@ export const paymentSetup = setup({
     forgetHold: assign({ hold: null }),
     /** What was kept is free again; the limits still count it. */
     giveBack: enqueueActions(({ context, enqueue }) => {
-      if (context.hold !== null) enqueue(tell(() => funds.toRelease(context)));
+      if (!funds.isKept(context)) return;
+      enqueue(tell(() => funds.toRelease(context)));
       enqueue.assign({ hold: null });
     }),
     /** What was kept and counted for it is free again. */
     letGo: enqueueActions(({ context, enqueue }) => {
-      if (context.hold !== null) enqueue(tell(() => funds.toRelease(context)));
+      if (funds.isKept(context)) enqueue(tell(() => funds.toRelease(context)));
       if (context.limited) enqueue(tell(() => rules.toUnspend(context)));
-      enqueue.assign({ hold: null, limited: false });
+      if (funds.fromAccount(context)) enqueue.assign({ hold: null, limited: false });
     }),
     /** The money has left: it goes through the ledger, and the account and the limits are told. */
     settleFunds: enqueueActions(({ context, enqueue }) => {
-      if (context.hold !== null) {
+      if (funds.isKept(context)) {
         enqueue(post(() => funds.toCapturePost(context)));
         enqueue(tell(() => funds.toSettle(context)));
         enqueue.assign({ hold: null, charged_minor: funds.chargeOf(context) });
@@ -222,21 +231,22 @@ export const paymentSetup = setup({
     }),
     /** The money of a refund goes back through the ledger, and to the account. Said while the refund is still the pending one. */
     returnFunds: enqueueActions(({ context, enqueue }) => {
-      if (context.account === null) return;
+      if (!funds.fromAccount(context)) return;
       enqueue(post(() => funds.toRefundPost(context)));
       const credit = funds.creditOf(context);
       if (credit.amount_minor === 0) return;
       enqueue(tell(() => funds.toCredit(context, credit)));
-      enqueue.assign({ credits: [...context.credits, credit] });
+      enqueue.assign({ credits: [...(context.credits ?? []), credit] });
     }),
     noteOwed: assign({ credits: ({ context }, { sent }: TellRefused) => funds.withOwed(context, sent['credit']) }),
     tellOwed: enqueueActions(({ context, enqueue }) => {
-      for (const credit of context.credits) if (credit.state === 'owed') enqueue(tell(() => funds.toCredit(context, credit)));
-      enqueue.assign({ credits: context.credits.map((one) => ({ ...one, state: 'told' as const })) });
+      const credits = context.credits ?? [];
+      for (const credit of credits) if (credit.state === 'owed') enqueue(tell(() => funds.toCredit(context, credit)));
+      enqueue.assign({ credits: credits.map((one) => ({ ...one, state: 'told' as const })) });
     }),
-    noteOutOfStep: assign((_, { event, reason }: TellRefused) => ({ reason: 'out_of_step', note: `${event}: ${reason}` })),
+    noteOutOfStep: assign({ out_of_step: (_, { event, reason }: TellRefused) => `${event}: ${reason}` }),
     propose: assign({ proposal: (_, event: Propose) => rules.propose(event) }),
-    dropProposal: assign({ proposal: null }),
+    dropProposal: assign(({ context }) => (context.proposal === undefined ? {} : { proposal: null })),
     takeProposal: assign(({ context, event }) => ({
       ...rules.withOutcome(context, rules.toProposed(context), momentOf(event)),
       proposal: null,
@@ -249,16 +259,27 @@ export const paymentSetup = setup({
     })),
     noteDispute: assign({
       disputes: ({ context }, { dispute, amount_minor }: Disputed) => [
-        ...context.disputes,
+        ...(context.disputes ?? []),
         { dispute, amount_minor, state: 'open' as const },
       ],
     }),
     closeDispute: assign({
       disputes: ({ context }, { dispute, state }: { dispute: string; state: 'won' | 'lost' }) =>
-        context.disputes.map((one) => (one.dispute === dispute ? { ...one, state } : one)),
+        (context.disputes ?? []).map((one) => (one.dispute === dispute ? { ...one, state } : one)),
     }),
   },
 });
+
+/** What is told under a new name each time, and by which field the name is known. */
+const OF_NOW = new Map<string, (context: PaymentContext, sent: TellRefused['sent']) => boolean>([
+  ['RESERVE', ({ hold }, sent) => sent['hold'] === hold],
+  ['SPEND', ({ revision }, sent) => sent['revision'] === revision],
+]);
+
+/** Whether it is the answer to what was told last. */
+function isOfNow(context: PaymentContext, { event, sent }: TellRefused): boolean {
+  return OF_NOW.get(event)?.(context, sent) ?? true;
+}
 
 /** When the event was taken. Timers and results carry it too; XState's types of them do not know. */
 function momentOf(event: object): number {

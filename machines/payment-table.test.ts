@@ -4,7 +4,7 @@ import { ACTIVE, answered, approve, contextOf, cue, DECLINED, DONE, failed, SUSP
 import { answer, fail, fire, play, send, stateOf } from './rehearsal.ts';
 import type { Cue, Stage } from './rehearsal.ts';
 
-const granted = (amount_minor: number): Cue => ({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', amount_minor });
+const granted = (revision: number): Cue => ({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', revision, amount_minor: 7 });
 
 /** Everything that can happen to a payment, each in its usual form. */
 const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
@@ -30,18 +30,19 @@ const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
   DROP_OUTCOME: (stage) => send(stage, { type: 'DROP_OUTCOME', proposal: 'p40' }),
   RESERVED: (stage) => send(stage, { type: 'RESERVED', account: 'acme_usd', hold: contextOf(stage).hold ?? 'none', amount_minor: 1 }),
   'RESERVED under another name': (stage) => send(stage, { type: 'RESERVED', account: 'acme_usd', hold: 'other', amount_minor: 1 }),
-  LIMIT_GRANTED: (stage) => send(stage, granted(contextOf(stage).amount_minor)),
-  'LIMIT_GRANTED for another amount': (stage) => send(stage, granted(7)),
+  LIMIT_GRANTED: (stage) => send(stage, granted(contextOf(stage).revision)),
+  'LIMIT_GRANTED for another revision': (stage) => send(stage, granted(7)),
   DISPUTED: (stage) => send(stage, { type: 'DISPUTED', dispute: 'd1', amount_minor: 1_000 }),
   'DISPUTED for more than was captured': (stage) => send(stage, { type: 'DISPUTED', dispute: 'd1', amount_minor: 1_000_000 }),
   DISPUTE_WON: (stage) => send(stage, { type: 'DISPUTE_WON', dispute: 'd0' }),
   DISPUTE_LOST: (stage) => send(stage, { type: 'DISPUTE_LOST', dispute: 'd0' }),
-  'SPEND refused': (stage) => send(stage, scene.refusal('SPEND', 'limit_per_day')),
-  'SPEND refused: no limits': (stage) => send(stage, scene.refusal('SPEND', 'not_found')),
+  'SPEND refused': (stage) => send(stage, scene.refusal('SPEND', 'limit_per_day', { revision: contextOf(stage).revision })),
+  'SPEND refused: no limits': (stage) => send(stage, scene.refusal('SPEND', 'not_found', { revision: contextOf(stage).revision })),
+  'SPEND refused, an older one': (stage) => send(stage, scene.refusal('SPEND', 'limit_per_day', { revision: 0 })),
   'RESERVE refused for now': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: contextOf(stage).hold })),
   'RESERVE refused for good': (stage) => send(stage, scene.refusal('RESERVE', 'other_currency', { hold: contextOf(stage).hold })),
   'RESERVE refused, another one': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: 'other' })),
-  'CREDIT refused': (stage) => send(stage, scene.refusal('CREDIT', 'credits_blocked', { credit: contextOf(stage).credits[0]?.credit })),
+  'CREDIT refused': (stage) => send(stage, scene.refusal('CREDIT', 'credits_blocked', { credit: contextOf(stage).credits?.[0]?.credit })),
   'account: payable': (stage) => answer(stage, 'account', scene.payable()),
   'account: frozen': (stage) => answer(stage, 'account', scene.FROZEN),
   'account: of another client': (stage) => answer(stage, 'account', scene.payable({ client: 'globex' })),
@@ -549,9 +550,9 @@ describe('what may happen to a payment, state by state and event by event', () =
       else expect(next.snapshot).toBe(stage.snapshot);
     }
     // What the account keeps under a name that the payment does not know is told to be let go, wherever the payment is.
-    const { account, hold, limited } = contextOf(stage);
-    const uncounted = limited ? [] : ['LIMIT_GRANTED', 'LIMIT_GRANTED for another amount'];
-    const stray = account === null ? [] : ['RESERVED under another name', ...(hold === null ? ['RESERVED'] : []), ...uncounted];
+    const { account, hold = null, limited = false } = contextOf(stage);
+    const uncounted = limited ? [] : ['LIMIT_GRANTED', 'LIMIT_GRANTED for another revision'];
+    const stray = account === undefined ? [] : ['RESERVED under another name', ...(hold === null ? ['RESERVED'] : []), ...uncounted];
     expect(found).toEqual({ ...Object.fromEntries([...REFUSALS, ...stray].map((name) => [name, state])), ...cells });
   });
 

@@ -87,7 +87,7 @@ export const paymentInternal = {
   /** The account keeps the money. */
   RESERVED: z.strictObject({ account: idField, hold: idField, amount_minor: amount }),
   /** The client's limits have room for it. */
-  LIMIT_GRANTED: z.strictObject({ payment: idField, client: idField, amount_minor: amount }),
+  LIMIT_GRANTED: z.strictObject({ payment: idField, client: idField, revision: z.int(), amount_minor: amount }),
   /** A bank takes money back, or wants to; and how that ended. */
   DISPUTED: z.strictObject({ dispute: idField, amount_minor: amount }),
   DISPUTE_WON: z.strictObject({ dispute: idField }),
@@ -195,7 +195,7 @@ export type PaymentEvent = Stamp &
     | ({ type: 'CONFIRM_OUTCOME' | 'DROP_OUTCOME' } & OfProposal)
     | ({ type: 'GATEWAY_NOTIFIED' } & Notified)
     | ({ type: 'RESERVED' } & Reserved)
-    | { type: 'LIMIT_GRANTED'; payment: string; client: string; amount_minor: number }
+    | { type: 'LIMIT_GRANTED'; payment: string; client: string; revision: number; amount_minor: number }
     | ({ type: 'DISPUTED' } & Disputed)
     | ({ type: 'DISPUTE_WON' | 'DISPUTE_LOST' } & OfDispute)
     | ({ type: 'tell.refused' } & TellRefused)
@@ -226,13 +226,14 @@ export type OperationRecord = {
   /** Its number within the payment. */
   readonly n: number;
   readonly operation: Operation;
-  readonly gateway: string;
+  /** Which one it was done with, where there was a choice; otherwise the payment's. */
+  readonly gateway?: string;
   readonly state: OperationState;
   /** When it was begun and when it ended, in epoch milliseconds. */
   readonly at: number;
-  readonly ended: number | null;
+  readonly ended?: number;
   /** The gateway's reference, or its code for saying no. */
-  readonly answer: string | null;
+  readonly answer?: string | null;
 };
 
 /** What somebody says became of an operation, until another person confirms it. */
@@ -253,7 +254,10 @@ export type CreditRecord = { readonly credit: string; readonly amount_minor: num
 /** Where a payment goes when its authorization has been given back. */
 export type Ending = 'canceled' | 'declined' | 'failed';
 
-/** Every amount is in minor units of `currency`. Written with every step: keep it small. */
+/**
+ * Every amount is in minor units of `currency`. Written with every step, so it is kept small: what most payments never have is not there until
+ * they have it.
+ */
 export type PaymentContext = {
   id: string;
   client: string;
@@ -262,9 +266,10 @@ export type PaymentContext = {
   currency: string;
   reference: string;
   capture: 'automatic' | 'manual';
-  /** The one that it goes through now, of those that it may. */
+  /** The one that it goes through now. */
   gateway: string;
-  gateways: readonly string[];
+  /** Those that it may go through, where there is more than one. */
+  gateways?: readonly string[];
   /** Who created it. */
   maker: string;
   /** Who else has had a hand in what it says. */
@@ -299,27 +304,29 @@ export type PaymentContext = {
   outcome: Outcome | null;
   ending: Ending | null;
   /** The account that it is paid from, and its currency once it was asked. */
-  account: string | null;
-  account_currency: string;
-  rates: string;
-  spread_basis_points: number;
-  conversion: Conversion | null;
+  account?: string;
+  account_currency?: string;
+  rates?: string;
+  spread_basis_points?: number;
+  conversion?: Conversion;
   /** What has gone from the account, in its currency, the spread included; refunds are not taken off. */
-  charged_minor: number;
+  charged_minor?: number;
   /** Under which name the account keeps the money, and how often it was asked to. */
-  hold: string | null;
-  holds: number;
+  hold?: string | null;
+  holds?: number;
   /** Until when it waits for its money, in epoch milliseconds. */
-  funds_until: number | null;
+  funds_until?: number;
   /** Whether it counts in the client's limits. */
-  limited: boolean;
+  limited?: boolean;
   /** The day that it is to be executed on, and from when on, in epoch milliseconds. */
-  execute_on: string | null;
-  due_at: number | null;
+  execute_on?: string;
+  due_at?: number;
   /** Where somebody has kept it from going on. */
-  held_by: string | null;
-  credits: readonly CreditRecord[];
-  operations: readonly OperationRecord[];
-  proposal: Proposal | null;
-  disputes: readonly DisputeRecord[];
+  held_by?: string | null;
+  /** What another actor refused that it should not have: the two do not agree, and somebody has to look. */
+  out_of_step?: string;
+  credits?: readonly CreditRecord[];
+  operations?: readonly OperationRecord[];
+  proposal?: Proposal | null;
+  disputes?: readonly DisputeRecord[];
 };

@@ -15,19 +15,22 @@ const paymentMachine = paymentSetup.createMachine({
   context: ({ input }) => rules.toContext(input),
   initial: 'draft',
   on: {
-    // Asked twice the account may keep it after it was refused, or spent: what it keeps for nobody is free again.
+    // Asked for again, the account may keep it under both names: what it keeps for nobody is free again.
     RESERVED: {
       guard: { type: 'isStray', params: ({ event }) => event },
       actions: { type: 'tellStray', params: ({ event }) => event },
     },
     LIMIT_GRANTED: { guard: 'isUncounted', actions: 'tellUnspend' },
     // Whoever waits for an answer has taken it before this; what nobody waits for says that two actors are out of step.
-    'tell.refused': {
-      actions: [
-        { type: 'noteOutOfStep', params: ({ event }) => event },
-        { type: 'announce', params: 'payment.out_of_step' },
-      ],
-    },
+    'tell.refused': [
+      { guard: { type: 'isLateRefusal', params: ({ event }) => event } },
+      {
+        actions: [
+          { type: 'noteOutOfStep', params: ({ event }) => event },
+          { type: 'announce', params: 'payment.out_of_step' },
+        ],
+      },
+    ],
   },
   states: {
     draft: {

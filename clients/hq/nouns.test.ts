@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { initialTransition } from 'xstate';
 import { machines } from '../../machines/machines.ts';
+import type { PaymentContext } from '../../machines/payment-terms.ts';
 import { topOf } from '../core/journey.ts';
 import { NOUNS, toneOf } from './nouns.ts';
 
@@ -41,6 +42,15 @@ const INPUTS: Readonly<Record<string, object>> = {
   rates: { integration: 'ecb' },
 };
 
+/** What is not there before it has happened. */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  payment: [
+    ...(['gateways', 'account', 'account_currency', 'rates', 'spread_basis_points', 'conversion', 'charged_minor', 'hold'] as const),
+    ...(['holds', 'funds_until', 'limited', 'execute_on', 'due_at', 'held_by', 'out_of_step', 'credits', 'operations'] as const),
+    ...(['proposal', 'disputes'] as const),
+  ] satisfies readonly (keyof PaymentContext)[],
+};
+
 test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
   '[HQ-1] The console names no field of a %s that it does not have',
   (type, noun) => {
@@ -54,7 +64,7 @@ test.each(NOUNS.map((noun) => [noun.type, noun] as const))(
       ...(noun.figure ? [noun.figure] : []),
       ...noun.references.map(({ field }) => field),
     ];
-    expect(Object.keys(snapshot.context as object)).toEqual(expect.arrayContaining(named));
+    expect([...Object.keys(snapshot.context as object), ...(LATER[type] ?? [])]).toEqual(expect.arrayContaining(named));
   },
 );
 

@@ -73,7 +73,19 @@ const payment: Noun = {
   sections: [
     {
       title: 'Payment',
-      fields: ['amount_minor', 'payee', 'reference', 'client', 'capture', 'execute_on', 'due_at', 'reason', 'note', 'held_by'],
+      fields: [
+        'amount_minor',
+        'payee',
+        'reference',
+        'client',
+        'capture',
+        'execute_on',
+        'due_at',
+        'reason',
+        'note',
+        'out_of_step',
+        'held_by',
+      ],
     },
     {
       title: 'Money',

@@ -44,8 +44,12 @@ test('[DESKPAY-10] an amount is shown in the currency that it is in: that of the
 });
 
 test('[DESKPAY-11] an attempt carries the name by which the gateway knows it; what is no attempt is left out', () => {
-  const record = { n: 2, operation: 'capture', state: 'PENDING', at: 1, ended: null, answer: null };
-  expect(readAttempts({ id: 'p1', operations: [record, { n: 'x' }, 7] })).toEqual([{ ...record, id: 'p1-capture-2' }]);
+  const record = { n: 2, operation: 'capture', state: 'PENDING', at: 1 };
+  const operations = [record, { n: 'x' }, 7, { ...record, n: 3, gateway: 'stripe' }];
+  expect(readAttempts({ id: 'p1', gateway: 'sandbox', operations })).toEqual([
+    { ...record, id: 'p1-capture-2', gateway: 'sandbox' },
+    { ...record, n: 3, id: 'p1-capture-3', gateway: 'stripe' },
+  ]);
   expect(readAttempts({})).toEqual([]);
   expect(readProposal({ proposal: null })).toBeUndefined();
   const amounts = {

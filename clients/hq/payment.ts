@@ -25,7 +25,7 @@ function recordsIn(context: Context, name: string): readonly Context[] {
 }
 
 /** One thing done with the gateway, under the name by which the gateway knows it. */
-export type Attempt = OperationRecord & { readonly id: string };
+export type Attempt = OperationRecord & { readonly id: string; readonly gateway: string };
 
 /** The newest last, as they were begun. */
 export function readAttempts(context: Context): readonly Attempt[] {
@@ -33,7 +33,8 @@ export function readAttempts(context: Context): readonly Attempt[] {
     .filter(({ n, operation, state, at }) => [typeof n, typeof operation, typeof state, typeof at].join() === 'number,string,string,number')
     .map((record) => {
       const operation = record as OperationRecord;
-      return { ...operation, id: `${textIn(context, 'id') ?? ''}-${operation.operation}-${operation.n}` };
+      const id = `${textIn(context, 'id') ?? ''}-${operation.operation}-${operation.n}`;
+      return { ...operation, id, gateway: operation.gateway ?? textIn(context, 'gateway') ?? '' };
     });
 }
 

@@ -92,8 +92,8 @@ function AttemptRow({ attempt: { n, operation, gateway, state, at, ended, answer
         <Part label={columns.begun}>
           <Time at={moment(at)} />
         </Part>
-        <Part label={columns.ended}>{ended === null ? <Nothing /> : <Time at={moment(ended)} />}</Part>
-        <Part label={columns.answer}>{answer === null ? <Nothing /> : <span className="mono">{answer}</span>}</Part>
+        <Part label={columns.ended}>{ended === undefined ? <Nothing /> : <Time at={moment(ended)} />}</Part>
+        <Part label={columns.answer}>{typeof answer !== 'string' ? <Nothing /> : <span className="mono">{answer}</span>}</Part>
       </dl>
     </li>
   );
