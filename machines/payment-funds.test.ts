@@ -253,7 +253,7 @@ function settle(world: World): void {
   tellAccount(world, { type: 'UNFREEZE', by: 'approver', reason: 'over' });
   tellAccount(world, { type: 'UNFREEZE', by: 'cfo', reason: 'over' });
   tellAccount(world, { type: 'UNBLOCK_CREDITS', by: 'cfo' });
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 2_000; i++) {
     if (world.mail.length > 0) deliver(world, i);
     else if (Object.keys(world.payment.effects).length > 0) comeBack(world, 0);
     else if (world.payment.timers['credit_pause'] !== undefined) step(world, (stage) => fire(stage, 'credit_pause'));
@@ -313,14 +313,21 @@ describe('a payment and its account', () => {
     return ends;
   }
 
-  test('[PAY-44] agree to the cent however what they tell each other, what people do and what goes wrong fall together', () => {
-    runs();
+  test('[PAY-44] agree to the cent where what is told is slow, and has been overtaken by what was told later', { timeout: 60_000 }, () => {
     expect([...runs(undefined, slowly)]).toContain('settled');
-    // Of this seed it is known that it gets everywhere.
-    const ends = runs(4);
-    for (const end of ['settled', 'authorized', 'declined', 'canceled', 'rejected', 'expired', 'awaiting_funds'])
-      expect([...ends]).toContain(end);
   });
+
+  test(
+    '[PAY-44] agree to the cent however what they tell each other, what people do and what goes wrong fall together',
+    { timeout: 60_000 },
+    () => {
+      runs();
+      // Of this seed it is known that it gets everywhere.
+      const ends = runs(4);
+      for (const end of ['settled', 'authorized', 'declined', 'canceled', 'rejected', 'expired', 'awaiting_funds'])
+        expect([...ends]).toContain(end);
+    },
+  );
 });
 
 /** What the one says of the money is what the other says, and what the ledger says. */

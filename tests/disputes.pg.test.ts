@@ -121,7 +121,7 @@ describe('a dispute', () => {
     ] as const) {
       const address = await opened(id, { payment: 'pay_made', amount_minor: 5_000 });
       const known = async (): Promise<Json | undefined> =>
-        ((await seen('payment/pay_made'))['context'] as { disputes: Json[] }).disputes.find(({ dispute }) => dispute === id);
+        ((await seen('payment/pay_made'))['context'] as { disputes?: Json[] }).disputes?.find(({ dispute }) => dispute === id);
       await eventually(async () => (await known())?.['state'] === 'open');
       await says(address, end);
       await eventually(async () => (await known())?.['state'] === end);

@@ -43,7 +43,7 @@ describe('the limits of a client', () => {
     for (const id of names) await rest.create('messenger', { id, input: {} });
     await Promise.all(
       names.map((id) => {
-        const event = { type: 'SPEND', payment: id, amount_minor: 30_000, currency: 'EUR', payee: 'Globex', maker: 'clerk' };
+        const event = { type: 'SPEND', payment: id, amount_minor: 30_000, currency: 'EUR', payee: 'Globex', maker: 'clerk', revision: 1 };
         return rest.send(`messenger/${id}`, { type: 'TELL', to, event });
       }),
     );
