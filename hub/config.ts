@@ -42,6 +42,8 @@ const schema = z.object({
   HUB_ROUTES: z.string().default('[]'),
   /** The `rates` actor that payments from an account are converted by: `ecb`, in the demo `sandbox`. */
   HUB_RATES: z.string().refine(isId).optional(),
+  /** The integration that looks payees up on lists before they are paid, for example `sandbox_checks`. */
+  HUB_SCREENED_BY: z.string().refine(isId).optional(),
   /** What the house keeps of what it exchanges, in hundredths of a percent. */
   HUB_SPREAD_BASIS_POINTS: z.coerce.number().int().min(0).max(1000).default(0),
   /** After how many days at rest an actor's old contents go to the archive; `0` never. */
@@ -82,6 +84,7 @@ export type Config = {
   readonly approvalsNeeded: number;
   readonly routes: unknown;
   readonly rates: string;
+  readonly screenedBy: string | undefined;
   readonly spreadBasisPoints: number;
   readonly backupDir: string | undefined;
   readonly backupSync: boolean;
@@ -140,6 +143,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     approvalsNeeded: read.HUB_APPROVALS_NEEDED,
     routes: readRoutes(read.HUB_ROUTES),
     rates: read.HUB_RATES ?? (demo ? 'sandbox' : 'ecb'),
+    screenedBy: read.HUB_SCREENED_BY,
     spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
     backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
     backupSync: read.HUB_BACKUP_SYNC,

@@ -7,6 +7,7 @@ export function machineSettings({
   routes,
   rates,
   spreadBasisPoints,
+  screenedBy,
 }: Config): Readonly<Record<string, unknown>> {
   return {
     payment: {
@@ -15,6 +16,7 @@ export function machineSettings({
       routes,
       rates,
       spread_basis_points: spreadBasisPoints,
+      ...(screenedBy === undefined ? {} : { screened_by: screenedBy }),
     },
   };
 }

@@ -50,7 +50,13 @@ export const validating = paymentSetup.createStateConfig({
         ],
       },
     },
-    checked: { always: [{ guard: 'needsApproval', target: '#payment.needs_approval' }, { target: '#payment.approved' }] },
+    checked: {
+      always: [
+        { guard: 'isScreened', target: '#payment.screening' },
+        { guard: 'needsApproval', target: '#payment.needs_approval' },
+        { target: '#payment.approved' },
+      ],
+    },
   },
 });
 

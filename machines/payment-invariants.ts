@@ -7,9 +7,9 @@ import { statesOf, timersOf } from './rehearsal.ts';
 type Invariant = (context: PaymentContext, state: string, snapshot: AnyMachineSnapshot) => boolean;
 
 const ENDED = ['rejected', 'declined', 'failed', 'canceled', 'expired'];
-const PUBLIC = ['SUBMIT', 'APPROVE', 'DENY', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND', 'RELEASE', 'PROPOSE_OUTCOME'];
+const PUBLIC = ['SUBMIT', 'APPROVE', 'DENY', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND', 'RELEASE', 'CLEAR', 'PROPOSE_OUTCOME'];
 /** Where a payment can only be after whatever approval it needed. */
-const BEFORE_APPROVAL = ['draft', 'validating', 'needs_approval', 'held', ...ENDED];
+const BEFORE_APPROVAL = ['draft', 'validating', 'screening', 'needs_approval', 'held', ...ENDED];
 
 const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'amounts are whole and not negative': (context) =>
@@ -33,6 +33,10 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'what has ended asks no account to keep anything': ({ hold = null }, state) => !ENDED.includes(state) || hold === null,
   'money is converted by a rate that is named': ({ account, account_currency, currency, conversion, captured_minor }) =>
     account === undefined || captured_minor === 0 || account_currency === currency || conversion !== undefined,
+  'whom the house looks up is not paid before that': ({ screening, revision }, state) =>
+    BEFORE_APPROVAL.includes(state) || screening === undefined || screening.revision !== revision || screening.cleared_by !== undefined,
+  'nobody said of his own payment whom it is for': ({ screening, maker, amended_by }) =>
+    screening?.cleared_by === undefined || (screening.cleared_by !== maker && !amended_by.includes(screening.cleared_by)),
   'no two refunds have the same id': ({ refunds }) => new Set(refunds.map(({ refund }) => refund)).size === refunds.length,
   'the hash is the hash of what it says': (context) => context.payload_hash === payloadHash(context),
   'every approval is of the present hash': ({ approvals, payload_hash }) => approvals.every(({ hash }) => hash === payload_hash),

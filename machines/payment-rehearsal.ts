@@ -74,6 +74,13 @@ export const voiding = (): Stage => play(held(), cue({ type: 'CANCEL', reason: '
 export const settled = (): Stage => play(callingCapture(), answered('capture', DONE));
 export const refunding = (): Stage => play(settled(), cue({ type: 'REFUND', refund: 'r1', amount_minor: 25_000 }));
 
+/** Of a house that looks up whom it pays. */
+export const SCREENED = { screened_by: 'sandbox_checks' };
+export const LIKE = { passed: false, findings: ['listed:Malvina Grubstake'] };
+export const CLEAN = { passed: true, findings: [] };
+export const screening = (changes: object = {}): Stage => play(draft(changes, SCREENED), cue({ type: 'SUBMIT' }));
+export const reviewing = (changes: object = {}): Stage => play(screening(changes), answered('payee', LIKE));
+
 /** From an account in another currency. */
 export const validating = (changes: object = {}, settings: object = {}): Stage =>
   play(draft({ ...FROM, ...changes }, settings), cue({ type: 'SUBMIT' }));

@@ -103,6 +103,7 @@ export function toContext(input: PaymentBirth): PaymentContext {
     outcome: null,
     ending: null,
     ...(gateways.length > 1 ? { gateways } : {}),
+    ...(settings.screened_by === undefined ? {} : { screened_by: settings.screened_by }),
     ...(account === undefined ? {} : { account, rates: settings.rates, spread_basis_points: settings.spread_basis_points }),
     ...(execute_on === undefined ? {} : { execute_on }),
   });
@@ -126,9 +127,14 @@ export function needsApproval(context: PaymentContext): boolean {
   return context.amount_minor >= context.approval_from_minor;
 }
 
+/** Whether somebody made it, or changed what it says. */
+export function hasHandIn({ maker, amended_by }: PaymentContext, by: string): boolean {
+  return by === maker || amended_by.includes(by);
+}
+
 /** Why this approval is refused. Whoever had a hand in the payment is told so first: no other hash would help. */
 export function refuseApproval(context: PaymentContext, event: Approve): string | undefined {
-  if (event.by === context.maker || context.amended_by.includes(event.by)) return 'four_eyes';
+  if (hasHandIn(context, event.by)) return 'four_eyes';
   if (context.approvals.some(({ by }) => by === event.by)) return 'already_approved';
   if (event.hash === undefined) return 'hash_required';
   return event.hash === context.payload_hash ? undefined : 'hash_stale';
@@ -153,8 +159,7 @@ export function refuseAmendment(context: PaymentContext, event: Amend): string |
 /** The context with the amendment in it: another revision, another hash, and nobody has approved it. */
 export function amend(context: PaymentContext, event: Amend): PaymentContext {
   const { amount_minor = context.amount_minor, payee = context.payee, reference = context.reference, by } = event;
-  const known = by === context.maker || context.amended_by.includes(by);
-  const amended_by = known ? context.amended_by : [...context.amended_by, by];
+  const amended_by = hasHandIn(context, by) ? context.amended_by : [...context.amended_by, by];
   return withHash({ ...context, amount_minor, payee, reference, amended_by, revision: context.revision + 1, approvals: [] });
 }
 

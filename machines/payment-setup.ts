@@ -1,15 +1,17 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
-import type { GatewayAnswer, GatewayClosing, GatewayFinding, GatewayLookup, GatewayRequest } from './gateway.ts';
+import type { CheckAnswer, CheckRequest, GatewayAnswer, GatewayClosing, GatewayFinding, GatewayLookup, GatewayRequest } from './gateway.ts';
 import { effect, post, tell } from './machine.ts';
 import type { Answer, EffectError, Question } from './machine.ts';
 import { must } from './must.ts';
 import * as funds from './payment-funds.ts';
 import * as route from './payment-route.ts';
 import * as rules from './payment-rules.ts';
+import * as screen from './payment-screen.ts';
 import type {
   Amend,
   Approve,
   Capture,
+  Clear,
   Disputed,
   Ending,
   Notified,
@@ -42,6 +44,7 @@ export const paymentSetup = setup({
   },
   actors: {
     ask: effect<Answer, Question>(),
+    'checks.sanctions': effect<CheckAnswer, CheckRequest>(),
     'gateway.authorize': effect<GatewayAnswer, GatewayRequest>(),
     'gateway.capture': effect<GatewayAnswer, GatewayRequest>(),
     'gateway.void': effect<GatewayAnswer, GatewayRequest>(),
@@ -56,6 +59,7 @@ export const paymentSetup = setup({
     rates_pause: 15 * rules.MINUTE,
     answer_wait: rules.HOUR,
     credit_pause: rules.HOUR,
+    review_reminder: 4 * rules.HOUR,
     first_reminder: rules.DAY,
     second_reminder: 2 * rules.DAY,
     approval_ttl: 3 * rules.DAY,
@@ -91,6 +95,10 @@ export const paymentSetup = setup({
     isManual: ({ context }) => context.capture === 'manual',
     isOperation: ({ context }, operation: Operation) => context.operation === operation,
     endsAs: ({ context }, ending: Ending) => context.ending === ending,
+    isScreened: ({ context }) => screen.isScreened(context),
+    mayPass: ({ context }, answer: CheckAnswer) => screen.mayPass(context, answer),
+    mayClear: ({ context }, event: Clear) => screen.refuseClear(context, event) === undefined,
+    mayAmendScreened: ({ context }, event: Amend) => screen.isScreened(context) && rules.refuseAmendment(context, event) === undefined,
     fromAccount: ({ context }) => funds.fromAccount(context),
     isPayable: ({ context }, answer: Answer) => funds.refuseAccount(context, answer) === undefined,
     needsExchange: ({ context }) => funds.needsExchange(context),
@@ -191,6 +199,8 @@ export const paymentSetup = setup({
     nextGateway: assign(({ context }) => ({ ...OVER, gateway: route.nextGateway(context) ?? context.gateway })),
     noteAccount: assign({ account_currency: (_, answer: Answer) => funds.currencyOf(answer) }),
     noteRefusal: assign(({ context }, answer: Answer) => ({ reason: funds.refuseAccount(context, answer) ?? null, note: null })),
+    noteFindings: assign({ screening: ({ context }, findings: readonly string[]) => screen.withFindings(context, findings) }),
+    noteCleared: assign({ screening: ({ context }, event: Clear) => screen.cleared(context, event) }),
     noteLimited: assign({ limited: true }),
     tellSpend: tell(({ context }) => rules.toSpend(context)),
     tellUnspend: tell(({ context }) => rules.toUnspend(context)),

@@ -1,100 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { HAPPENINGS } from './payment-happenings.ts';
 import * as scene from './payment-rehearsal.ts';
 import { ACTIVE, answered, approve, contextOf, cue, DECLINED, DONE, failed, SUSPENDED } from './payment-rehearsal.ts';
-import { answer, fail, fire, play, send, stateOf } from './rehearsal.ts';
-import type { Cue, Stage } from './rehearsal.ts';
+import { play, send, stateOf } from './rehearsal.ts';
+import type { Stage } from './rehearsal.ts';
 
-const granted = (revision: number): Cue => ({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', revision, amount_minor: 7 });
-
-/** Everything that can happen to a payment, each in its usual form. */
-const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
-  SUBMIT: (stage) => send(stage, { type: 'SUBMIT' }),
-  APPROVE: (stage) => send(stage, { type: 'APPROVE', by: 'cfo', hash: contextOf(stage).payload_hash }),
-  DENY: (stage) => send(stage, { type: 'DENY', by: 'cfo', reason: 'not ours' }),
-  AMEND: (stage) => send(stage, { type: 'AMEND', reference: 'INV-8' }),
-  CAPTURE: (stage) => send(stage, { type: 'CAPTURE', amount_minor: 100_000 }),
-  CANCEL: (stage) => send(stage, { type: 'CANCEL' }),
-  REFUND: (stage) => send(stage, { type: 'REFUND', refund: 'r9', amount_minor: 1 }),
-  GATEWAY_NOTIFIED: (stage) => {
-    const { id, operation, attempt } = contextOf(stage);
-    return send(stage, { type: 'GATEWAY_NOTIFIED', operation_id: `${id}-${operation}-${attempt}`, outcome: 'done' });
-  },
-  HOLD: (stage) => send(stage, { type: 'HOLD', by: 'cfo', reason: 'looks odd' }),
-  RELEASE: (stage) => send(stage, { type: 'RELEASE', by: 'cfo', reason: 'asked the payee' }),
-  PROPOSE_OUTCOME: (stage) => send(stage, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'a letter', v: 41 }),
-  'PROPOSE_OUTCOME done without a reference': (stage) =>
-    send(stage, { type: 'PROPOSE_OUTCOME', outcome: 'done', evidence: 'a letter', v: 41 }),
-  CONFIRM_OUTCOME: (stage) => send(stage, { type: 'CONFIRM_OUTCOME', by: 'cfo', proposal: 'p40' }),
-  'CONFIRM_OUTCOME by the one who proposed it': (stage) => send(stage, { type: 'CONFIRM_OUTCOME', by: 'clerk', proposal: 'p40' }),
-  'CONFIRM_OUTCOME of another proposal': (stage) => send(stage, { type: 'CONFIRM_OUTCOME', by: 'cfo', proposal: 'p41' }),
-  DROP_OUTCOME: (stage) => send(stage, { type: 'DROP_OUTCOME', proposal: 'p40' }),
-  RESERVED: (stage) => send(stage, { type: 'RESERVED', account: 'acme_usd', hold: contextOf(stage).hold ?? 'none', amount_minor: 1 }),
-  'RESERVED under another name': (stage) => send(stage, { type: 'RESERVED', account: 'acme_usd', hold: 'other', amount_minor: 1 }),
-  LIMIT_GRANTED: (stage) => send(stage, granted(contextOf(stage).revision)),
-  'LIMIT_GRANTED for another revision': (stage) => send(stage, granted(7)),
-  DISPUTED: (stage) => send(stage, { type: 'DISPUTED', dispute: 'd1', amount_minor: 1_000 }),
-  'DISPUTED for more than was captured': (stage) => send(stage, { type: 'DISPUTED', dispute: 'd1', amount_minor: 1_000_000 }),
-  DISPUTE_WON: (stage) => send(stage, { type: 'DISPUTE_WON', dispute: 'd0' }),
-  DISPUTE_LOST: (stage) => send(stage, { type: 'DISPUTE_LOST', dispute: 'd0' }),
-  'SPEND refused': (stage) => send(stage, scene.refusal('SPEND', 'limit_per_day', { revision: contextOf(stage).revision })),
-  'SPEND refused: no limits': (stage) => send(stage, scene.refusal('SPEND', 'not_found', { revision: contextOf(stage).revision })),
-  'SPEND refused, an older one': (stage) => send(stage, scene.refusal('SPEND', 'limit_per_day', { revision: 0 })),
-  'RESERVE refused for now': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: contextOf(stage).hold })),
-  'RESERVE refused for good': (stage) => send(stage, scene.refusal('RESERVE', 'other_currency', { hold: contextOf(stage).hold })),
-  'RESERVE refused, another one': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: 'other' })),
-  'CREDIT refused': (stage) => send(stage, scene.refusal('CREDIT', 'credits_blocked', { credit: contextOf(stage).credits?.[0]?.credit })),
-  'account: payable': (stage) => answer(stage, 'account', scene.payable()),
-  'account: frozen': (stage) => answer(stage, 'account', scene.FROZEN),
-  'account: of another client': (stage) => answer(stage, 'account', scene.payable({ client: 'globex' })),
-  'account: none': (stage) => answer(stage, 'account', { found: false }),
-  'account: failed': (stage) => fail(stage, 'account', 'failed'),
-  'gateway: callable': (stage) => answer(stage, 'gateway', scene.CALLABLE),
-  'gateway: stands still': (stage) => answer(stage, 'gateway', { found: true, answer: { callable: false } }),
-  'gateway: failed': (stage) => fail(stage, 'gateway', 'failed'),
-  'rates: fresh': (stage) => answer(stage, 'rates', scene.RATES),
-  'rates: stale': (stage) => answer(stage, 'rates', scene.STALE),
-  'rates: none': (stage) => answer(stage, 'rates', { found: false }),
-  'rates: failed': (stage) => fail(stage, 'rates', 'failed'),
-  'standing: active': (stage) => answer(stage, 'standing', ACTIVE),
-  'standing: suspended': (stage) => answer(stage, 'standing', SUSPENDED),
-  'standing: no such client': (stage) => answer(stage, 'standing', { found: false }),
-  'standing: failed': (stage) => fail(stage, 'standing', 'failed'),
-  'standing: unknown': (stage) => fail(stage, 'standing', 'unknown'),
-  ...Object.fromEntries(
-    ['authorize', 'capture', 'void', 'refund'].flatMap((operation) => [
-      [`${operation}: done`, (stage: Stage) => answer(stage, operation, DONE)],
-      [`${operation}: declined`, (stage: Stage) => answer(stage, operation, DECLINED)],
-      [`${operation}: failed`, (stage: Stage) => fail(stage, operation, 'failed')],
-      [`${operation}: unknown`, (stage: Stage) => fail(stage, operation, 'unknown')],
-    ]),
-  ),
-  'authorize: held': (stage) => fail(stage, 'authorize', 'failed', 'held'),
-  'capture: held': (stage) => fail(stage, 'capture', 'failed', 'held'),
-  'lookup: done': (stage) => answer(stage, 'lookup', DONE),
-  'lookup: declined': (stage) => answer(stage, 'lookup', DECLINED),
-  'lookup: not found': (stage) => answer(stage, 'lookup', { outcome: 'not_found' }),
-  'lookup: failed': (stage) => fail(stage, 'lookup', 'failed'),
-  'lookup: unknown': (stage) => fail(stage, 'lookup', 'unknown'),
-  'close: done': (stage) => answer(stage, 'close', DONE),
-  'close: declined': (stage) => answer(stage, 'close', DECLINED),
-  'close: canceled': (stage) => answer(stage, 'close', { outcome: 'canceled' }),
-  'close: failed': (stage) => fail(stage, 'close', 'failed'),
-  'close: unknown': (stage) => fail(stage, 'close', 'unknown'),
-  'after first_reminder': (stage) => fire(stage, 'first_reminder'),
-  'after second_reminder': (stage) => fire(stage, 'second_reminder'),
-  'after approval_ttl': (stage) => fire(stage, 'approval_ttl'),
-  'after authorization_ttl': (stage) => fire(stage, 'authorization_ttl'),
-  'after ask_pause': (stage) => fire(stage, 'ask_pause'),
-  'after lookup_wait': (stage) => fire(stage, 'lookup_wait'),
-  ...Object.fromEntries(
-    ['until_due', 'funds_pause', 'funds_ttl', 'rates_pause', 'answer_wait', 'credit_pause'].map((timer) => [
-      `after ${timer}`,
-      (stage: Stage) => fire(stage, timer),
-    ]),
-  ),
-};
-
-/** What another actor refused is noted wherever nobody waits for it. */
 const REFUSALS = Object.keys(HAPPENINGS).filter((name) => / refused/.test(name));
 
 const ASKING_AUTHORIZE = {
@@ -174,6 +84,80 @@ const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Re
       CANCEL: 'canceled',
       'after first_reminder': 'needs_approval',
       'after second_reminder': 'needs_approval',
+      'after approval_ttl': 'expired',
+    },
+  ],
+  [
+    'screening, asking',
+    () => scene.screening(),
+    'screening.asking',
+    {
+      'payee: on no list': 'needs_approval',
+      'payee: like one on a list': 'screening.review',
+      'payee: unknown': 'screening.pausing',
+    },
+  ],
+  [
+    'screening, asking about little',
+    () => scene.screening({ amount_minor: 99 }),
+    'screening.asking',
+    {
+      'payee: on no list': 'authorizing.asking',
+      'payee: like one on a list': 'screening.review',
+      'payee: unknown': 'screening.pausing',
+    },
+  ],
+  [
+    'screening, pausing',
+    () => play(scene.screening(), failed('payee', 'unknown')),
+    'screening.pausing',
+    { 'after ask_pause': 'screening.asking' },
+  ],
+  [
+    'screening, review',
+    () => scene.reviewing(),
+    'screening.review',
+    {
+      CLEAR: 'needs_approval',
+      DENY: 'declined',
+      AMEND: 'screening.asking',
+      CANCEL: 'canceled',
+      'after review_reminder': 'screening.review',
+      'after approval_ttl': 'expired',
+    },
+  ],
+  [
+    'screened: needs_approval',
+    () => play(scene.screening(), answered('payee', scene.CLEAN)),
+    'needs_approval',
+    {
+      APPROVE: 'authorizing.asking',
+      DENY: 'declined',
+      AMEND: 'screening.asking',
+      HOLD: 'held',
+      CANCEL: 'canceled',
+      'after first_reminder': 'needs_approval',
+      'after second_reminder': 'needs_approval',
+      'after approval_ttl': 'expired',
+    },
+  ],
+  [
+    'screened, from an account: review',
+    () =>
+      play(
+        scene.draft(scene.FROM, scene.SCREENED),
+        cue({ type: 'SUBMIT' }),
+        answered('account', scene.payable()),
+        scene.granted,
+        answered('payee', scene.LIKE),
+      ),
+    'screening.review',
+    {
+      CLEAR: 'needs_approval',
+      DENY: 'declined',
+      AMEND: 'validating.asking',
+      CANCEL: 'canceled',
+      'after review_reminder': 'screening.review',
       'after approval_ttl': 'expired',
     },
   ],
@@ -582,6 +566,7 @@ function leaves(): string[] {
     'capturing.asked',
     'approved',
     'validating.checked',
+    'screening.passed',
     'reserving.deciding',
   ]);
   const visit = (node: Node): string[] => {

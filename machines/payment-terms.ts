@@ -52,6 +52,8 @@ export const paymentSettings = z.strictObject({
     .default([]),
   /** The source of exchange rates: the id of a `rates` actor. */
   rates: idField.default('ecb'),
+  /** The integration that looks payees up on lists before they are paid; without one they are not looked up. */
+  screened_by: idField.optional(),
   /** What the house keeps of an exchange, in hundredths of a percent. */
   spread_basis_points: z.int().min(0).max(1000).default(0),
 });
@@ -66,6 +68,8 @@ export const paymentEvents = {
   CANCEL: z.strictObject({ reason: reason.optional() }),
   /** `refund` is the refund's own id, so that asking twice refunds once. */
   REFUND: z.strictObject({ refund: idField, amount_minor: amount }),
+  /** The payee is not the one whom a list names. */
+  CLEAR: z.strictObject({ reason }),
   /** Keeps it from going on until RELEASE. */
   HOLD: z.strictObject({ reason }),
   RELEASE: z.strictObject({ reason }),
@@ -141,6 +145,9 @@ export const paymentFacts = {
   'payment.resolved': operationFact,
   'payment.refunded': refundFact,
   'payment.refund_refused': refundFact,
+  /** The payee is like one on a list, or nobody has said whether he is. What was found is for whoever has to judge it. */
+  'payment.screening_review': fact,
+  'payment.cleared': fact,
   'payment.rejected': fact,
   'payment.scheduled': fact,
   'payment.held': fact,
@@ -171,6 +178,7 @@ export type PaymentBirth = PaymentInput & Birth<z.infer<typeof paymentSettings>>
 
 export type Approve = z.infer<typeof paymentEvents.APPROVE> & Stamp;
 export type Amend = z.infer<typeof paymentEvents.AMEND> & Stamp;
+export type Clear = z.infer<typeof paymentEvents.CLEAR> & Stamp;
 export type Capture = z.infer<typeof paymentEvents.CAPTURE> & Stamp;
 export type Refund = z.infer<typeof paymentEvents.REFUND> & Stamp;
 export type Propose = z.infer<typeof paymentEvents.PROPOSE_OUTCOME> & Stamp;
@@ -190,6 +198,7 @@ export type PaymentEvent = Stamp &
     | ({ type: 'CAPTURE' } & Capture)
     | { type: 'CANCEL'; reason?: string | undefined }
     | ({ type: 'REFUND' } & Refund)
+    | ({ type: 'CLEAR' } & Clear)
     | { type: 'HOLD' | 'RELEASE'; reason: string }
     | ({ type: 'PROPOSE_OUTCOME' } & Propose)
     | ({ type: 'CONFIRM_OUTCOME' | 'DROP_OUTCOME' } & OfProposal)
@@ -200,6 +209,14 @@ export type PaymentEvent = Stamp &
     | ({ type: 'DISPUTE_WON' | 'DISPUTE_LOST' } & OfDispute)
     | ({ type: 'tell.refused' } & TellRefused)
   );
+
+/** What was found about the payee of this revision, and who said that it is about somebody else. */
+export type Screening = {
+  readonly revision: number;
+  readonly findings: readonly string[];
+  readonly cleared_by?: string;
+  readonly because?: string;
+};
 
 export type Approval = { readonly by: string; readonly at: number; readonly hash: string };
 
@@ -303,6 +320,9 @@ export type PaymentContext = {
   /** What the operation came to; only within a step. */
   outcome: Outcome | null;
   ending: Ending | null;
+  /** The integration that looks the payee up on lists, and what it has found. */
+  screened_by?: string;
+  screening?: Screening;
   /** The account that it is paid from, and its currency once it was asked. */
   account?: string;
   account_currency?: string;

@@ -77,9 +77,12 @@ describe('who may do and see what', () => {
   test('[PAY-30] a clerk makes, submits and amends; approver and cfo approve and deny; another system makes and submits', () => {
     const of = (role: string) => Object.keys(payment.permissions).filter((type) => payment.permissions[type]?.some((may) => may === role));
     expect(of('clerk')).toEqual(['@create', 'SUBMIT', 'AMEND', 'CAPTURE', 'CANCEL', 'REFUND', 'PROPOSE_OUTCOME', 'DROP_OUTCOME']);
-    const holding = ['HOLD', 'RELEASE', 'PROPOSE_OUTCOME', 'CONFIRM_OUTCOME', 'DROP_OUTCOME'];
+    const holding = ['CLEAR', 'HOLD', 'RELEASE', 'PROPOSE_OUTCOME', 'CONFIRM_OUTCOME', 'DROP_OUTCOME'];
     expect(of('approver')).toEqual(['APPROVE', 'DENY', 'CAPTURE', 'CANCEL', 'REFUND', ...holding]);
-    expect([of('reviewer'), of('operator')]).toEqual([['HOLD'], ['PROPOSE_OUTCOME', 'DROP_OUTCOME']]);
+    expect([of('reviewer'), of('operator')]).toEqual([
+      ['CLEAR', 'HOLD'],
+      ['PROPOSE_OUTCOME', 'DROP_OUTCOME'],
+    ]);
     expect(of('cfo')).toEqual(of('approver'));
     expect(of('system')).toEqual(['@create', 'SUBMIT']);
     for (const role of ['admin', 'auditor', 'developer', 'customer', 'agent']) expect(of(role)).toEqual([]);

@@ -5,9 +5,11 @@ import { findingOut } from './payment-finding-out.ts';
 import { awaitingFunds, reserving, validating } from './payment-funding.ts';
 import { liftPayment } from './payment-migration.ts';
 import * as rules from './payment-rules.ts';
+import * as screen from './payment-screen.ts';
+import { screening } from './payment-screening.ts';
 import { settled } from './payment-settled.ts';
 import { paymentSetup } from './payment-setup.ts';
-import type { Amend, Approve, Capture, Disputed, OfDispute, OfProposal, Propose, Refund } from './payment-terms.ts';
+import type { Amend, Approve, Capture, Clear, Disputed, OfDispute, OfProposal, Propose, Refund } from './payment-terms.ts';
 import { paymentEvents, paymentFacts, paymentInput, paymentInternal, paymentSettings } from './payment-terms.ts';
 
 const paymentMachine = paymentSetup.createMachine({
@@ -44,6 +46,7 @@ const paymentMachine = paymentSetup.createMachine({
         },
         SUBMIT: [
           { guard: 'fromAccount', target: 'validating', actions: { type: 'announce', params: 'payment.submitted' } },
+          { guard: 'isScreened', target: 'screening', actions: { type: 'announce', params: 'payment.submitted' } },
           { guard: 'needsApproval', target: 'needs_approval', actions: { type: 'announce', params: 'payment.submitted' } },
           { target: 'approved', actions: { type: 'announce', params: 'payment.submitted' } },
         ],
@@ -54,6 +57,7 @@ const paymentMachine = paymentSetup.createMachine({
       },
     },
     validating,
+    screening,
     needs_approval: {
       tags: ['needs_somebody'],
       after: {
@@ -85,6 +89,14 @@ const paymentMachine = paymentSetup.createMachine({
           {
             guard: { type: 'mayAmendFromAccount', params: ({ event }) => event },
             target: 'validating',
+            actions: [
+              { type: 'amend', params: ({ event }) => event },
+              { type: 'announce', params: 'payment.amended' },
+            ],
+          },
+          {
+            guard: { type: 'mayAmendScreened', params: ({ event }) => event },
+            target: 'screening',
             actions: [
               { type: 'amend', params: ({ event }) => event },
               { type: 'announce', params: 'payment.amended' },
@@ -131,7 +143,9 @@ const paymentMachine = paymentSetup.createMachine({
     },
     scheduled: {
       entry: ['noteDue', { type: 'announce', params: 'payment.scheduled' }],
-      after: { until_due: [{ guard: 'fromAccount', target: 'reserving' }, { target: 'authorizing' }] },
+      after: {
+        until_due: [{ guard: 'isScreened', target: 'screening' }, { guard: 'fromAccount', target: 'reserving' }, { target: 'authorizing' }],
+      },
       on: {
         HOLD: { target: 'held', actions: { type: 'noteHeld', params: ({ event }) => event } },
         CANCEL: {
@@ -192,6 +206,7 @@ export const payment = defineMachine({
     CANCEL: ['clerk', 'approver', 'cfo'],
     // A clerk too: a refund only sends money back where it came from, and never more than was captured.
     REFUND: ['clerk', 'approver', 'cfo'],
+    CLEAR: ['approver', 'cfo', 'reviewer'],
     HOLD: ['approver', 'cfo', 'reviewer'],
     RELEASE: ['approver', 'cfo'],
     // What is decided of money that nobody knows of needs two people.
@@ -208,6 +223,7 @@ export const payment = defineMachine({
   reasons: {
     APPROVE: ({ context }, event: Approve) => rules.refuseApproval(context, event),
     AMEND: ({ context }, event: Amend) => rules.refuseAmendment(context, event),
+    CLEAR: ({ context }, event: Clear) => screen.refuseClear(context, event),
     CAPTURE: ({ context }, event: Capture) => rules.refuseCapture(context, event),
     REFUND: ({ context }, event: Refund) => rules.refuseRefund(context, event),
     PROPOSE_OUTCOME: ({ context }, event: Propose) => rules.refuseProposal(context, event),
@@ -221,6 +237,7 @@ export const payment = defineMachine({
     APPROVE: ({ payload_hash }) => ({ hash: payload_hash }),
     DENY: () => ({ reason: 'probe' }),
     AMEND: ({ revision }) => ({ reference: `probe ${revision}` }),
+    CLEAR: () => ({ reason: 'probe' }),
     HOLD: () => ({ reason: 'probe' }),
     RELEASE: () => ({ reason: 'probe' }),
     PROPOSE_OUTCOME: () => ({ outcome: 'failed', evidence: 'probe' }),

@@ -128,6 +128,7 @@ test('[CHART-13] transitions are said as a person would say them', () => {
     'Approve, if may approve',
     'Deny',
     'Amend, if may amend from account',
+    'Amend, if may amend screened',
     'Amend, if may amend',
     'Hold',
     'Cancel',

@@ -73,6 +73,7 @@ function eventsFor({ definition, envelope }: Actor): Kept['event'][] {
     SUBMIT: definition.type === 'client' ? [{ documents: ['a.pdf'], bank_account: 'DE89370400440532013000' }] : [{}],
     SUSPEND: [{ reason: 'odd' }],
     REJECT: [{ reason: 'odd' }],
+    CLEAR: [{ reason: 'another one' }],
     HOLD: [{ reason: 'odd' }],
     RELEASE: [{ reason: 'asked' }],
     PROPOSE_OUTCOME: [{ outcome: 'failed', evidence: 'a letter' }],

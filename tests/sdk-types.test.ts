@@ -33,7 +33,7 @@ test('[SDK-9] a client offers the events that people may send, with their payloa
     void hub.actor('parcel', 'p');
   };
   expect(offers).toBeTypeOf('function');
-  type Offered = 'SUBMIT' | 'APPROVE' | 'DENY' | 'AMEND' | 'CAPTURE' | 'CANCEL' | 'REFUND' | 'HOLD' | 'RELEASE';
+  type Offered = 'SUBMIT' | 'APPROVE' | 'DENY' | 'AMEND' | 'CAPTURE' | 'CANCEL' | 'REFUND' | 'CLEAR' | 'HOLD' | 'RELEASE';
   expectTypeOf(payment.can).parameter(0).toEqualTypeOf<Offered | 'PROPOSE_OUTCOME' | 'CONFIRM_OUTCOME' | 'DROP_OUTCOME'>();
   expectTypeOf<Extract<EventOf<Payment>, { type: 'REFUND' }>['amount_minor']>().toEqualTypeOf<number>();
 });

@@ -47,7 +47,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   payment: [
     ...(['gateways', 'account', 'account_currency', 'rates', 'spread_basis_points', 'conversion', 'charged_minor', 'hold'] as const),
     ...(['holds', 'funds_until', 'limited', 'execute_on', 'due_at', 'held_by', 'out_of_step', 'credits', 'operations'] as const),
-    ...(['proposal', 'disputes'] as const),
+    ...(['proposal', 'disputes', 'screened_by', 'screening'] as const),
   ] satisfies readonly (keyof PaymentContext)[],
 };
 

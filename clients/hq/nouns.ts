@@ -53,6 +53,7 @@ const payment: Noun = {
   tones: {
     draft: 'resting',
     validating: 'moving',
+    screening: 'moving',
     needs_approval: 'asking',
     held: 'asking',
     approved: 'moving',
@@ -109,7 +110,17 @@ const payment: Noun = {
     },
     {
       title: 'Approval',
-      fields: ['maker', 'amended_by', 'approvals_needed', 'approval_from_minor', 'approvals', 'revision', 'payload_hash'],
+      fields: [
+        'screening',
+        'screened_by',
+        'maker',
+        'amended_by',
+        'approvals_needed',
+        'approval_from_minor',
+        'approvals',
+        'revision',
+        'payload_hash',
+      ],
     },
     {
       title: 'Gateway',
@@ -128,9 +139,10 @@ const payment: Noun = {
     },
   ],
   grave: ['DENY', 'CANCEL', 'REFUND', 'CONFIRM_OUTCOME'],
-  main: ['SUBMIT', 'APPROVE', 'CAPTURE', 'CONFIRM_OUTCOME'],
+  main: ['SUBMIT', 'CLEAR', 'APPROVE', 'CAPTURE', 'CONFIRM_OUTCOME'],
   basis: {
     APPROVE: ['amount_minor', 'payee', 'client', 'reference', 'account', 'execute_on', 'maker', 'payload_hash'],
+    CLEAR: ['payee', 'screening', 'amount_minor', 'client', 'reference'],
     CAPTURE: ['amount_minor', 'authorized_minor', 'payee', 'client'],
     REFUND: ['captured_minor', 'refunded_minor', 'refunds', 'payee', 'client'],
     PROPOSE_OUTCOME: ['amount_minor', 'payee', 'client', 'operations', 'gateway', 'gateway_reference'],

@@ -9,8 +9,9 @@ import {
   readLooks,
   readPosted,
   readProposal,
+  readScreening,
 } from './payment.ts';
-import { conversionSentence, reasonSentence } from './texts-payment.ts';
+import { conversionSentence, findingSentence, reasonSentence } from './texts-payment.ts';
 
 const CONVERSION = {
   from: { amount_minor: 125_000, currency: 'EUR' },
@@ -100,4 +101,19 @@ test('[DESKPAY-13] what a payment gives as its reason has a sentence, also where
   ])
     expect(reasonSentence(code), code).toMatch(/^[A-Z].*\.$/);
   expect(reasonSentence('toString')).toBeUndefined();
+});
+
+test('[DESKPAY-14] what was found about a payee is said in words, and of another shape nothing', () => {
+  expect(readScreening({ screening: { revision: 2, findings: ['listed:A', 7], cleared_by: 'cfo', because: 'another one' } })).toEqual({
+    revision: 2,
+    findings: ['listed:A'],
+    cleared_by: 'cfo',
+    because: 'another one',
+  });
+  for (const screening of [undefined, null, 'x', { findings: 'x' }]) expect(readScreening({ screening })).toBeUndefined();
+  expect(['listed:Malvina Grubstake', 'unanswered', 'odd'].map(findingSentence)).toEqual([
+    'Like a name on a list: Malvina Grubstake',
+    'Nobody answered whether the payee is on a list.',
+    'odd',
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { Conversion, DisputeRecord, CreditRecord, OperationRecord, Proposal } from '../../machines/payment-terms.ts';
+import type { Conversion, DisputeRecord, CreditRecord, OperationRecord, Proposal, Screening } from '../../machines/payment-terms.ts';
 import type { AskedLeg, HistoryItem } from '../core/api.ts';
 import { isRecord } from '../core/problem.ts';
 
@@ -60,6 +60,20 @@ export function readCredits(context: Context): readonly CreditRecord[] {
 export function readProposal({ proposal }: Context): Proposal | undefined {
   const isOne = isRecord(proposal) && typeof proposal['proposal'] === 'string' && typeof proposal['evidence'] === 'string';
   return isOne ? (proposal as Proposal) : undefined;
+}
+
+/** What was found about the payee on lists. */
+export function readScreening({ screening }: Context): Screening | undefined {
+  if (!isRecord(screening) || !Array.isArray(screening['findings'])) return undefined;
+  const findings = screening['findings'].filter((finding): finding is string => typeof finding === 'string');
+  const by = textIn(screening, 'cleared_by');
+  const because = textIn(screening, 'because');
+  return {
+    revision: numberIn(screening, 'revision') ?? 0,
+    findings,
+    ...(by === undefined ? {} : { cleared_by: by }),
+    ...(because === undefined ? {} : { because }),
+  };
 }
 
 /** What the present operation is about, in minor units of the payment's currency. */

@@ -34,9 +34,16 @@ const REASONS: Readonly<Record<string, string>> = {
   canceled: 'It was canceled.',
   denied: 'It was denied.',
   not_approved_in_time: 'Nobody approved it in time.',
+  not_cleared_in_time: 'Nobody said in time whether its payee is the one on the list.',
   authorization_expired: 'The authorization ran out before it was captured.',
   void_refused: 'The gateway refused to give the authorization back.',
 };
+
+/** What was found about a payee, as the one who looks him up says it. */
+export function findingSentence(finding: string): string {
+  if (finding === 'unanswered') return 'Nobody answered whether the payee is on a list.';
+  return finding.startsWith('listed:') ? `Like a name on a list: ${finding.slice('listed:'.length)}` : finding;
+}
 
 export function reasonSentence(code: string): string | undefined {
   if (Object.hasOwn(REASONS, code)) return REASONS[code];
@@ -64,7 +71,14 @@ export const paymentTexts = {
   },
   disputeStates: { open: 'open', won: 'won', lost: 'lost' } as Readonly<Record<DisputeRecord['state'], string>>,
   creditStates: { told: 'given back', owed: 'owed: the account does not take it now' } as Readonly<Record<CreditRecord['state'], string>>,
+  screening: {
+    label: 'Findings',
+    clearedBy: (who: string): string => `${who} says that it is somebody else:`,
+  },
   labels: {
+    screening: 'Payee on lists',
+    screened_by: 'Looked up by',
+    out_of_step: 'Not agreed on with another actor',
     account: 'Paid from',
     account_currency: 'Currency of the account',
     conversion: 'Exchange',

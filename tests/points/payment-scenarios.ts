@@ -123,6 +123,7 @@ const decided: readonly Scenario[] = [
   },
   ...(
     [
+      ['CLEAR', { reason: 'another one' }],
       ['PROPOSE_OUTCOME', { outcome: 'failed', evidence: 'a letter' }],
       ['CONFIRM_OUTCOME', { proposal: 'p1' }],
       ['DROP_OUTCOME', { proposal: 'p1' }],

@@ -10,11 +10,12 @@ import {
   readCredits,
   readDisputes,
   readProposal,
+  readScreening,
   textIn,
   type Attempt,
   type Context,
 } from '../payment.ts';
-import { conversionSentence, paymentTexts as words } from '../texts-payment.ts';
+import { conversionSentence, findingSentence, paymentTexts as words } from '../texts-payment.ts';
 import { Time } from './time.tsx';
 import { fieldLabel, Value } from './value.tsx';
 
@@ -31,10 +32,11 @@ const SHOWN: Readonly<Record<string, Show>> = {
   funds_until: showFundsUntil,
   execute_on: showExecuteOn,
   proposal: showProposed,
+  screening: showScreening,
 };
 
 /** Those that need the whole width. */
-const WIDE: readonly string[] = ['operations', 'conversion', 'proposal'];
+const WIDE: readonly string[] = ['operations', 'conversion', 'proposal', 'screening'];
 
 export function isWide({ type }: Pick<Noun, 'type'>, name: string): boolean {
   return type === 'payment' && WIDE.includes(name);
@@ -191,6 +193,25 @@ function showFundsUntil({ funds_until: until }: Context): ReactNode {
 function showExecuteOn(context: Context): ReactNode {
   const day = textIn(context, 'execute_on');
   return day === undefined ? <Nothing /> : <time dateTime={day}>{formatDay(day)}</time>;
+}
+
+function showScreening(context: Context): ReactNode {
+  const found = readScreening(context);
+  if (found === undefined) return <Nothing />;
+  return (
+    <div className="proposed">
+      <ul aria-label={words.screening.label}>
+        {found.findings.map((finding) => (
+          <li key={finding}>{findingSentence(finding)}</li>
+        ))}
+      </ul>
+      {found.cleared_by !== undefined && (
+        <p>
+          {words.screening.clearedBy(found.cleared_by)} <q>{found.because}</q>
+        </p>
+      )}
+    </div>
+  );
 }
 
 export function showProposed(context: Context): ReactNode {
