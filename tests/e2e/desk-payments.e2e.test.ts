@@ -1,12 +1,10 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { machines } from '../../machines/machines.ts';
-import { launchBrowser } from '../support/browser.ts';
 import { takePicture } from '../support/chart-scene.ts';
-import { mustBeWell, openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { CLIENT, Rest, type Json } from '../support/rest.ts';
+import { atDesk, mustBeWell } from '../support/desk.ts';
+import { CLIENT, type Json } from '../support/rest.ts';
 import { eventually } from '../support/socket-client.ts';
 
 const DAY = 86_400_000;
@@ -21,9 +19,6 @@ const LOOKS: readonly (readonly [width: number, dark: boolean])[] = [
   [1440, true],
 ];
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
 /** The address of the payment that the first test makes, for those that follow. */
 let paid: string;
 
@@ -39,38 +34,33 @@ const hurried = machines.map((one) =>
     : one,
 );
 
+const desk = atDesk({ machines: hurried, spreadBasisPoints: SPREAD });
+
 beforeAll(async () => {
-  hub = await startTestHub({ console: true, machines: hurried, spreadBasisPoints: SPREAD });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-  for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates']) await rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
-  await rest.create('rates', { id: 'sandbox', input: { integration: 'sandbox_rates' } }, 'operator');
+  for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates'])
+    await desk.rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
+  await desk.rest.create('rates', { id: 'sandbox', input: { integration: 'sandbox_rates' } }, 'operator');
   await until('rates/sandbox', 'age.fresh');
-  await rest.create('client', { id: 'acme', input: CLIENT });
-  await rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
-  await rest.send('client/acme', { type: 'VERIFY' }, 'approver');
+  await desk.rest.create('client', { id: 'acme', input: CLIENT });
+  await desk.rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
+  await desk.rest.send('client/acme', { type: 'VERIFY' }, 'approver');
   await until('client/acme', '"state":["active"]');
-  await rest.create('account', { id: 'usd', input: { client: 'acme', name: 'Acme, dollars', currency: 'USD' } });
-  await rest.send('account/usd', { type: 'ACTIVATE' }, 'cfo');
+  await desk.rest.create('account', { id: 'usd', input: { client: 'acme', name: 'Acme, dollars', currency: 'USD' } });
+  await desk.rest.send('account/usd', { type: 'ACTIVATE' }, 'cfo');
   await until('account/usd', 'life.active');
-  await rest.send('account/usd', { type: 'DEPOSIT', deposit: 'd1', amount_minor: 500_000, reference: 'Statement 7' });
-  await rest.send('account/usd', { type: 'CONFIRM', deposit: 'd1' }, 'cfo');
+  await desk.rest.send('account/usd', { type: 'DEPOSIT', deposit: 'd1', amount_minor: 500_000, reference: 'Statement 7' });
+  await desk.rest.send('account/usd', { type: 'CONFIRM', deposit: 'd1' }, 'cfo');
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open } = desk;
 const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.textContent');
 
 async function contextOf(address: string): Promise<Json> {
-  return (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Json;
+  return (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Json;
 }
 
 async function until(address: string, said: string, within_ms = 20_000): Promise<void> {
-  await eventually(async () => JSON.stringify((await rest.get(`/v1/actors/${address}`, 'clerk')).body).includes(said), within_ms);
+  await eventually(async () => JSON.stringify((await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body).includes(said), within_ms);
 }
 
 /** Goes on with Tab until the control with this label has the focus. */
@@ -157,7 +147,7 @@ test('[DESKPAY-2] from the payment to the books: its legs, the statement of the 
     .getByText(money(charged, 'USD').replace(' USD', ''))
     .first()
     .waitFor();
-  await page.goto(`${hub.url}/hq/ledger`);
+  await page.goto(`${desk.hub.url}/hq/ledger`);
   const dollars = page.getByRole('table', { name: 'Accounts in USD' });
   await dollars
     .getByRole('row')
@@ -207,11 +197,11 @@ test.each(LOOKS)(
 );
 
 test('[DESKPAY-5] why a payment was rejected is said in a sentence', async () => {
-  await rest.create('payment', {
+  await desk.rest.create('payment', {
     id: 'nowhere',
     input: { client: 'acme', payee: 'Nobody Ltd', amount_minor: 1_000, currency: 'EUR', reference: 'N', account: 'none' },
   });
-  await rest.send('payment/nowhere', { type: 'SUBMIT' });
+  await desk.rest.send('payment/nowhere', { type: 'SUBMIT' });
   const { page } = await open('clerk', '/payment/nowhere');
   await page.locator('[data-field="reason"]', { hasText: 'There is no such account.' }).waitFor(PATIENCE);
   await page.getByText('This is not possible in its present state.').waitFor();
@@ -226,13 +216,13 @@ test('[DESKPAY-6] of what the gateway never tells all that is known stands toget
     ['lookup', 40],
   ] as const) {
     const body = { match: { payment: 'unsure', operation }, fault: 'http_502', times };
-    expect((await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body })).status).toBeLessThan(300);
+    expect((await desk.rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body })).status).toBeLessThan(300);
   }
-  await rest.create('payment', {
+  await desk.rest.create('payment', {
     id: 'unsure',
     input: { client: 'acme', payee: 'Fenwick Fire Protection', amount_minor: 84_000, currency: 'EUR', reference: 'INV-9' },
   });
-  await rest.send(UNSURE, { type: 'SUBMIT' });
+  await desk.rest.send(UNSURE, { type: 'SUBMIT' });
   await until(UNSURE, 'unknown.deciding', 90_000);
   const opened = await open('approver', `/${UNSURE}`);
   const { page } = opened;
@@ -287,7 +277,7 @@ test('[DESKPAY-8] another person drops a proposal or confirms it, without typing
   await page.getByRole('dialog').getByText('Statement 4711, line 3').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Drop outcome' }).press('Enter');
   await page.getByText('Nobody has proposed what became of it yet.').waitFor();
-  await rest.send(UNSURE, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'The provider wrote on Monday' });
+  await desk.rest.send(UNSURE, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'The provider wrote on Monday' });
   await page.getByRole('button', { name: /^Confirm outcome/ }).press('Enter');
   const dialog = page.getByRole('dialog');
   await dialog.getByText('The provider wrote on Monday').waitFor();
