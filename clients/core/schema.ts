@@ -1,3 +1,4 @@
+import { isCountry } from '../../machines/country.ts';
 import { exponentOf, isCurrency } from '../../machines/money.ts';
 import { formatMoney, groupDecimal, nameWords, readMoney } from './format.ts';
 import { isRecord } from './problem.ts';
@@ -224,6 +225,7 @@ function readLeaf(field: Leaf, text: string, currency: string): ReadLeaf {
 }
 
 function checkText(field: Extract<Field, { kind: 'text' }>, text: string): ReadLeaf {
+  if (field.name === 'country' && !isCountry(text)) return refuse('Enter a country by its two letters, like DE for Germany.');
   if (text.length < field.least) return refuse(`At least ${field.least} characters.`);
   if (field.most !== undefined && text.length > field.most) return refuse(`At most ${field.most} characters; these are ${text.length}.`);
   // An e-mail pattern is a page long; the browser's own idea of one is enough here.

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { formatMoney, formatNumber, nameWords } from '../../core/format.ts';
 import { isRecord } from '../../core/problem.ts';
+import { isCountry } from '../../../machines/country.ts';
 import { isFaultCode, sentenceFor } from '../../../machines/fault.ts';
 import { isId } from '../../../machines/ids.ts';
 import { isKeptDays } from '../exchange.ts';
@@ -24,7 +25,7 @@ const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'non
 
 /** The name of a country by its two letters (ISO 3166-1 alpha-2). */
 export function countryName(code: string): string | undefined {
-  return /^[A-Z]{2}$/.test(code) ? COUNTRIES.of(code) : undefined;
+  return isCountry(code) ? COUNTRIES.of(code) : undefined;
 }
 
 /** One value of a context, shown as what its name says that it is. `currency` is that of amounts beside it. */
