@@ -2,6 +2,20 @@ import { formatNumber } from '../core/format.ts';
 import { counted } from './texts.ts';
 
 /* The texts of an actor's page. */
+
+/** What happens by itself, by the name of its delay, where that name says too little. */
+export const timerTexts: Readonly<Record<string, string>> = {
+  funds_ttl: 'Stops waiting for its money',
+  funds_pause: 'Asks its account again',
+  rates_pause: 'Looks for a rate again',
+  answer_wait: 'Asks again for an answer',
+  credit_pause: 'Tells its account of the credit again',
+  until_due: 'Is executed',
+  lookup_wait: 'Asks the gateway again',
+  ask_pause: 'Asks again',
+  rest: 'Becomes dormant',
+};
+
 export const actorTexts = {
   whereThisIs: 'Where this is',
   loading: (address: string) => `Loading ${address}`,

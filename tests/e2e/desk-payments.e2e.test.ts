@@ -22,13 +22,19 @@ const LOOKS: readonly (readonly [width: number, dark: boolean])[] = [
 /** The address of the payment that the first test makes, for those that follow. */
 let paid: string;
 
+/** One with this reference waits for its money so long, and not a day. */
+const SHORT = { reference: 'SHORT', wait_ms: 1_500 };
+
 /** The plan of looks, which takes days, within a second; behind its end as slow as it is. */
 const hurried = machines.map((one) =>
   one.type === 'payment'
     ? {
         ...one,
         machine: (one.machine as AnyStateMachine).provide({
-          delays: { lookup_wait: ({ context }: { context: { tries: number } }) => (context.tries < 10 ? 20 : DAY) },
+          delays: {
+            lookup_wait: ({ context }: { context: { tries: number } }) => (context.tries < 10 ? 20 : DAY),
+            funds_ttl: ({ context }: { context: { reference: string } }) => (context.reference === SHORT.reference ? SHORT.wait_ms : DAY),
+          },
         }),
       }
     : one,
@@ -288,5 +294,78 @@ test('[DESKPAY-8] another person drops a proposal or confirms it, without typing
   await page.locator('[data-field="reason"]', { hasText: 'Two people decided that the gateway had not done it.' }).waitFor(PATIENCE);
   expect((await contextOf(UNSURE))['captured_minor']).toBe(0);
   expect(await focused(page)).not.toBe('');
+  await page.context().close();
+});
+
+/** One of more than is on the account, or of so much, which is approved. */
+async function approved(id: string, input: Json): Promise<string> {
+  const address = `payment/${id}`;
+  const whole = {
+    client: 'acme',
+    payee: 'Kestrel Window Care',
+    amount_minor: 900_000,
+    currency: 'EUR',
+    reference: 'INV-31',
+    account: 'usd',
+  };
+  expect((await desk.rest.create('payment', { id, input: { ...whole, ...input } })).status).toBe(201);
+  await desk.rest.send(address, { type: 'SUBMIT' });
+  await until(address, 'needs_approval');
+  return address;
+}
+
+async function approve(address: string): Promise<void> {
+  const { payload_hash: hash } = await contextOf(address);
+  expect((await desk.rest.send(address, { type: 'APPROVE', hash }, 'approver')).status).toBe(200);
+}
+
+test('[DESKPAY-14] what a payment waits for is said in words, until when, why the last try has failed and when the next one is', async () => {
+  const address = await approved('poor', {});
+  await approve(address);
+  const { page } = await open('cfo', `/${address}`);
+  const card = page.getByRole('region', { name: 'It waits for its money' });
+  await card.getByText('The account does not have that much.').first().waitFor(PATIENCE);
+  const { conversion, funds_until: waits } = await contextOf(address);
+  const { to, spread_minor: spread } = conversion as { to: { amount_minor: number }; spread_minor: number };
+  await card.getByText(money(to.amount_minor + spread, 'USD')).waitFor();
+  await card.locator(`time[datetime="${new Date(Number(waits)).toISOString()}"]`).waitFor();
+  await card.getByText(/^[45] min/).waitFor();
+  await page.getByText('Asks its account again').first().waitFor();
+  await page.getByText('Stops waiting for its money').first().waitFor();
+  expect(await card.getByRole('list').getByRole('listitem').count()).toBe(1);
+  await page.getByRole('button', { name: 'Cancel…' }).waitFor();
+  await page.context().close();
+});
+
+test.each(LOOKS)('[DESKPAY-14] a payment that waits for its money at %i pixels (dark: %s) has no barrier', async (width, dark) => {
+  const opened = await open('clerk', '/payment/poor', { width, dark });
+  await opened.page.getByRole('region', { name: 'It waits for its money' }).waitFor();
+  await mustBeWell(opened, `payment-waiting-${width}${dark ? '-dark' : ''}`);
+  await opened.page.context().close();
+});
+
+test('[DESKPAY-14] when it has waited long enough it says that it was for its money', async () => {
+  const address = await approved('late', { reference: SHORT.reference });
+  await approve(address);
+  await until(address, '"expired"');
+  const { page } = await open('clerk', `/${address}`);
+  const card = page.getByRole('region', { name: 'It has ended without its money' });
+  await card.getByText('It has waited as long as it may').waitFor();
+  await card.getByText('The account does not have that much.').first().waitFor();
+  await page.context().close();
+});
+
+test('[DESKPAY-15] while its account is asked it says so, and why it cannot be canceled', async () => {
+  const address = await approved('asking', { amount_minor: 110_000 });
+  const control = (action: string) =>
+    desk.rest.call('POST', '/v1/actors/account/usd/control', { as: 'operator', body: { action, reason: 'For the test' } });
+  expect((await control('pause')).status).toBe(200);
+  await approve(address);
+  const { page } = await open('clerk', `/${address}`);
+  await page.getByRole('region', { name: 'It waits for its account' }).getByText('has not answered yet').waitFor(PATIENCE);
+  const cancel = page.getByRole('button', { name: 'Cancel', exact: true });
+  expect(await cancel.getAttribute('aria-disabled')).toBe('true');
+  await page.getByText('Not while its account is asked to keep the money').waitFor();
+  expect((await control('resume')).status).toBe(200);
   await page.context().close();
 });

@@ -9,6 +9,7 @@ import {
   readAttempts,
   readCredits,
   readDisputes,
+  readFundsUntil,
   readProposal,
   textIn,
   type Attempt,
@@ -184,8 +185,9 @@ export function StatementLink({ account, currency, children }: { account: string
   );
 }
 
-function showFundsUntil({ funds_until: until }: Context): ReactNode {
-  return typeof until === 'number' ? <Time at={moment(until)} /> : <Nothing />;
+function showFundsUntil(context: Context): ReactNode {
+  const until = readFundsUntil(context);
+  return until !== undefined ? <Time at={moment(until)} /> : <Nothing />;
 }
 
 function showExecuteOn(context: Context): ReactNode {

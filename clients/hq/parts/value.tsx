@@ -107,7 +107,7 @@ function TextValue({ name, value }: { name: string; value: string }) {
 }
 
 /** Why, in a sentence; undefined where it is no code that has one. */
-function sentenceOf(code: string): string | undefined {
+export function sentenceOf(code: string): string | undefined {
   return isFaultCode(code) ? sentenceFor(code) : reasonSentence(code);
 }
 

@@ -13,6 +13,7 @@ import { HistoryList } from '../parts/history-list.tsx';
 import { InspectLink } from '../parts/inspect-link.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
 import { ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { Funds } from '../parts/payment-funds.tsx';
 import { Postings } from '../parts/payment-postings.tsx';
 import { Unknown } from '../parts/payment-unknown.tsx';
 import { ReceiptButton } from '../parts/receipt-button.tsx';
@@ -27,6 +28,7 @@ import { Value } from '../parts/value.tsx';
 import type { Search } from '../screen.ts';
 import { useActor, type Followed } from '../services.ts';
 import { actorTexts as texts } from '../texts-actor.ts';
+import { whyNotNow } from '../texts-payment.ts';
 import { useTitle } from '../title.ts';
 import { titleOf } from '../titles.ts';
 import { inOrder } from '../versions.ts';
@@ -159,10 +161,11 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
           {type === 'payment' && shown.state.some((state) => state.startsWith('unknown')) && (
             <Unknown address={address} shown={shown} rows={rows} />
           )}
+          {type === 'payment' && <Funds address={address} shown={shown} timers={live ? shown.timers : []} rows={rows} />}
           {live && (
             <section className="card" aria-labelledby="actions-title">
               <h2 id="actions-title">{texts.actions}</h2>
-              <Actions address={address} noun={noun} now={shown} />
+              <Actions address={address} noun={noun} now={shown} why={whyNotNow(type, shown.state)} />
             </section>
           )}
           {live && shown.timers.length > 0 && (
