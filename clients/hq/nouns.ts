@@ -28,6 +28,8 @@ export type Noun = {
   readonly basis: Readonly<Record<string, readonly string[]>>;
   /** Who may create one; the hub has the last word. */
   readonly makers: readonly string[];
+  /** The field of its input whose id it takes for its own: there is one for each of those, and under another id it is none. */
+  readonly namedBy?: string;
   /** Fields of its context that name another actor. */
   readonly references: readonly Reference[];
   /** Kinds of actors whose lists can be narrowed to those that belong to this one. */

@@ -15,6 +15,7 @@ import {
   type Attempt,
   type Context,
 } from '../payment.ts';
+import { limitTexts } from '../texts-limits.ts';
 import { conversionSentence, paymentTexts as words } from '../texts-payment.ts';
 import { Time } from './time.tsx';
 import { fieldLabel, Value } from './value.tsx';
@@ -46,10 +47,12 @@ export function showField({ type }: Pick<Noun, 'type'>, name: string, context: C
   return type === 'payment' && Object.hasOwn(SHOWN, name) ? SHOWN[name]?.(context) : undefined;
 }
 
+const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = { payment: words.labels, limit: limitTexts.labels };
+
 /** What a field is called: as the texts have it, or else by its own name. */
 export function labelFor({ type }: Pick<Noun, 'type'>, name: string): string {
-  const { labels } = words;
-  return (type === 'payment' && Object.hasOwn(labels, name) ? labels[name] : undefined) ?? fieldLabel(name);
+  const labels = LABELS[type] ?? {};
+  return (Object.hasOwn(labels, name) ? labels[name] : undefined) ?? fieldLabel(name);
 }
 
 export function moment(at: number): string {

@@ -60,7 +60,7 @@ export function Fields({ record, currency }: { record: Readonly<Record<string, u
 export function fieldLabel(name: string): string {
   // The code of a currency is its name.
   if (/^[A-Z]{3}$/.test(name)) return name;
-  return nameWords(name.replace(/_minor$/, '')).replace(/ (ms|s)$/, ' ($1)');
+  return nameWords(name.replace(/_(?:minor|major)$/, '')).replace(/ (ms|s)$/, ' ($1)');
 }
 
 export function isNothing(value: unknown): boolean {

@@ -9,6 +9,7 @@ import { ActorChart } from '../parts/actor-chart.tsx';
 import { Controls } from '../parts/actor-controls.tsx';
 import { Letters } from '../parts/actor-letters.tsx';
 import { usePast, useStep, type Shown } from '../parts/actor-past.ts';
+import { ClientLimits } from '../parts/client-limits.tsx';
 import { HistoryList } from '../parts/history-list.tsx';
 import { InspectLink } from '../parts/inspect-link.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
@@ -174,6 +175,7 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
               <Timers timers={shown.timers} />
             </section>
           )}
+          {live && type === 'client' && <ClientLimits id={address.slice(type.length + 1)} />}
           {base !== undefined && <Changes before={before} after={shown} step={step} />}
           {live && <Letters address={address} version={shown.version} parked={shown.tags.includes('parked')} />}
           {live && <Controls address={address} type={type} version={shown.version} />}
