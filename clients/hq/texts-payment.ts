@@ -55,6 +55,12 @@ export function conversionSentence({ from, to, rate, source, date, spread_minor 
   return [`${money(from)} = ${money(to)} at ${rate} (${source}, ${formatDay(date)})`, ...spread, whole].join(', ');
 }
 
+/** `at 1.0823 (ecb, 30 Oct 2026), spread 3.39 USD of it` */
+export function rateSentence({ to, rate, source, date, spread_minor }: Conversion): string {
+  const spread = spread_minor === 0 ? '' : `, spread ${formatMoney(spread_minor, to.currency)} of it`;
+  return `at ${rate} (${source}, ${formatDay(date)})${spread}`;
+}
+
 /** Why it cannot be done just now, where the hub says no more than that; by event. */
 const WHILE_ASKING: Readonly<Record<string, string>> = {
   CANCEL:
@@ -127,6 +133,20 @@ export const paymentTexts = {
     tries: 'Tries that have failed',
     earlier: (count: number) => `and ${formatNumber(count)} before`,
     noReason: 'no reason is known',
+  },
+  deciding: {
+    title: 'What it would take from its account',
+    account: 'Account',
+    available: 'Available there',
+    cost: 'Cost by the newest rate',
+    thereafter: 'Left thereafter',
+    short: 'not enough: it would wait for its money',
+    noRate: 'There is no exchange rate that is new enough: it would wait for one.',
+    unknown: 'not known yet',
+    limits: 'Limits: left today, with this one counted',
+    payments: (count: number, most: number) => `${formatNumber(count)} of ${counted(most, 'payment', 'payments')}`,
+    openLimits: 'All of its limits',
+    notShown: 'cannot be shown to you',
   },
   unknown: {
     title: 'What became of it is not known',

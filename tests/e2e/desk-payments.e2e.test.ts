@@ -369,3 +369,46 @@ test('[DESKPAY-15] while its account is asked it says so, and why it cannot be c
   expect((await control('resume')).status).toBe(200);
   await page.context().close();
 });
+
+test('[DESKPAY-16] an approver sees beside the queue what it would take from its account, what is there and what the limits leave, and that is what it takes', async () => {
+  const address = await approved('beside', { amount_minor: 120_000, payee: 'Tallow & Reed' });
+  const opened = await open('approver', '/approvals');
+  const { page } = opened;
+  await page.getByRole('button', { name: /Tallow & Reed/ }).press('Enter');
+  const decision = page.getByRole('region', { name: 'What you decide on now' });
+  const fact = (label: string) => decision.locator('.decision-money > div', { hasText: label });
+  await fact('Cost by the newest rate')
+    .getByText(/^at [\d.]+ \(sandbox, .*, spread [\d.]+ USD of it$/)
+    .waitFor();
+  await fact('Limits').getByText('None are set for this client.').waitFor();
+  const expected = await fact('Cost by the newest rate').locator('dd').innerText();
+  const cost = Number(/^([\d,.]+) USD/.exec(expected)?.[1]?.replace(/[,.]/g, ''));
+  const { available_minor: available } = await contextOf('account/usd');
+  await fact('Available there')
+    .getByText(money(Number(available), 'USD'))
+    .waitFor();
+  await fact('Left thereafter')
+    .getByText(money(Number(available) - cost, 'USD'))
+    .waitFor();
+  // Limits that somebody sets meanwhile are there when it is looked at again.
+  expect((await desk.rest.create('limit', { id: 'acme', input: { client: 'acme' } })).status).toBe(201);
+  await page.reload();
+  await page.getByRole('button', { name: /Tallow & Reed/ }).press('Enter');
+  await fact('Limits').getByText('5,000,000.00 EUR').waitFor();
+  await mustBeWell(opened, 'approvals-money');
+  await approve(address);
+  await until(address, '"charged_minor":1');
+  expect((await contextOf(address))['charged_minor']).toBe(cost);
+  await page.context().close();
+});
+
+test('[DESKPAY-16] where the account has too little for it the approver is told before he decides', async () => {
+  await approved('short', { payee: 'Short Ltd' });
+  for (const [width, dark] of LOOKS) {
+    const opened = await open('cfo', '/approvals', { width, dark });
+    await opened.page.getByRole('button', { name: /Short Ltd/ }).press('Enter');
+    await opened.page.getByText('not enough: it would wait for its money').waitFor();
+    await mustBeWell(opened, `approvals-short-${width}${dark ? '-dark' : ''}`);
+    await opened.page.context().close();
+  }
+});
