@@ -132,7 +132,8 @@ test('[DESK-32] an operator is led to the event that is none, and then to the re
 test.each([[721], [768], [840], [841]])('[DESK-33] no column of a list is cut off at %i pixels', async (width) => {
   await desk.rest.payment({ payee: 'Column Ltd' });
   await desk.rest.create('client', { input: CLIENT });
-  for (const path of ['/payments', '/clients']) {
+  await desk.rest.create('account', { input: { client: 'acme', name: 'Column account', currency: 'EUR' } });
+  for (const path of ['/payments', '/clients', '/accounts']) {
     const { page } = await openAs('clerk', path, { width });
     await page.locator('.table-body [data-column]').first().waitFor();
     expect(await stickingOut(page, '.table', '.table-body [data-column]'), path).toEqual([]);

@@ -57,3 +57,16 @@ test('[DESKLIM-4] limits that are made from their list are those of the client t
   await page.getByRole('dialog').getByText('There is an actor with this address already.').waitFor();
   await page.context().close();
 });
+
+test('[DESK-37] the list of accounts shows whose each is and what is available there as money, whole at every width', async () => {
+  await desk.rest.create('account', { input: { client: 'acme', name: 'Acme, dollars for a rainy day', currency: 'USD' } });
+  for (const [width, dark] of WIDTHS) {
+    const opened = await open('clerk', '/accounts', { width, dark });
+    const available = opened.page.locator('.table-body [data-column="amount"]').first();
+    await available.waitFor();
+    expect(await available.innerText()).toBe('0.00 USD');
+    expect(await available.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
+    await mustBeWell(opened, `accounts-${width}${dark ? '-dark' : ''}`);
+    await opened.page.context().close();
+  }
+});
