@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { machines } from '../../machines/machines.ts';
+import { refuseTopics } from '../support/broken-connection.ts';
 import { takePicture } from '../support/chart-scene.ts';
 import { atDesk, mustBeWell } from '../support/desk.ts';
 import { CLIENT, type Json } from '../support/rest.ts';
@@ -411,4 +412,17 @@ test('[DESKPAY-16] where the account has too little for it the approver is told 
     await mustBeWell(opened, `approvals-short-${width}${dark ? '-dark' : ''}`);
     await opened.page.context().close();
   }
+});
+
+test('[DESKPAY-16] where the rates cannot be had it says that, and not that there are none, and asks for them again', async () => {
+  const { page } = await open('cfo', '/approvals');
+  const answerAgain = await refuseTopics(page, /"rates\/sandbox"/);
+  await page.getByRole('button', { name: /Short Ltd/ }).press('Enter');
+  const cost = page.locator('.decision-money > div', { hasText: 'Cost by the newest rate' });
+  await cost.getByText('Something has failed inside the hub.').waitFor();
+  expect(await page.getByText('no exchange rate').count()).toBe(0);
+  answerAgain();
+  await cost.getByRole('button', { name: 'Try again' }).press('Enter');
+  await cost.getByText(/^at [\d.]+ \(sandbox, /).waitFor();
+  await page.context().close();
 });

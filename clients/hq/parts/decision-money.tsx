@@ -5,9 +5,10 @@ import { formatMoney } from '../../core/format.ts';
 import { expectedCost, type Expected } from '../expected-cost.ts';
 import { leftToday, readLimits } from '../limits.ts';
 import { textIn, type Context, type Cost } from '../payment.ts';
-import { useActor } from '../services.ts';
+import { useActor, type Followed } from '../services.ts';
 import { limitTexts } from '../texts-limits.ts';
 import { paymentTexts, rateSentence } from '../texts-payment.ts';
+import { texts } from '../texts.ts';
 import { StateBadge } from './state-badge.tsx';
 
 const words = paymentTexts.deciding;
@@ -43,17 +44,17 @@ function Account({ address, context }: { address: string; context: Context }) {
           {textIn(copy?.context ?? {}, 'name') ?? address}
         </Link>{' '}
         {copy && <StateBadge type="account" state={copy.state} tags={copy.tags} />}
-        {followed.kind === 'refused' && <span className="muted">{words.notShown}</span>}
+        {followed.kind === 'refused' && <Refused what={followed} />}
       </Row>
       {available && (
         <Row label={words.available}>
           <Money of={available} />
         </Row>
       )}
-      {/* Until the rates are here nobody knows that there are none. */}
+      {/* As long as the rates are not here nobody knows that there are none. */}
       {(expected?.kind !== 'no_rate' || rates.kind !== 'waiting') && (
         <Row label={words.cost}>
-          <ExpectedCost expected={expected} />
+          {expected?.kind === 'no_rate' && rates.kind === 'refused' ? <Refused what={rates} /> : <ExpectedCost expected={expected} />}
         </Row>
       )}
       {cost && available?.currency === cost.currency && (
@@ -62,6 +63,18 @@ function Account({ address, context }: { address: string; context: Context }) {
           {isShort && <strong className="decision-short"> {words.short}</strong>}
         </Row>
       )}
+    </>
+  );
+}
+
+/** One of several things, so that its failing does not take the place of the others. */
+function Refused({ what: { reason, retry } }: { what: Extract<Followed<unknown>, { kind: 'refused' }> }) {
+  return (
+    <>
+      <span className="decision-short">{reason}</span>{' '}
+      <button type="button" className="link" onClick={retry}>
+        {texts.common.tryAgain}
+      </button>
     </>
   );
 }
@@ -105,7 +118,7 @@ function LimitsLeft({ client, currency }: { client: string; currency: string }) 
   const followed = useActor(`limit/${client}`);
   if (followed.kind === 'waiting') return null;
   if (followed.kind === 'refused') {
-    return <Row label={words.limits}>{followed.code === 'not_found' ? limitTexts.noneFor : words.notShown}</Row>;
+    return <Row label={words.limits}>{followed.code === 'not_found' ? limitTexts.noneFor : <Refused what={followed} />}</Row>;
   }
   const limits = readLimits(followed.copy.context);
   return (
