@@ -14,6 +14,13 @@ export const timerTexts: Readonly<Record<string, string>> = {
   lookup_wait: 'Asks the gateway again',
   ask_pause: 'Asks again',
   rest: 'Becomes dormant',
+  next_poll: 'Asks for new rates',
+  stale_wait: 'Becomes stale',
+  retry_pause: 'Tries again',
+  week_before: 'Reminder, a week before',
+  two_days_before: 'Reminder, two days before',
+  half_day_before: 'Reminder, half a day before',
+  evidence_due: 'Evidence is due',
 };
 
 export const actorTexts = {

@@ -88,7 +88,9 @@ export const paymentTexts = {
     spread_basis_points: 'Spread, in hundredths of a percent',
     hold: 'Kept under',
     holds: 'Times asked to keep it',
-    funds_until: 'Waits for money until',
+    capture_minor: 'To be captured',
+    approval_from_minor: 'Approval is needed from',
+    funds_until: 'Its money is to be kept by',
     limited: 'Counts in the limits',
     credits: 'Given back',
     due_at: 'Executed from',
@@ -146,7 +148,6 @@ export const paymentTexts = {
     limits: 'Limits: left today, with this one counted',
     payments: (count: number, most: number) => `${formatNumber(count)} of ${counted(most, 'payment', 'payments')}`,
     openLimits: 'All of its limits',
-    notShown: 'cannot be shown to you',
   },
   unknown: {
     title: 'What became of it is not known',
