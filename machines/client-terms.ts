@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCountry } from './country.ts';
 import type { CheckAnswer } from './gateway.ts';
 import type { Birth, Stamp } from './machine.ts';
 import { idField, line } from './text.ts';
@@ -7,7 +8,10 @@ import { idField, line } from './text.ts';
 
 const kind = z.enum(['company', 'person']);
 const name = line(140);
-const country = z.string().regex(/^[A-Z]{2}$/, 'A country is two capitals of ISO 3166-1 alpha-2, for example DE');
+const COUNTRY = 'A country is two capitals of ISO 3166-1 alpha-2, for example DE';
+/** Of a client that was stored while every pair of capitals was taken, too. */
+const storedCountry = z.string().regex(/^[A-Z]{2}$/, { error: COUNTRY, abort: true });
+const country = storedCountry.refine(isCountry, COUNTRY);
 const reason = line(500);
 
 export const clientInput = z.strictObject({ name, country, email: z.email().max(254), kind });
@@ -31,7 +35,7 @@ export const clientEvents = {
   CLOSE: z.strictObject({}),
 };
 
-const fact = z.strictObject({ name, country, kind, reason: z.string().nullable() });
+const fact = z.strictObject({ name, country: storedCountry, kind, reason: z.string().nullable() });
 
 /** What other systems are told. Findings are not among it: a sanctions hit is for the people who have to judge it. */
 export const clientFacts = {

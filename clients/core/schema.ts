@@ -1,3 +1,4 @@
+import { isCountry } from '../../machines/country.ts';
 import { exponentOf, isCurrency } from '../../machines/money.ts';
 import { formatMoney, groupDecimal, nameWords, readMoney } from './format.ts';
 import { isRecord } from './problem.ts';
@@ -45,7 +46,8 @@ export function readFields(schema: unknown): readonly Field[] {
 
 function readField(name: string, schema: unknown, required: boolean): Field {
   const rule = isRecord(schema) ? schema : {};
-  const hint = typeof rule['description'] === 'string' ? rule['description'] : undefined;
+  const whole = name.endsWith('_major') ? 'In whole units of each currency.' : undefined;
+  const hint = typeof rule['description'] === 'string' ? rule['description'] : whole;
   const initial = typeof rule['default'] === 'string' ? rule['default'] : '';
   const label = typeof rule['title'] === 'string' ? rule['title'] : labelOf(name);
   const base = { name, label, required, hint, initial };
@@ -97,9 +99,9 @@ function readText(rule: Record<string, unknown>) {
   } as const;
 }
 
-/** `amount_minor` is entered as an amount, so the unit is not in its name for a person. */
+/** `amount_minor` is entered as an amount, so the unit is not in its name for a person; what is in whole units says so beside it. */
 function labelOf(name: string): string {
-  return nameWords(name.replace(/_minor$/, ''));
+  return nameWords(name.replace(/_(?:minor|major)$/, ''));
 }
 
 /** The draft to begin with: empty, but for the defaults of the schema. */
@@ -224,6 +226,7 @@ function readLeaf(field: Leaf, text: string, currency: string): ReadLeaf {
 }
 
 function checkText(field: Extract<Field, { kind: 'text' }>, text: string): ReadLeaf {
+  if (field.name === 'country' && !isCountry(text)) return refuse('Enter a country by its two letters, like DE for Germany.');
   if (text.length < field.least) return refuse(`At least ${field.least} characters.`);
   if (field.most !== undefined && text.length > field.most) return refuse(`At most ${field.most} characters; these are ${text.length}.`);
   // An e-mail pattern is a page long; the browser's own idea of one is enough here.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HistoryItem } from '../core/api.ts';
-import { withRows } from './history-rows.ts';
+import { countAlike, withRows } from './history-rows.ts';
 
 const row = (version: number): HistoryItem => ({
   version,
@@ -19,4 +19,12 @@ test('[DESKSAFE-15] an actor that is left open for days keeps its newest 500 row
 test('[DESKSAFE-15] rows come without gaps, newest first, each once', () => {
   expect(span(withRows(rows(1, 10), rows(9, 14), false))).toEqual([14, 14, 1]);
   expect(span(withRows(rows(1, 10), rows(20, 25), false))).toEqual([6, 25, 20]);
+});
+
+test('[DESK-38] what one step made known many times is named once, with how often', () => {
+  expect(countAlike(['rates.published', 'rates.fresh', 'rates.published', 'rates.published'])).toEqual([
+    'rates.published ×3',
+    'rates.fresh',
+  ]);
+  expect(countAlike([])).toEqual([]);
 });

@@ -33,6 +33,7 @@ export const limit: Noun = {
     '*': ['client', 'today', 'count_today'],
   },
   makers: ['clerk', 'cfo'],
+  namedBy: 'client',
   references: [{ field: 'client', type: 'client', title: 'Client' }],
   relatives: [],
 };

@@ -3,7 +3,7 @@ import { initialTransition } from 'xstate';
 import { machines } from '../../machines/machines.ts';
 import type { PaymentContext } from '../../machines/payment-terms.ts';
 import { topOf } from '../core/journey.ts';
-import { NOUNS, toneOf } from './nouns.ts';
+import { headlineStates, NOUNS, nounOf, toneOf } from './nouns.ts';
 
 const definitionOf = (type: string) => machines.find((machine) => machine.type === type);
 
@@ -79,4 +79,15 @@ test('[HQ-2] What waits for a person asks for one, whatever its state is called'
   expect(toneOf(payment, 'authorized.voiding', [])).toBe('moving');
   expect(toneOf({ ...payment, tones: {} }, 'brand_new', ['needs_somebody'])).toBe('asking');
   expect(topOf('authorized.voiding')).toBe('authorized');
+});
+
+test('[DESK-38] A source of rates is called by what keeps its rates from being taken, or else by how old they are', () => {
+  const rates = nounOf('rates');
+  expect(headlineStates(rates, ['fetching.idle', 'age.fresh', 'dispute.none'])).toEqual(['age.fresh']);
+  expect(headlineStates(rates, ['fetching.pausing', 'age.stale', 'dispute.open'])).toEqual([
+    'age.stale',
+    'dispute.open',
+    'fetching.pausing',
+  ]);
+  expect(headlineStates(rates, ['fetching.calling', 'age.none', 'dispute.none'])).toEqual(['age.none']);
 });

@@ -28,6 +28,8 @@ export type Noun = {
   readonly basis: Readonly<Record<string, readonly string[]>>;
   /** Who may create one; the hub has the last word. */
   readonly makers: readonly string[];
+  /** The field of its input whose id it takes for its own: there is one for each of those, and under another id it is none. */
+  readonly namedBy?: string;
   /** Fields of its context that name another actor. */
   readonly references: readonly Reference[];
   /** Kinds of actors whose lists can be narrowed to those that belong to this one. */
@@ -347,6 +349,7 @@ export function headlineStates(noun: Noun, state: readonly string[]): readonly s
   if (noun.type === 'account') return accountHeadline(state);
   if (noun.type === 'limit') return limitHeadline(state);
   if (noun.type === 'dispute') return disputeHeadline(state);
+  if (noun.type === 'rates') return ratesHeadline(state);
   const tops = [...new Set(state.map(topOf))];
   return tops.length === 1 ? [state.length === 1 ? (state[0] ?? '') : (tops[0] ?? '')] : state;
 }
@@ -364,4 +367,10 @@ function accountHeadline(state: readonly string[]): readonly string[] {
   const troubles = ['freeze.frozen', 'debits.blocked', 'credits.blocked', 'overdue.third', 'overdue.second', 'overdue.first'];
   const found = troubles.filter((trouble) => state.includes(trouble));
   return life[0] === 'life.active' && found.length > 0 ? found : life;
+}
+
+/** Whatever keeps its rates from being taken; where nothing does, how old they are. */
+function ratesHeadline(state: readonly string[]): readonly string[] {
+  const found = ['age.none', 'age.stale', 'dispute.open', 'fetching.pausing'].filter((trouble) => state.includes(trouble));
+  return found.length > 0 ? found : state.filter((region) => region.startsWith('age.'));
 }

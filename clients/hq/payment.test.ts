@@ -2,16 +2,19 @@ import { expect, test } from 'vitest';
 import type { HistoryItem } from '../core/api.ts';
 import {
   amountOfOperation,
+  costOf,
   currencyAt,
   currencyOfEvent,
   isConversion,
   readAttempts,
+  readFailedTries,
+  readFunding,
   readLooks,
   readPosted,
   readProposal,
   readScreening,
 } from './payment.ts';
-import { conversionSentence, findingSentence, reasonSentence } from './texts-payment.ts';
+import { conversionSentence, findingSentence, reasonSentence, whyNotNow } from './texts-payment.ts';
 
 const CONVERSION = {
   from: { amount_minor: 125_000, currency: 'EUR' },
@@ -103,7 +106,7 @@ test('[DESKPAY-13] what a payment gives as its reason has a sentence, also where
   expect(reasonSentence('toString')).toBeUndefined();
 });
 
-test('[DESKPAY-14] what was found about a payee is said in words, and of another shape nothing', () => {
+test('[DESKPAY-17] what was found about a payee is said in words, and of another shape nothing', () => {
   expect(readScreening({ screening: { revision: 2, findings: ['listed:A', 7], cleared_by: 'cfo', because: 'another one' } })).toEqual({
     revision: 2,
     findings: ['listed:A'],
@@ -116,4 +119,82 @@ test('[DESKPAY-14] what was found about a payee is said in words, and of another
     'Nobody answered whether the payee is on a list.',
     'odd',
   ]);
+});
+const UNTIL = 1_795_487_161_129;
+const timer = (delay: string, state: string) => ({ id: `xstate.after.${delay}.payment.${state}`, due: '2026-11-23T02:31:01.254Z' });
+
+test('[DESKPAY-14] what a payment waits for before it can leave its account is told by its state, its timers and its reason', () => {
+  const of = (state: string, timers: ReturnType<typeof timer>[] = [], context = {}) =>
+    readFunding({ state: [state], timers, context: { funds_until: UNTIL, reason: null, ...context } });
+  expect(of('reserving.quoting')).toEqual({ kind: 'quoting', until: UNTIL, next: undefined, reason: undefined });
+  expect(of('reserving.keeping', [timer('answer_wait', 'reserving.keeping')])).toMatchObject({
+    kind: 'asking',
+    next: '2026-11-23T02:31:01.254Z',
+  });
+  const waiting = [
+    { ...timer('funds_ttl', 'awaiting_funds'), due: '2026-11-24T02:26:01.129Z' },
+    timer('funds_pause', 'awaiting_funds.money'),
+  ];
+  expect(of('awaiting_funds.money', waiting, { reason: 'insufficient_funds' })).toEqual({
+    kind: 'no_money',
+    until: UNTIL,
+    next: '2026-11-23T02:31:01.254Z',
+    reason: 'insufficient_funds',
+  });
+  expect(of('awaiting_funds.rates', [timer('rates_pause', 'awaiting_funds.rates')])).toMatchObject({
+    kind: 'no_rate',
+    next: waiting[1]?.due,
+  });
+  expect(of('expired', [], { reason: 'account_frozen' })).toMatchObject({ kind: 'expired', reason: 'account_frozen' });
+  // Not for its money: nobody approved it in time.
+  expect(of('expired', [], { funds_until: null, reason: 'not_approved_in_time' })).toBeUndefined();
+  for (const state of ['draft', 'needs_approval', 'authorizing.calling', 'settled.idle']) expect(of(state)).toBeUndefined();
+});
+
+test('[DESKPAY-14] each try that has failed is told with why, as the journal has it', () => {
+  const row = (version: number, event: HistoryItem['event'], from: string, to: string): HistoryItem => ({
+    version,
+    event,
+    caller: '',
+    at: `2026-11-23T02:0${version}:00.000Z`,
+    from: [from],
+    to: [to],
+    changed: [],
+    hash: '',
+  });
+  const rows = [
+    row(9, { type: 'xstate.after.funds_ttl.payment.awaiting_funds' }, 'awaiting_funds.money', 'expired'),
+    row(
+      8,
+      { type: 'xstate.done.actor.account', output: { found: true, answer: { reason: 'account_frozen' } } },
+      'authorizing.asking_account',
+      'awaiting_funds.money',
+    ),
+    row(7, { type: 'RESERVED' }, 'reserving.keeping', 'authorizing.asking'),
+    row(6, { type: 'xstate.error.actor.rates' }, 'reserving.quoting', 'awaiting_funds.rates'),
+    row(5, { type: 'xstate.done.actor.rates', output: {} }, 'reserving.quoting', 'awaiting_funds.rates'),
+    row(4, { type: 'xstate.after.funds_pause.payment.awaiting_funds.money' }, 'awaiting_funds.money', 'reserving.quoting'),
+    row(3, { type: 'tell.refused', reason: 'insufficient_funds' }, 'reserving.keeping', 'awaiting_funds.money'),
+    row(2, { type: 'APPROVE' }, 'needs_approval', 'reserving.quoting'),
+  ];
+  expect(readFailedTries(rows).map(({ version, reason }) => `${version} ${reason}`)).toEqual([
+    '8 account_frozen',
+    '6 rates_unreachable',
+    '5 rates_missing',
+    '3 insufficient_funds',
+  ]);
+});
+
+test('[DESKPAY-14] what it costs on its account is with the spread, and nothing where the rate is not known yet', () => {
+  expect(costOf(CONTEXT)).toEqual({ amount_minor: 135_627, currency: 'USD' });
+  const plain = { currency: 'EUR', amount_minor: 5_000, account_currency: 'EUR', conversion: null };
+  expect(costOf(plain)).toEqual({ amount_minor: 5_000, currency: 'EUR' });
+  expect(costOf({ ...plain, account_currency: 'USD' })).toBeUndefined();
+  expect(costOf({ ...plain, account_currency: '' })).toBeUndefined();
+});
+
+test('[DESKPAY-15] why a payment cannot be canceled is said while its account is asked, and only then', () => {
+  expect(whyNotNow('payment', ['reserving.keeping'])['CANCEL']).toMatch(/^Not while its account is asked/);
+  expect(whyNotNow('payment', ['awaiting_funds.money'])).toEqual({});
+  expect(whyNotNow('account', ['reserving.keeping'])).toEqual({});
 });

@@ -1,4 +1,5 @@
 import type { Conversion, DisputeRecord, CreditRecord, OperationRecord, Proposal, Screening } from '../../machines/payment-terms.ts';
+import type { TimerView } from '../../hub/protocol/messages.ts';
 import type { AskedLeg, HistoryItem } from '../core/api.ts';
 import { isRecord } from '../core/problem.ts';
 
@@ -112,6 +113,71 @@ export function currencyAt(path: readonly (string | number)[], context: Context)
 export function currencyOfEvent(type: string, context: Context): string | undefined {
   const own = textIn(context, 'currency');
   return EVENTS_OF_ACCOUNT.includes(type) ? (textIn(context, 'account_currency') ?? own) : own;
+}
+
+/** Until when it waits for its money, in epoch milliseconds. Where that stands in the context is known here alone. */
+export function readFundsUntil(context: Context): number | undefined {
+  return numberIn(context, 'funds_until');
+}
+
+export type Cost = { readonly amount_minor: number; readonly currency: string };
+
+/** What its account has to keep: with what the house keeps of an exchange. Undefined where it is paid from none, or the rate is not known yet. */
+export function costOf(context: Context): Cost | undefined {
+  const currency = textIn(context, 'account_currency');
+  const { conversion } = context;
+  if (currency === undefined) return undefined;
+  if (isConversion(conversion)) return { amount_minor: conversion.to.amount_minor + conversion.spread_minor, currency };
+  const amount_minor = numberIn(context, 'amount_minor');
+  return amount_minor === undefined || currency !== textIn(context, 'currency') ? undefined : { amount_minor, currency };
+}
+
+/** Where a payment stands with the money of its account, from the day on that it is to be executed. */
+export type Funding = {
+  /** What it costs is looked up, the account is asked to keep it, it waits for the one or the other, or it has waited long enough. */
+  readonly kind: 'quoting' | 'asking' | 'no_money' | 'no_rate' | 'expired';
+  readonly until: number | undefined;
+  /** When it is tried again by itself; ISO 8601. */
+  readonly next: string | undefined;
+  /** Why the last try has failed. */
+  readonly reason: string | undefined;
+};
+
+type Standing = { readonly state: readonly string[]; readonly context: Context; readonly timers: readonly TimerView[] };
+
+const FUNDING: Readonly<Record<string, Funding['kind']>> = {
+  'reserving.quoting': 'quoting',
+  'reserving.keeping': 'asking',
+  'awaiting_funds.money': 'no_money',
+  'awaiting_funds.rates': 'no_rate',
+};
+const TRIES_AGAIN = /^xstate\.after\.(?:funds_pause|rates_pause|answer_wait)\./;
+
+/** Undefined where it neither waits for its money nor has ended because there was none. */
+export function readFunding({ state: [state = ''], context, timers }: Standing): Funding | undefined {
+  const until = readFundsUntil(context);
+  const reason = textIn(context, 'reason');
+  // Whoever has not approved it in time has kept it from ever waiting for money.
+  const kind = state === 'expired' && until !== undefined ? 'expired' : FUNDING[state];
+  return kind && { kind, until, next: timers.find(({ id }) => TRIES_AGAIN.test(id))?.due, reason };
+}
+
+/** One try to have the money kept that has failed. */
+export type FailedTry = { readonly version: number; readonly at: string; readonly reason: string | undefined };
+
+/** Every time that it has begun to wait, the newest first as the journal is shown. */
+export function readFailedTries(rows: readonly HistoryItem[]): readonly FailedTry[] {
+  const waits = (states: readonly string[]): boolean => states.some((state) => state.startsWith('awaiting_funds'));
+  return rows.filter(({ from, to }) => waits(to) && !waits(from)).map(({ version, at, event }) => ({ version, at, reason: whyOf(event) }));
+}
+
+function whyOf(event: HistoryItem['event']): string | undefined {
+  const { type, reason, output } = event;
+  if (type === 'tell.refused') return typeof reason === 'string' ? reason : undefined;
+  if (type === 'xstate.done.actor.rates') return 'rates_missing';
+  if (type === 'xstate.error.actor.rates') return 'rates_unreachable';
+  const answer = isRecord(output) ? output['answer'] : undefined;
+  return isRecord(answer) ? textIn(answer, 'reason') : undefined;
 }
 
 /** One question to the gateway that was answered, or was not. */

@@ -2,6 +2,27 @@ import { formatNumber } from '../core/format.ts';
 import { counted } from './texts.ts';
 
 /* The texts of an actor's page. */
+
+/** What happens by itself, by the name of its delay, where that name says too little. */
+export const timerTexts: Readonly<Record<string, string>> = {
+  funds_ttl: 'Stops waiting for its money',
+  funds_pause: 'Asks its account again',
+  rates_pause: 'Looks for a rate again',
+  answer_wait: 'Asks again for an answer',
+  credit_pause: 'Tells its account of the credit again',
+  until_due: 'Is executed',
+  lookup_wait: 'Asks the gateway again',
+  ask_pause: 'Asks again',
+  rest: 'Becomes dormant',
+  next_poll: 'Asks for new rates',
+  stale_wait: 'Becomes stale',
+  retry_pause: 'Tries again',
+  week_before: 'Reminder, a week before',
+  two_days_before: 'Reminder, two days before',
+  half_day_before: 'Reminder, half a day before',
+  evidence_due: 'Evidence is due',
+};
+
 export const actorTexts = {
   whereThisIs: 'Where this is',
   loading: (address: string) => `Loading ${address}`,

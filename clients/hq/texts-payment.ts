@@ -2,6 +2,7 @@ import { formatDay, formatMoney, formatNumber } from '../core/format.ts';
 import type { Conversion, CreditRecord, DisputeRecord, Operation } from '../../machines/payment-terms.ts';
 import type { OperationState } from '../../machines/payment-operations.ts';
 import { declineOf, isDeclineCode } from '../../machines/declines.ts';
+import type { Funding } from './payment.ts';
 import { counted } from './texts.ts';
 
 /* The texts of a payment's page: its attempts, its exchange, and what is not known. */
@@ -61,6 +62,22 @@ export function conversionSentence({ from, to, rate, source, date, spread_minor 
   return [`${money(from)} = ${money(to)} at ${rate} (${source}, ${formatDay(date)})`, ...spread, whole].join(', ');
 }
 
+/** `at 1.0823 (ecb, 30 Oct 2026), spread 3.39 USD of it` */
+export function rateSentence({ to, rate, source, date, spread_minor }: Conversion): string {
+  const spread = spread_minor === 0 ? '' : `, spread ${formatMoney(spread_minor, to.currency)} of it`;
+  return `at ${rate} (${source}, ${formatDay(date)})${spread}`;
+}
+
+/** Why it cannot be done just now, where the hub says no more than that; by event. */
+const WHILE_ASKING: Readonly<Record<string, string>> = {
+  CANCEL:
+    'Not while its account is asked to keep the money: nobody knows yet whether that is kept. It goes on, or can be canceled, as soon as the account has answered.',
+};
+
+export function whyNotNow(type: string, state: readonly string[]): Readonly<Record<string, string>> {
+  return type === 'payment' && state.some((one) => one.startsWith('reserving')) ? WHILE_ASKING : {};
+}
+
 export const paymentTexts = {
   operation: (name: string): string => (name in OPERATIONS ? OPERATIONS[name as Operation] : name),
   state: (name: string): string => (name in STATES ? STATES[name as OperationState] : name),
@@ -85,7 +102,9 @@ export const paymentTexts = {
     spread_basis_points: 'Spread, in hundredths of a percent',
     hold: 'Kept under',
     holds: 'Times asked to keep it',
-    funds_until: 'Waits for money until',
+    capture_minor: 'To be captured',
+    approval_from_minor: 'Approval is needed from',
+    funds_until: 'Its money is to be kept by',
     limited: 'Counts in the limits',
     credits: 'Given back',
     due_at: 'Executed from',
@@ -103,6 +122,46 @@ export const paymentTexts = {
     columns: { account: 'Account', debit: 'Debit', credit: 'Credit', version: 'Version' },
     asOf: (version: number) => `Version ${version}, as it was`,
     some: 'Of the versions that the history shows; older ones may have posted more.',
+  },
+  funds: {
+    titles: {
+      quoting: 'It asks for the exchange rate',
+      asking: 'It waits for its account',
+      no_money: 'It waits for its money',
+      no_rate: 'It waits for an exchange rate',
+      expired: 'It has ended without its money',
+    } as Readonly<Record<Funding['kind'], string>>,
+    about: {
+      quoting: 'What it costs on its account is worked out by the newest rate. Then the account is asked to keep that.',
+      asking: 'The account has been asked to keep what it costs and has not answered yet. Nothing leaves before it has.',
+      no_money: 'The account does not keep what it costs now. It is asked again and again; when the time is over the payment expires.',
+      no_rate: 'There is no rate that is new enough. It is looked for again and again; when the time is over the payment expires.',
+      expired: 'It has waited as long as it may, and what it costs was never kept. Nothing was paid.',
+    } as Readonly<Record<Funding['kind'], string>>,
+    fields: {
+      account: 'Account',
+      cost: 'Cost there',
+      why: 'Why not',
+      until: 'Waits until',
+      waited: 'Waited until',
+      next: 'Tried again in',
+    },
+    tries: 'Tries that have failed',
+    earlier: (count: number) => `and ${formatNumber(count)} before`,
+    noReason: 'no reason is known',
+  },
+  deciding: {
+    title: 'What it would take from its account',
+    account: 'Account',
+    available: 'Available there',
+    cost: 'Cost by the newest rate',
+    thereafter: 'Left thereafter',
+    short: 'not enough: it would wait for its money',
+    noRate: 'There is no exchange rate that is new enough: it would wait for one.',
+    unknown: 'not known yet',
+    limits: 'Limits: left today, with this one counted',
+    payments: (count: number, most: number) => `${formatNumber(count)} of ${counted(most, 'payment', 'payments')}`,
+    openLimits: 'All of its limits',
   },
   unknown: {
     title: 'What became of it is not known',

@@ -53,6 +53,7 @@ export const texts = {
     id: 'Id',
     client: 'Client',
     amount: 'Amount',
+    available: 'Available',
     kind: 'Kind',
     country: 'Country',
     provides: 'Provides',

@@ -142,7 +142,7 @@ describe('what is known of an actor', () => {
     await row(2)
       .getByText(/sets timer first reminder.*makes known payment\.submitted/)
       .waitFor();
-    await row(3).getByText('→ asks ask · makes known payment.approved').waitFor();
+    await row(3).getByText('→ asks standing · makes known payment.approved').waitFor();
     await row(4).getByRole('link', { name: 'version 3' }).press('Enter');
     await expect.poll(() => search(page), PATIENCE).toBe('?at=3');
     await page.context().close();

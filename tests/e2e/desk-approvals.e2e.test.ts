@@ -1,36 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser, overflows } from '../support/browser.ts';
-import { openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest } from '../support/rest.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { findBarriers, overflows } from '../support/browser.ts';
+import { atDesk } from '../support/desk.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
-
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
+const desk = atDesk();
 
 const LOOK = process.env['DESK_LOOK'];
 
-const openAs = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open: openAs } = desk;
 
 async function submitted(payee: string, amount_minor: number): Promise<string> {
-  const address = await rest.payment({ payee, amount_minor });
-  expect((await rest.send(address, { type: 'SUBMIT' })).status).toBe(200);
+  const address = await desk.rest.payment({ payee, amount_minor });
+  expect((await desk.rest.send(address, { type: 'SUBMIT' })).status).toBe(200);
   return address;
 }
 
-const approvals = async (address: string) => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as { approvals: unknown[] };
+const approvals = async (address: string) =>
+  (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as { approvals: unknown[] };
 const shown = (page: Page) => page.locator('.decision [data-field="payee"] dd').textContent();
 const close = (page: Page) => page.context().close();
 
@@ -43,7 +29,7 @@ test('[DESK-17] four eyes by keys alone: what is approved is what is shown, and 
   await page.keyboard.press('a');
   await page.getByText('3 payments wait for you').waitFor();
   await expect.poll(() => shown(page)).toBe('First Ltd');
-  const hash = (await rest.get(`/v1/actors/${first}`, 'clerk')).body['context'] as { payload_hash: string };
+  const hash = (await desk.rest.get(`/v1/actors/${first}`, 'clerk')).body['context'] as { payload_hash: string };
   expect((await page.locator('.whole-hash').textContent())?.replaceAll(' ', '')).toBe(hash.payload_hash);
   expect(await findBarriers(page)).toEqual([]);
   await page.keyboard.press('j');
@@ -61,7 +47,7 @@ test('[DESK-17] four eyes by keys alone: what is approved is what is shown, and 
   await page.keyboard.type('Not ordered');
   await page.keyboard.press('Control+Enter');
   await expect.poll(() => shown(page)).toBe('Third Ltd');
-  expect((await rest.get(`/v1/actors/${second}`, 'clerk')).body['state']).toEqual(['declined']);
+  expect((await desk.rest.get(`/v1/actors/${second}`, 'clerk')).body['state']).toEqual(['declined']);
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('o');
   await page.waitForURL(`**/hq/${third}`);
@@ -77,7 +63,7 @@ test('[DESK-17] what is amended while it is looked at is not approved unseen', a
   await expect.poll(() => shown(page)).toBe('Amended Ltd');
   await page.keyboard.press('a');
   await page.getByRole('dialog').getByText('6,000.00 EUR').waitFor();
-  expect((await rest.send(address, { type: 'AMEND', amount_minor: 650_000 })).status).toBe(200);
+  expect((await desk.rest.send(address, { type: 'AMEND', amount_minor: 650_000 })).status).toBe(200);
   await page.getByText('It has been changed since you opened this.').waitFor();
   await page.keyboard.press('Enter');
   expect((await approvals(address)).approvals).toEqual([]);

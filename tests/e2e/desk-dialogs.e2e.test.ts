@@ -1,30 +1,15 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser } from '../support/browser.ts';
-import { mustBeWell, openDesk, type Window } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { CLIENT, Rest } from '../support/rest.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { findBarriers } from '../support/browser.ts';
+import { atDesk, mustBeWell } from '../support/desk.ts';
+import { CLIENT } from '../support/rest.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
+const desk = atDesk();
 
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const openAs = (who: string, path: string, options?: { width?: number; dark?: boolean }): Promise<Window> =>
-  openDesk(hub, browser, who, path, options);
+const { open: openAs } = desk;
 const close = (page: Page) => page.context().close();
 const control = (address: string, action: string) =>
-  rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'For the test' } });
+  desk.rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'For the test' } });
 /** What the focus is on, as it is called. */
 const focused = (page: Page) =>
   page.evaluate('(document.activeElement?.labels?.[0]?.textContent ?? document.activeElement?.textContent ?? "").trim()');
@@ -48,8 +33,8 @@ test.each([
   '[DESK-31] a dialog about many stays within a window of %i pixels however long their names are, and shows them whole',
   async (width, dark) => {
     const name = `wide${width} ${'W'.repeat(130)}`;
-    await rest.payment({ payee: name, reference: 'Q'.repeat(139) });
-    const kept = await rest.payment({ payee: `wide${width} Kept Ltd` });
+    await desk.rest.payment({ payee: name, reference: 'Q'.repeat(139) });
+    const kept = await desk.rest.payment({ payee: `wide${width} Kept Ltd` });
     const opened = await openAs('clerk', `/payments?q=wide${width}`, { width, dark });
     const { page } = opened;
     await page.getByText('2 payments', { exact: true }).waitFor();
@@ -99,10 +84,33 @@ test('[DESK-32] whoever fills a new payment in wrongly is led to what is wrong, 
   await close(page);
 });
 
+test('[DESK-36] whoever makes a client of no country is led to the field, which says what is expected, and nothing is made', async () => {
+  const { page, complaints } = await openAs('clerk', '/clients', { width: 360 });
+  await page.getByRole('button', { name: 'New client' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  const field = (name: string) => dialog.getByRole('textbox', { name });
+  await field('Name').fill('Nowhere Ltd');
+  await field('Email').fill('office@nowhere.example');
+  for (const country of ['ZZ', 'XK', 'Germany']) {
+    await field('Country').fill(country);
+    await dialog.getByRole('button', { name: 'Create client' }).press('Enter');
+    await dialog.getByText('Enter a country by its two letters, like DE for Germany.').waitFor();
+    await expect.poll(() => focused(page)).toMatch(/^Country/);
+    await field('Name').focus();
+  }
+  expect(await findBarriers(page)).toEqual([]);
+  await field('Country').fill('DE');
+  await dialog.getByText('Germany', { exact: true }).waitFor();
+  await dialog.getByRole('button', { name: 'Create client' }).press('Enter');
+  await page.waitForURL(/\/hq\/client\//);
+  expect(complaints).toEqual([]);
+  await close(page);
+});
+
 test('[DESK-32] an operator is led to the event that is none, and then to the reason that is missing', async () => {
-  const address = await rest.payment({ payee: 'Led Ltd', amount_minor: 500_000 });
+  const address = await desk.rest.payment({ payee: 'Led Ltd', amount_minor: 500_000 });
   expect((await control(address, 'pause')).status).toBe(200);
-  await rest.send(address, { type: 'SUBMIT' });
+  await desk.rest.send(address, { type: 'SUBMIT' });
   const { page } = await openAs('operator', '/dead-letters');
   const row = page.getByRole('table', { name: 'Letters' }).getByRole('row').filter({ hasText: address });
   await row.getByRole('button', { name: 'Edit and send…' }).press('Enter');
@@ -122,9 +130,10 @@ test('[DESK-32] an operator is led to the event that is none, and then to the re
 });
 
 test.each([[721], [768], [840], [841]])('[DESK-33] no column of a list is cut off at %i pixels', async (width) => {
-  await rest.payment({ payee: 'Column Ltd' });
-  await rest.create('client', { input: CLIENT });
-  for (const path of ['/payments', '/clients']) {
+  await desk.rest.payment({ payee: 'Column Ltd' });
+  await desk.rest.create('client', { input: CLIENT });
+  await desk.rest.create('account', { input: { client: 'acme', name: 'Column account', currency: 'EUR' } });
+  for (const path of ['/payments', '/clients', '/accounts']) {
     const { page } = await openAs('clerk', path, { width });
     await page.locator('.table-body [data-column]').first().waitFor();
     expect(await stickingOut(page, '.table', '.table-body [data-column]'), path).toEqual([]);

@@ -1,51 +1,37 @@
-import type { Browser } from 'playwright-core';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { machines } from '../../machines/machines.ts';
 import { booking } from '../fixtures/booking.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { mustBeWell, openDesk, WIDTHS } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { CLIENT, Rest } from '../support/rest.ts';
+import { atDesk, mustBeWell, WIDTHS } from '../support/desk.ts';
+import { CLIENT } from '../support/rest.ts';
 import { eventually } from '../support/socket-client.ts';
 
 const NO_LEAVES = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 /** Each deposit is one entry of the account while it is pending, and two more when it is confirmed. */
 const DEPOSITS = 20;
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
+const desk = atDesk({ machines: [...machines, booking] });
 
-beforeAll(async () => {
-  hub = await startTestHub({ console: true, machines: [...machines, booking] });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open } = desk;
 const dayFromNow = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
 async function openAccount(id: string, currency: string): Promise<string> {
-  await rest.create('account', { id, input: { client: 'acme', name: `Acme, ${currency}`, currency } });
-  await rest.send(`account/${id}`, { type: 'ACTIVATE' }, 'cfo');
-  await eventually(async () => JSON.stringify((await rest.get(`/v1/actors/account/${id}`, 'clerk')).body).includes('life.active'));
+  await desk.rest.create('account', { id, input: { client: 'acme', name: `Acme, ${currency}`, currency } });
+  await desk.rest.send(`account/${id}`, { type: 'ACTIVATE' }, 'cfo');
+  await eventually(async () => JSON.stringify((await desk.rest.get(`/v1/actors/account/${id}`, 'clerk')).body).includes('life.active'));
   return `account/${id}`;
 }
 
 async function deposit(address: string, name: string, amount_minor: number): Promise<void> {
-  expect((await rest.send(address, { type: 'DEPOSIT', deposit: name, amount_minor, reference: `Statement ${name}` })).status).toBe(200);
+  expect((await desk.rest.send(address, { type: 'DEPOSIT', deposit: name, amount_minor, reference: `Statement ${name}` })).status).toBe(
+    200,
+  );
 }
 
 test('[DESKLEDG-7] where nothing has been posted the screen says so, and an account that is not named is asked for', async () => {
   const { page } = await open('auditor', '/ledger');
   await page.getByText('Nothing has been posted.').waitFor();
-  await page.goto(`${hub.url}/hq/ledger/statement`);
+  await page.goto(`${desk.hub.url}/hq/ledger/statement`);
   await page.getByText('No account was named.').waitFor();
   await page.context().close();
 });
@@ -69,15 +55,17 @@ test('[DESKLEDG-8] a day that is over has a proof under an address that can be s
 });
 
 test('[DESKLEDG-9] by keys: the trial balance adds up by currency, leads to an account’s statement, and that to the actor as it was', async () => {
-  for (const name of ['sandbox', 'sandbox_checks']) await rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
-  await rest.create('client', { id: 'acme', input: CLIENT });
-  await rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
-  await rest.send('client/acme', { type: 'VERIFY' }, 'approver');
-  await eventually(async () => JSON.stringify((await rest.get('/v1/actors/client/acme', 'clerk')).body).includes('"state":["active"]'));
+  for (const name of ['sandbox', 'sandbox_checks']) await desk.rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
+  await desk.rest.create('client', { id: 'acme', input: CLIENT });
+  await desk.rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
+  await desk.rest.send('client/acme', { type: 'VERIFY' }, 'approver');
+  await eventually(async () =>
+    JSON.stringify((await desk.rest.get('/v1/actors/client/acme', 'clerk')).body).includes('"state":["active"]'),
+  );
   const [euros, yen] = [await openAccount('eur', 'EUR'), await openAccount('jpy', 'JPY')];
   for (let i = 0; i < DEPOSITS; i++) {
     await deposit(euros, `d${i}`, 100_000 + i);
-    if (i > 0) expect((await rest.send(euros, { type: 'CONFIRM', deposit: `d${i}` }, 'cfo')).status).toBe(200);
+    if (i > 0) expect((await desk.rest.send(euros, { type: 'CONFIRM', deposit: `d${i}` }, 'cfo')).status).toBe(200);
   }
   await deposit(yen, 'd0', 5_000);
 
@@ -168,7 +156,7 @@ test('[DESKLEDG-12] nobody is led to the ledger who has nothing to do with money
 });
 
 test('[DESKLEDG-14] a statement tells every kind of entry, when it was recorded where that is another time, and what it ends', async () => {
-  await rest.create('booking', { id: 'b1', input: { client: 'acme', currency: 'BHD' } });
+  await desk.rest.create('booking', { id: 'b1', input: { client: 'acme', currency: 'BHD' } });
   const yesterday = Date.parse(`${dayFromNow(-1)}T12:00:00Z`);
   for (const event of [
     { type: 'HOLD', amount_minor: 1_500 },
@@ -177,7 +165,7 @@ test('[DESKLEDG-14] a statement tells every kind of entry, when it was recorded 
     { type: 'CAPTURE', amount_minor: 2_000 },
     { type: 'REVERSE' },
   ])
-    expect((await rest.send('booking/b1', event)).status).toBe(200);
+    expect((await desk.rest.send('booking/b1', event)).status).toBe(200);
   const { page } = await open('auditor', '/ledger?prefix=client:');
   await page.getByRole('link', { name: 'client:acme/receivable' }).press('Enter');
   const rows = page.getByRole('table').getByRole('row');
@@ -228,7 +216,7 @@ test.each(WIDTHS)('[DESKLEDG-13] the ledger at %i pixels has no barrier and does
   expect((root?.x ?? 0) + (root?.width ?? width)).toBeLessThan(width);
   expect(await page.evaluate('document.documentElement.scrollHeight - innerHeight')).toBe(0);
   await mustBeWell(opened, `ledger-${name}`);
-  await page.goto(`${hub.url}/hq/ledger/statement?account=account/eur&currency=EUR`);
+  await page.goto(`${desk.hub.url}/hq/ledger/statement?account=account/eur&currency=EUR`);
   await page.getByText('The oldest 50 entries').waitFor();
   await mustBeWell(opened, `statement-${name}`);
   await page.context().close();

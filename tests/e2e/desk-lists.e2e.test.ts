@@ -1,31 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser, overflows, type WindowOptions } from '../support/browser.ts';
-import { openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { findBarriers, overflows } from '../support/browser.ts';
+import { atDesk } from '../support/desk.ts';
 import { copyPayment } from '../support/many-payments.ts';
-import { CLIENT, Rest } from '../support/rest.ts';
+import { CLIENT } from '../support/rest.ts';
 
 const MANY = 100_000;
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
+const desk = atDesk();
 
 beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  await copyPayment(hub, await rest.payment({ payee: 'Long List Ltd', reference: 'L' }), MANY);
-  browser = await launchBrowser();
+  await copyPayment(desk.hub, await desk.rest.payment({ payee: 'Long List Ltd', reference: 'L' }), MANY);
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const openAs = (who: string, path: string, options?: WindowOptions) => openDesk(hub, browser, who, path, options);
+const { open: openAs } = desk;
 const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.textContent');
 const close = (page: Page) => page.context().close();
 
@@ -80,13 +69,13 @@ test('[DESK-5] the rows stand still while the pointer is over them, and what has
   await page.locator('.row-link').first().waitFor();
   await page.locator('.table-body').hover();
   const before = await page.locator('.row-link').first().textContent();
-  await rest.payment({ payee: 'Newcomer Ltd', reference: 'N-1' });
+  await desk.rest.payment({ payee: 'Newcomer Ltd', reference: 'N-1' });
   await page.getByRole('button', { name: /updates? — apply/ }).waitFor();
   expect(await page.locator('.row-link').first().textContent()).toBe(before);
   await page.getByRole('button', { name: /updates? — apply/ }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'Newcomer Ltd · N-1' }).waitFor();
-  await rest.payment({ payee: 'Second Ltd', reference: 'N-2' });
+  await desk.rest.payment({ payee: 'Second Ltd', reference: 'N-2' });
   await page.getByRole('button', { name: /updates? — apply/ }).waitFor();
   await page.mouse.move(5, 5);
   await page.getByRole('link', { name: 'Second Ltd · N-2' }).waitFor();
@@ -94,10 +83,10 @@ test('[DESK-5] the rows stand still while the pointer is over them, and what has
 });
 
 test('[DESK-9] rows are picked by x, one thing is done to those that allow it, and each says what became of it', async () => {
-  const submitted = await rest.payment({ payee: 'Bulk One', reference: 'B-1', amount_minor: 500_000 });
-  await rest.payment({ payee: 'Bulk Two', reference: 'B-2', amount_minor: 700_000, currency: 'USD' });
-  const third = await rest.payment({ payee: 'Bulk Three', reference: 'B-3', amount_minor: 200_000 });
-  expect((await rest.send(submitted, { type: 'SUBMIT' })).status).toBe(200);
+  const submitted = await desk.rest.payment({ payee: 'Bulk One', reference: 'B-1', amount_minor: 500_000 });
+  await desk.rest.payment({ payee: 'Bulk Two', reference: 'B-2', amount_minor: 700_000, currency: 'USD' });
+  const third = await desk.rest.payment({ payee: 'Bulk Three', reference: 'B-3', amount_minor: 200_000 });
+  expect((await desk.rest.send(submitted, { type: 'SUBMIT' })).status).toBe(200);
   const { page, complaints } = await openAs('clerk', '/payments?q=bulk&sort=title');
   await page.getByText('3 payments', { exact: true }).waitFor();
   for (const key of ['j', 'x', 'j', 'x', 'j', 'x']) await page.keyboard.press(key);
@@ -113,7 +102,7 @@ test('[DESK-9] rows are picked by x, one thing is done to those that allow it, a
   await dialog.getByText('2,000.00 EUR').first().waitFor();
   expect(await dialog.getByText('5,000.00 EUR').count()).toBe(0);
   // Meanwhile somebody else has submitted one of them.
-  expect((await rest.send(third, { type: 'SUBMIT' })).status).toBe(200);
+  expect((await desk.rest.send(third, { type: 'SUBMIT' })).status).toBe(200);
   await dialog.getByRole('button', { name: 'Submit (2)' }).focus();
   await page.keyboard.press('Enter');
   await dialog.getByText('1 done, 1 refused.').waitFor();
@@ -160,9 +149,9 @@ test('[DESK-10] what the filter selects comes as a file', async () => {
 });
 
 test('[DESKLIST-1] by keys: a list is narrowed to a client, by his id or his name, which is in the address; a press takes it off', async () => {
-  await rest.create('client', { id: 'globex', input: { ...CLIENT, name: 'Globex Ltd' } });
-  await rest.payment({ client: 'globex', payee: 'Narrow One', reference: 'G-1' });
-  await rest.payment({ client: 'globex', payee: 'Narrow Two', reference: 'G-2' });
+  await desk.rest.create('client', { id: 'globex', input: { ...CLIENT, name: 'Globex Ltd' } });
+  await desk.rest.payment({ client: 'globex', payee: 'Narrow One', reference: 'G-1' });
+  await desk.rest.payment({ client: 'globex', payee: 'Narrow Two', reference: 'G-2' });
   const { page, complaints } = await openAs('auditor', '/payments?sort=title');
   const field = page.getByLabel('Only those of this client');
   await field.focus();
@@ -224,7 +213,10 @@ test('[DESKLIST-2] a saved view keeps the client', async () => {
 });
 
 test('[DESKLIST-3] rows far below are read again when something in the list has changed, and are let be while nothing has', async () => {
-  const deep = [await rest.payment({ payee: 'Deep down', reference: 'D-1' }), await rest.payment({ payee: 'Deep down', reference: 'D-2' })];
+  const deep = [
+    await desk.rest.payment({ payee: 'Deep down', reference: 'D-1' }),
+    await desk.rest.payment({ payee: 'Deep down', reference: 'D-2' }),
+  ];
   const { page, complaints } = await openAs('clerk', '/payments?sort=createdAt');
   await page.locator('.row-link').first().waitFor();
   const asked: string[] = [];
@@ -238,7 +230,7 @@ test('[DESKLIST-3] rows far below are read again when something in the list has 
   // Now and then they are read anyhow, in case something was not heard; not the same ones twice within this time.
   expect(asked).toEqual([...new Set(asked)]);
   for (const [index, address] of deep.entries()) {
-    await rest.send(address, { type: 'CANCEL' });
+    await desk.rest.send(address, { type: 'CANCEL' });
     await row(`D-${index + 1}`)
       .getByText('Canceled')
       .waitFor();

@@ -1,35 +1,19 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
-import { mustBeWell, openDesk, WIDTHS } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest, type Json } from '../support/rest.ts';
+import { describe, expect, test } from 'vitest';
+import { atDesk, mustBeWell, WIDTHS } from '../support/desk.ts';
+import type { Json } from '../support/rest.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
+const desk = atDesk();
 
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
-const stateOf = async (address: string) => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['state'];
+const { open } = desk;
+const stateOf = async (address: string) => (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['state'];
 const control = (address: string, action: string) =>
-  rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'For the test' } });
+  desk.rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'For the test' } });
 
 /** A payment that stands still, with an event that is kept for it. */
 async function letter(payee: string): Promise<string> {
-  const address = await rest.payment({ payee, amount_minor: 500_000 });
+  const address = await desk.rest.payment({ payee, amount_minor: 500_000 });
   expect((await control(address, 'pause')).status).toBe(200);
-  await rest.send(address, { type: 'SUBMIT' });
+  await desk.rest.send(address, { type: 'SUBMIT' });
   return address;
 }
 
@@ -140,8 +124,8 @@ test('[OFFICE-6] by keys: what is wrong with a setting is said at it, by the for
 
 describe('audit', () => {
   test('[DESK-21] by keys: the journal is searched, the search can be shared as a link, and a row leads to the actor as it was', async () => {
-    const address = await rest.payment({ payee: 'Audit Ltd', amount_minor: 500_000 });
-    await rest.send(address, { type: 'SUBMIT' });
+    const address = await desk.rest.payment({ payee: 'Audit Ltd', amount_minor: 500_000 });
+    await desk.rest.send(address, { type: 'SUBMIT' });
     const { page } = await open('auditor', '/audit');
     await page.getByRole('textbox', { name: 'Actor' }).fill(address);
     await page.keyboard.press('Enter');
@@ -156,8 +140,8 @@ describe('audit', () => {
     const { page } = await open('auditor', '/audit');
     await page.getByRole('button', { name: 'Check', exact: true }).press('Enter');
     await page.getByText('everything is as it was written').waitFor();
-    const address = await rest.payment({ payee: 'Bad Row' });
-    const database = hub.hub.store.database();
+    const address = await desk.rest.payment({ payee: 'Bad Row' });
+    const database = desk.hub.hub.store.database();
     await database.query('harm', `update journal set caller = 'mallory' where actor = $1`, [address]);
     await page.getByRole('button', { name: 'Check', exact: true }).press('Enter');
     await page.getByText(/^1 finding in/).waitFor();
@@ -177,17 +161,17 @@ describe('people', () => {
     await dialog.getByLabel('New password').fill('long enough');
     await page.keyboard.press('Enter');
     await page.getByRole('row').filter({ hasText: 'newcomer' }).waitFor();
-    expect((await hub.signIn('newcomer', 'long enough')).accessToken).not.toBe('');
+    expect((await desk.hub.signIn('newcomer', 'long enough')).accessToken).not.toBe('');
     await page.getByRole('button', { name: 'Change… newcomer' }).press('Enter');
     await page.getByRole('checkbox', { name: /Switched off/ }).check();
     await page.getByRole('button', { name: 'Take effect at once' }).press('Enter');
     await page.getByRole('row').filter({ hasText: 'newcomer' }).getByText('Switched off').waitFor();
-    await expect(hub.signIn('newcomer', 'long enough')).rejects.toThrow();
+    await expect(desk.hub.signIn('newcomer', 'long enough')).rejects.toThrow();
     await page.context().close();
   });
 
   test('[DESK-23] an auditor sees an actor as a customer would, and as somebody who may not see it at all', async () => {
-    const address = await rest.payment({ client: 'acme', payee: 'As Another' });
+    const address = await desk.rest.payment({ client: 'acme', payee: 'As Another' });
     const { page } = await open('auditor', '/people');
     const card = page.getByRole('region', { name: 'See it as somebody else' });
     await card.getByLabel('A person', { exact: true }).selectOption('acme');
@@ -199,7 +183,7 @@ describe('people', () => {
     await card.getByLabel('A person', { exact: true }).selectOption('globex');
     await card.getByRole('button', { name: 'Look' }).press('Enter');
     await card.getByText('globex would not see this, nor that it is there.').waitFor();
-    const log = (await rest.get('/v1/operations', 'auditor')).body['items'] as Json[];
+    const log = (await desk.rest.get('/v1/operations', 'auditor')).body['items'] as Json[];
     expect(log.filter(({ action }) => action === 'see_as')).toHaveLength(2);
     await page.context().close();
   });

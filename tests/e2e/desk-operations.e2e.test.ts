@@ -1,28 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
-import { mustBeWell, openDesk, WIDTHS } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest, type Json } from '../support/rest.ts';
+import { expect, test } from 'vitest';
+import { atDesk, mustBeWell, WIDTHS } from '../support/desk.ts';
+import type { Json } from '../support/rest.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
+const desk = atDesk();
 
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open } = desk;
 const control = (address: string, body: Json, as = 'operator') =>
-  rest.call('POST', `/v1/actors/${address}/control`, { as, body: { reason: 'For the test', ...body } });
+  desk.rest.call('POST', `/v1/actors/${address}/control`, { as, body: { reason: 'For the test', ...body } });
 
 test('[OFFICE-12] where nobody has done anything the screen says so, also when it is asked for what was never done', async () => {
   const { page } = await open('auditor', '/operations');
@@ -37,7 +21,7 @@ test('[OFFICE-12] where nobody has done anything the screen says so, also when i
 });
 
 test('[OFFICE-13] four eyes by keys: what one operator proposes another finds among the approvals, looks at and confirms, and the list names both', async () => {
-  const address = await rest.payment({ payee: 'Two People Ltd' });
+  const address = await desk.rest.payment({ payee: 'Two People Ltd' });
   await control(address, { action: 'force', state: 'failed', reason: 'It never left the gateway' });
   const opened = await open('admin', '/');
   const { page } = opened;
@@ -67,7 +51,7 @@ test('[OFFICE-13] four eyes by keys: what one operator proposes another finds am
 });
 
 test('[OFFICE-13] an operator does not decide on his own proposal, and whoever has proposed is told who has to', async () => {
-  const address = await rest.payment({ payee: 'Own Proposal Ltd' });
+  const address = await desk.rest.payment({ payee: 'Own Proposal Ltd' });
   await control(address, { action: 'force', state: 'failed' });
   const { page } = await open('operator', '/approvals');
   await page.getByText('You proposed it: somebody else has to confirm.').waitFor();
@@ -79,7 +63,7 @@ test('[OFFICE-13] an operator does not decide on his own proposal, and whoever h
 });
 
 test('[OFFICE-14] by keys: what was done is filtered by kind and by person under an address that can be shared, and older actions come on demand', async () => {
-  const address = await rest.payment({ payee: 'Often Ltd' });
+  const address = await desk.rest.payment({ payee: 'Often Ltd' });
   for (let i = 0; i < 26; i++) {
     await control(address, { action: 'pause', reason: `Pause ${i}` });
     await control(address, { action: 'resume', reason: `Resume ${i}` }, 'admin');
@@ -124,7 +108,7 @@ test('[OFFICE-15] what is shown stays when the hub does not answer, and says so,
 test.each(WIDTHS)(
   '[OFFICE-16] the operators’ actions at %i pixels have no barrier and do not run out of the window',
   async (width, dark) => {
-    const address = await rest.payment({ payee: `Wide ${width}` });
+    const address = await desk.rest.payment({ payee: `Wide ${width}` });
     await control(address, { action: 'force', state: 'failed', reason: 'a-reason-in-one-word-'.repeat(12) });
     await control(address, { action: 'force', state: 'nowhere' }, 'admin');
     const opened = await open('operator', '/operations', { width, dark });

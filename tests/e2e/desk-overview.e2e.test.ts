@@ -1,39 +1,25 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser, overflows } from '../support/browser.ts';
-import { openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest } from '../support/rest.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { refuseTopics } from '../support/broken-connection.ts';
+import { findBarriers, overflows } from '../support/browser.ts';
+import { atDesk } from '../support/desk.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
-
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
+const desk = atDesk();
 
 const LOOK = process.env['DESK_LOOK'];
 
-const openAs = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open: openAs } = desk;
 
 const close = (page: Page) => page.context().close();
 
 test('[DESK-19] the overview shows money by state, currencies side by side, and leads to the payments of a state by keys', async () => {
-  await rest.payment({ amount_minor: 123_456, currency: 'EUR' });
-  await rest.payment({ amount_minor: 200_000, currency: 'JPY' });
+  await desk.rest.payment({ amount_minor: 123_456, currency: 'EUR' });
+  await desk.rest.payment({ amount_minor: 200_000, currency: 'JPY' });
   const { page, complaints } = await openAs('auditor', '/');
   const money = page.getByRole('region', { name: 'Money by state' });
   await money.getByText('1,234.56 EUR').waitFor();
   await money.getByText('200,000 JPY').waitFor();
-  await rest.payment({ amount_minor: 100_000, currency: 'EUR' });
+  await desk.rest.payment({ amount_minor: 100_000, currency: 'EUR' });
   await money.getByText('2,234.56 EUR').waitFor({ timeout: 20_000 });
   await money.getByRole('link', { name: 'Draft' }).press('Enter');
   await page.waitForURL(/\/hq\/payments\?state=draft/);
@@ -45,7 +31,7 @@ test('[DESK-20] the overview draws what the node commits while it commits it', a
   const { page, complaints } = await openAs('auditor', '/');
   const pulse = page.getByRole('region', { name: /^Throughput/ });
   await pulse.locator('canvas').first().waitFor();
-  for (let i = 0; i < 20; i++) await rest.payment({ payee: `Beat ${i}` });
+  for (let i = 0; i < 20; i++) await desk.rest.payment({ payee: `Beat ${i}` });
   await expect
     .poll(() => pulse.getByRole('img').first().getAttribute('aria-label'), { timeout: 15_000 })
     .toMatch(/lately [1-9]|lately 0\.[1-9]/);
@@ -64,5 +50,28 @@ test.each([
   await page.locator('.money dd').first().waitFor();
   expect({ barriers: await findBarriers(page), overflows: await overflows(page) }).toEqual({ barriers: [], overflows: false });
   if (LOOK !== undefined) await page.screenshot({ path: `${LOOK}/overview-${width}${dark ? '-dark' : ''}.png` });
+  await close(page);
+});
+
+test('[DESK-35] where the counts of the overview cannot be had it says so instead of showing dots, and by keys they are asked for again', async () => {
+  await desk.rest.payment({ payee: 'Counted Ltd' });
+  const { page } = await openAs('auditor', '/', { width: 360 });
+  const answerAgain = await refuseTopics(page);
+  for (const title of ['Payments by state', 'Clients by state']) {
+    const counts = page.getByRole('region', { name: title });
+    await counts.getByRole('alert').getByText(`${title} cannot be shown`).waitFor();
+    expect(await counts.locator('.count').count()).toBe(0);
+  }
+  expect(await overflows(page)).toBe(false);
+  if (LOOK !== undefined) await page.screenshot({ path: `${LOOK}/overview-refused.png`, fullPage: true });
+  answerAgain();
+  const counts = page.getByRole('region', { name: /^Payments by state/ });
+  await counts.getByRole('button', { name: 'Try again' }).press('Enter');
+  await counts
+    .locator('.count', { hasText: 'Draft' })
+    .getByText(/^[1-9]\d*$/)
+    .waitFor();
+  expect(await counts.getByRole('alert').count()).toBe(0);
+  expect(await counts.getByText('·', { exact: true }).count()).toBe(0);
   await close(page);
 });

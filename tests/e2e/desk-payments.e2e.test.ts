@@ -1,12 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { machines } from '../../machines/machines.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { refuseTopics } from '../support/broken-connection.ts';
 import { takePicture } from '../support/chart-scene.ts';
-import { mustBeWell, openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { CLIENT, Rest, type Json } from '../support/rest.ts';
+import { atDesk, mustBeWell } from '../support/desk.ts';
+import { CLIENT, type Json } from '../support/rest.ts';
 import { eventually } from '../support/socket-client.ts';
 
 const DAY = 86_400_000;
@@ -21,11 +20,11 @@ const LOOKS: readonly (readonly [width: number, dark: boolean])[] = [
   [1440, true],
 ];
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
 /** The address of the payment that the first test makes, for those that follow. */
 let paid: string;
+
+/** One with this reference waits for its money so long, and not a day. */
+const SHORT = { reference: 'SHORT', wait_ms: 1_500 };
 
 /** The plan of looks, which takes days, within a second; behind its end as slow as it is. */
 const hurried = machines.map((one) =>
@@ -33,44 +32,42 @@ const hurried = machines.map((one) =>
     ? {
         ...one,
         machine: (one.machine as AnyStateMachine).provide({
-          delays: { lookup_wait: ({ context }: { context: { tries: number } }) => (context.tries < 10 ? 20 : DAY) },
+          delays: {
+            lookup_wait: ({ context }: { context: { tries: number } }) => (context.tries < 10 ? 20 : DAY),
+            funds_ttl: ({ context }: { context: { reference: string } }) => (context.reference === SHORT.reference ? SHORT.wait_ms : DAY),
+          },
         }),
       }
     : one,
 );
 
+const desk = atDesk({ machines: hurried, spreadBasisPoints: SPREAD });
+
 beforeAll(async () => {
-  hub = await startTestHub({ console: true, machines: hurried, spreadBasisPoints: SPREAD });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-  for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates']) await rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
-  await rest.create('rates', { id: 'sandbox', input: { integration: 'sandbox_rates' } }, 'operator');
+  for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates'])
+    await desk.rest.send(`integration/${name}`, { type: 'ENABLE' }, 'operator');
+  await desk.rest.create('rates', { id: 'sandbox', input: { integration: 'sandbox_rates' } }, 'operator');
   await until('rates/sandbox', 'age.fresh');
-  await rest.create('client', { id: 'acme', input: CLIENT });
-  await rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
-  await rest.send('client/acme', { type: 'VERIFY' }, 'approver');
+  await desk.rest.create('client', { id: 'acme', input: CLIENT });
+  await desk.rest.send('client/acme', { type: 'SUBMIT', documents: ['register'], bank_account: 'DE89370400440532013000' });
+  await desk.rest.send('client/acme', { type: 'VERIFY' }, 'approver');
   await until('client/acme', '"state":["active"]');
-  await rest.create('account', { id: 'usd', input: { client: 'acme', name: 'Acme, dollars', currency: 'USD' } });
-  await rest.send('account/usd', { type: 'ACTIVATE' }, 'cfo');
+  await desk.rest.create('account', { id: 'usd', input: { client: 'acme', name: 'Acme, dollars', currency: 'USD' } });
+  await desk.rest.send('account/usd', { type: 'ACTIVATE' }, 'cfo');
   await until('account/usd', 'life.active');
-  await rest.send('account/usd', { type: 'DEPOSIT', deposit: 'd1', amount_minor: 500_000, reference: 'Statement 7' });
-  await rest.send('account/usd', { type: 'CONFIRM', deposit: 'd1' }, 'cfo');
+  await desk.rest.send('account/usd', { type: 'DEPOSIT', deposit: 'd1', amount_minor: 500_000, reference: 'Statement 7' });
+  await desk.rest.send('account/usd', { type: 'CONFIRM', deposit: 'd1' }, 'cfo');
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open } = desk;
 const focused = (page: Page): Promise<string> => page.evaluate('document.activeElement.textContent');
 
 async function contextOf(address: string): Promise<Json> {
-  return (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Json;
+  return (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Json;
 }
 
 async function until(address: string, said: string, within_ms = 20_000): Promise<void> {
-  await eventually(async () => JSON.stringify((await rest.get(`/v1/actors/${address}`, 'clerk')).body).includes(said), within_ms);
+  await eventually(async () => JSON.stringify((await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body).includes(said), within_ms);
 }
 
 /** Goes on with Tab until the control with this label has the focus. */
@@ -157,7 +154,7 @@ test('[DESKPAY-2] from the payment to the books: its legs, the statement of the 
     .getByText(money(charged, 'USD').replace(' USD', ''))
     .first()
     .waitFor();
-  await page.goto(`${hub.url}/hq/ledger`);
+  await page.goto(`${desk.hub.url}/hq/ledger`);
   const dollars = page.getByRole('table', { name: 'Accounts in USD' });
   await dollars
     .getByRole('row')
@@ -207,11 +204,11 @@ test.each(LOOKS)(
 );
 
 test('[DESKPAY-5] why a payment was rejected is said in a sentence', async () => {
-  await rest.create('payment', {
+  await desk.rest.create('payment', {
     id: 'nowhere',
     input: { client: 'acme', payee: 'Nobody Ltd', amount_minor: 1_000, currency: 'EUR', reference: 'N', account: 'none' },
   });
-  await rest.send('payment/nowhere', { type: 'SUBMIT' });
+  await desk.rest.send('payment/nowhere', { type: 'SUBMIT' });
   const { page } = await open('clerk', '/payment/nowhere');
   await page.locator('[data-field="reason"]', { hasText: 'There is no such account.' }).waitFor(PATIENCE);
   await page.getByText('This is not possible in its present state.').waitFor();
@@ -226,13 +223,13 @@ test('[DESKPAY-6] of what the gateway never tells all that is known stands toget
     ['lookup', 40],
   ] as const) {
     const body = { match: { payment: 'unsure', operation }, fault: 'http_502', times };
-    expect((await rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body })).status).toBeLessThan(300);
+    expect((await desk.rest.call('POST', '/v1/sandbox/faults', { as: 'operator', body })).status).toBeLessThan(300);
   }
-  await rest.create('payment', {
+  await desk.rest.create('payment', {
     id: 'unsure',
     input: { client: 'acme', payee: 'Fenwick Fire Protection', amount_minor: 84_000, currency: 'EUR', reference: 'INV-9' },
   });
-  await rest.send(UNSURE, { type: 'SUBMIT' });
+  await desk.rest.send(UNSURE, { type: 'SUBMIT' });
   await until(UNSURE, 'unknown.deciding', 90_000);
   const opened = await open('approver', `/${UNSURE}`);
   const { page } = opened;
@@ -287,7 +284,7 @@ test('[DESKPAY-8] another person drops a proposal or confirms it, without typing
   await page.getByRole('dialog').getByText('Statement 4711, line 3').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Drop outcome' }).press('Enter');
   await page.getByText('Nobody has proposed what became of it yet.').waitFor();
-  await rest.send(UNSURE, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'The provider wrote on Monday' });
+  await desk.rest.send(UNSURE, { type: 'PROPOSE_OUTCOME', outcome: 'failed', evidence: 'The provider wrote on Monday' });
   await page.getByRole('button', { name: /^Confirm outcome/ }).press('Enter');
   const dialog = page.getByRole('dialog');
   await dialog.getByText('The provider wrote on Monday').waitFor();
@@ -298,5 +295,134 @@ test('[DESKPAY-8] another person drops a proposal or confirms it, without typing
   await page.locator('[data-field="reason"]', { hasText: 'Two people decided that the gateway had not done it.' }).waitFor(PATIENCE);
   expect((await contextOf(UNSURE))['captured_minor']).toBe(0);
   expect(await focused(page)).not.toBe('');
+  await page.context().close();
+});
+
+/** One of more than is on the account, or of so much, which is approved. */
+async function approved(id: string, input: Json): Promise<string> {
+  const address = `payment/${id}`;
+  const whole = {
+    client: 'acme',
+    payee: 'Kestrel Window Care',
+    amount_minor: 900_000,
+    currency: 'EUR',
+    reference: 'INV-31',
+    account: 'usd',
+  };
+  expect((await desk.rest.create('payment', { id, input: { ...whole, ...input } })).status).toBe(201);
+  await desk.rest.send(address, { type: 'SUBMIT' });
+  await until(address, 'needs_approval');
+  return address;
+}
+
+async function approve(address: string): Promise<void> {
+  const { payload_hash: hash } = await contextOf(address);
+  expect((await desk.rest.send(address, { type: 'APPROVE', hash }, 'approver')).status).toBe(200);
+}
+
+test('[DESKPAY-14] what a payment waits for is said in words, until when, why the last try has failed and when the next one is', async () => {
+  const address = await approved('poor', {});
+  await approve(address);
+  const { page } = await open('cfo', `/${address}`);
+  const card = page.getByRole('region', { name: 'It waits for its money' });
+  await card.getByText('The account does not have that much.').first().waitFor(PATIENCE);
+  const { conversion, funds_until: waits } = await contextOf(address);
+  const { to, spread_minor: spread } = conversion as { to: { amount_minor: number }; spread_minor: number };
+  await card.getByText(money(to.amount_minor + spread, 'USD')).waitFor();
+  await card.locator(`time[datetime="${new Date(Number(waits)).toISOString()}"]`).waitFor();
+  await card.getByText(/^[45] min/).waitFor();
+  await page.getByText('Asks its account again').first().waitFor();
+  await page.getByText('Stops waiting for its money').first().waitFor();
+  expect(await card.getByRole('list').getByRole('listitem').count()).toBe(1);
+  await page.getByRole('button', { name: 'Cancel…' }).waitFor();
+  await page.context().close();
+});
+
+test.each(LOOKS)('[DESKPAY-14] a payment that waits for its money at %i pixels (dark: %s) has no barrier', async (width, dark) => {
+  const opened = await open('clerk', '/payment/poor', { width, dark });
+  await opened.page.getByRole('region', { name: 'It waits for its money' }).waitFor();
+  await mustBeWell(opened, `payment-waiting-${width}${dark ? '-dark' : ''}`);
+  await opened.page.context().close();
+});
+
+test('[DESKPAY-14] when it has waited long enough it says that it was for its money', async () => {
+  const address = await approved('late', { reference: SHORT.reference });
+  await approve(address);
+  await until(address, '"expired"');
+  const { page } = await open('clerk', `/${address}`);
+  const card = page.getByRole('region', { name: 'It has ended without its money' });
+  await card.getByText('It has waited as long as it may').waitFor();
+  await card.getByText('The account does not have that much.').first().waitFor();
+  await page.context().close();
+});
+
+test('[DESKPAY-15] while its account is asked it says so, and why it cannot be canceled', async () => {
+  const address = await approved('asking', { amount_minor: 110_000 });
+  const control = (action: string) =>
+    desk.rest.call('POST', '/v1/actors/account/usd/control', { as: 'operator', body: { action, reason: 'For the test' } });
+  expect((await control('pause')).status).toBe(200);
+  await approve(address);
+  const { page } = await open('clerk', `/${address}`);
+  await page.getByRole('region', { name: 'It waits for its account' }).getByText('has not answered yet').waitFor(PATIENCE);
+  const cancel = page.getByRole('button', { name: 'Cancel', exact: true });
+  expect(await cancel.getAttribute('aria-disabled')).toBe('true');
+  await page.getByText('Not while its account is asked to keep the money').waitFor();
+  expect((await control('resume')).status).toBe(200);
+  await page.context().close();
+});
+
+test('[DESKPAY-16] an approver sees beside the queue what it would take from its account, what is there and what the limits leave, and that is what it takes', async () => {
+  const address = await approved('beside', { amount_minor: 120_000, payee: 'Tallow & Reed' });
+  const opened = await open('approver', '/approvals');
+  const { page } = opened;
+  await page.getByRole('button', { name: /Tallow & Reed/ }).press('Enter');
+  const decision = page.getByRole('region', { name: 'What you decide on now' });
+  const fact = (label: string) => decision.locator('.decision-money > div', { hasText: label });
+  await fact('Cost by the newest rate')
+    .getByText(/^at [\d.]+ \(sandbox, .*, spread [\d.]+ USD of it$/)
+    .waitFor();
+  await fact('Limits').getByText('None are set for this client.').waitFor();
+  const expected = await fact('Cost by the newest rate').locator('dd').innerText();
+  const cost = Number(/^([\d,.]+) USD/.exec(expected)?.[1]?.replace(/[,.]/g, ''));
+  const { available_minor: available } = await contextOf('account/usd');
+  await fact('Available there')
+    .getByText(money(Number(available), 'USD'))
+    .waitFor();
+  await fact('Left thereafter')
+    .getByText(money(Number(available) - cost, 'USD'))
+    .waitFor();
+  // Limits that somebody sets meanwhile are there when it is looked at again.
+  expect((await desk.rest.create('limit', { id: 'acme', input: { client: 'acme' } })).status).toBe(201);
+  await page.reload();
+  await page.getByRole('button', { name: /Tallow & Reed/ }).press('Enter');
+  await fact('Limits').getByText('5,000,000.00 EUR').waitFor();
+  await mustBeWell(opened, 'approvals-money');
+  await approve(address);
+  await until(address, '"charged_minor":1');
+  expect((await contextOf(address))['charged_minor']).toBe(cost);
+  await page.context().close();
+});
+
+test('[DESKPAY-16] where the account has too little for it the approver is told before he decides', async () => {
+  await approved('short', { payee: 'Short Ltd' });
+  for (const [width, dark] of LOOKS) {
+    const opened = await open('cfo', '/approvals', { width, dark });
+    await opened.page.getByRole('button', { name: /Short Ltd/ }).press('Enter');
+    await opened.page.getByText('not enough: it would wait for its money').waitFor();
+    await mustBeWell(opened, `approvals-short-${width}${dark ? '-dark' : ''}`);
+    await opened.page.context().close();
+  }
+});
+
+test('[DESKPAY-16] where the rates cannot be had it says that, and not that there are none, and asks for them again', async () => {
+  const { page } = await open('cfo', '/approvals');
+  const answerAgain = await refuseTopics(page, /"rates\/sandbox"/);
+  await page.getByRole('button', { name: /Short Ltd/ }).press('Enter');
+  const cost = page.locator('.decision-money > div', { hasText: 'Cost by the newest rate' });
+  await cost.getByText('Something has failed inside the hub.').waitFor();
+  expect(await page.getByText('no exchange rate').count()).toBe(0);
+  answerAgain();
+  await cost.getByRole('button', { name: 'Try again' }).press('Enter');
+  await cost.getByText(/^at [\d.]+ \(sandbox, /).waitFor();
   await page.context().close();
 });

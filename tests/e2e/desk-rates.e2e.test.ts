@@ -1,45 +1,34 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newestDue, newestOut, targetDayBefore } from '../../machines/target-days.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { mustBeWell, openDesk, WIDTHS } from '../support/desk.ts';
+import { atDesk, mustBeWell, WIDTHS } from '../support/desk.ts';
 import { daysUpTo, EcbServer } from '../support/ecb.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest } from '../support/rest.ts';
 import { eventually } from '../support/socket-client.ts';
 
 let server: EcbServer;
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
 const NEWEST = newestOut(Date.now());
 const DAYS = daysUpTo(NEWEST, 40, '1.1700');
 
+// Stopped behind the hub that asks it: what is registered first is done last.
+afterAll(() => server?.stop());
+
+const desk = atDesk();
+
 beforeAll(async () => {
   server = await EcbServer.start();
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
   const config = { base_url: server.url };
-  expect((await rest.call('PUT', '/v1/integrations/ecb', { as: 'operator', body: { config } })).status).toBe(200);
-  await rest.send('integration/ecb', { type: 'ENABLE' }, 'operator');
+  expect((await desk.rest.call('PUT', '/v1/integrations/ecb', { as: 'operator', body: { config } })).status).toBe(200);
+  await desk.rest.send('integration/ecb', { type: 'ENABLE' }, 'operator');
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-  await server?.stop();
-});
-
-const open = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open } = desk;
 
 async function addSource(id: string, title: string, until: string): Promise<void> {
-  expect((await rest.create('rates', { id, input: { integration: 'ecb', title } }, 'operator')).status).toBe(201);
+  expect((await desk.rest.create('rates', { id, input: { integration: 'ecb', title } }, 'operator')).status).toBe(201);
   await becomes(id, until);
 }
 
 async function becomes(id: string, state: string): Promise<void> {
-  await eventually(async () => ((await rest.get(`/v1/actors/rates/${id}`, 'cfo')).body['state'] as string[]).includes(state));
+  await eventually(async () => ((await desk.rest.get(`/v1/actors/rates/${id}`, 'cfo')).body['state'] as string[]).includes(state));
 }
 
 test('[DESKFX-6] without a source the screen says so, and its rates appear by themselves when there is one', async () => {
@@ -67,7 +56,7 @@ test('[DESKFX-7] a card says of which day the rates are, how old that is, and wh
   await card.getByText('As published.').waitFor();
   await card.getByRole('button', { name: 'Copy the whole hash' }).press('Enter');
   await card.getByText('Copied').waitFor();
-  const { items } = (await rest.get('/v1/rates', 'clerk')).body as { items: { sha256: string }[] };
+  const { items } = (await desk.rest.get('/v1/rates', 'clerk')).body as { items: { sha256: string }[] };
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe(items[0]?.sha256);
   await card.getByRole('link', { name: 'Fetches, corrections and history of Central bank' }).press('Enter');
   await page.waitForURL('**/hq/rates/ecb');
@@ -115,10 +104,10 @@ test('[DESKFX-8] a day before all rates, one to come and a currency that nobody 
   const { page } = await open('cfo', '/rates?date=1999-01-04');
   await page.getByText(/Of 1999-01-04 or a day before it no rates are known/).waitFor();
   await page.getByText('This source has no rates for 1999-01-04.').waitFor();
-  await page.goto(`${hub.url}/hq/rates?base=KWD`);
+  await page.goto(`${desk.hub.url}/hq/rates?base=KWD`);
   await page.getByText('This source has no rates of KWD.').waitFor();
   expect(await page.getByLabel('For one', { exact: true }).inputValue()).toBe('KWD');
-  await page.goto(`${hub.url}/hq/rates?date=2999-01-01`);
+  await page.goto(`${desk.hub.url}/hq/rates?date=2999-01-01`);
   await page.getByText(/The rates of 2999-01-01 are not known before that day/).waitFor();
   await page.context().close();
 });
@@ -146,7 +135,7 @@ test('[DESKFX-9] by keys: an amount is converted with the rate, the source and t
 
 test('[DESKFX-10] of a disputed day the actor’s page and the question show what is known beside what came, and of the kept days how many there are', async () => {
   server.publish(DAYS.map((day) => (day.date === NEWEST ? { ...day, rates: { ...day.rates, USD: '1.9' } } : day)));
-  await rest.send('rates/ecb', { type: 'FETCH' }, 'operator');
+  await desk.rest.send('rates/ecb', { type: 'FETCH' }, 'operator');
   await becomes('ecb', 'dispute.open');
   const opened = await open('cfo', '/rates/ecb');
   const { page } = opened;
@@ -189,7 +178,7 @@ test('[DESKFX-12] what is shown stays when the hub does not answer, and says so'
   const row = page.getByRole('region', { name: 'Central bank' }).getByRole('row', { name: /US Dollar/ });
   await row.waitFor();
   await page.context().route('**/v1/rates*', (route) => route.abort());
-  await rest.send('rates/ecb', { type: 'FETCH' }, 'operator');
+  await desk.rest.send('rates/ecb', { type: 'FETCH' }, 'operator');
   await page.getByText('Exchange rates cannot be shown').waitFor({ timeout: 20_000 });
   expect(await row.count()).toBe(1);
   await page.context().unroute('**/v1/rates*');

@@ -1,47 +1,33 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { findBarriers, launchBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { findBarriers } from '../support/browser.ts';
 import { breakConnection } from '../support/broken-connection.ts';
-import { openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest } from '../support/rest.ts';
+import { atDesk } from '../support/desk.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
-
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
+const desk = atDesk();
 
 /** Each test begins with an empty queue. */
 afterEach(async () => {
-  const { body } = await rest.get('/v1/actors/payment?state=needs_approval', 'clerk');
+  const { body } = await desk.rest.get('/v1/actors/payment?state=needs_approval', 'clerk');
   for (const { address } of body['items'] as { address: string }[]) await send(address, { type: 'CANCEL' });
 });
 
-const openAs = (who: string, path: string) => openDesk(hub, browser, who, path);
+const { open: openAs } = desk;
 const close = (page: Page) => page.context().close();
 
 async function submitted(payee: string, amount_minor: number): Promise<string> {
-  const address = await rest.payment({ payee, amount_minor });
-  expect((await rest.send(address, { type: 'SUBMIT' })).status).toBe(200);
+  const address = await desk.rest.payment({ payee, amount_minor });
+  expect((await desk.rest.send(address, { type: 'SUBMIT' })).status).toBe(200);
   return address;
 }
 
 async function send(address: string, body: Record<string, unknown>, as = 'clerk'): Promise<void> {
-  expect((await rest.send(address, body, as)).status).toBe(200);
+  expect((await desk.rest.send(address, body, as)).status).toBe(200);
 }
 
-const contextOf = async (address: string) => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Record<string, unknown>;
-const stateOf = async (address: string) => String((await rest.get(`/v1/actors/${address}`, 'clerk')).body['state']);
+const contextOf = async (address: string) =>
+  (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Record<string, unknown>;
+const stateOf = async (address: string) => String((await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['state']);
 
 describe('approvals while others decide, too', () => {
   const shown = (page: Page) => page.locator('.decision [data-field="payee"] dd').textContent();
@@ -96,7 +82,7 @@ describe('approvals while others decide, too', () => {
 
   test('[DESKSAFE-1] nor does another one take its place when the rights of whoever has the dialog open change', async () => {
     const roles = (...names: string[]) =>
-      rest.call('PUT', '/v1/people/deputy', { as: 'admin', body: { roles: names, password: 'green-lines' } });
+      desk.rest.call('PUT', '/v1/people/deputy', { as: 'admin', body: { roles: names, password: 'green-lines' } });
     expect((await roles('approver')).status).toBe(200);
     await submitted('Before Ltd', 500_000);
     await submitted('Meant Ltd', 700_000);
@@ -105,7 +91,7 @@ describe('approvals while others decide, too', () => {
     await expect.poll(() => shown(page)).toBe('Meant Ltd');
     await page.locator('.decision').press('d');
     await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).waitFor();
-    expect((await rest.call('PUT', '/v1/people/deputy', { as: 'admin', body: { roles: ['approver', 'auditor'] } })).status).toBe(200);
+    expect((await desk.rest.call('PUT', '/v1/people/deputy', { as: 'admin', body: { roles: ['approver', 'auditor'] } })).status).toBe(200);
     await page.getByText('approver, auditor').waitFor();
     await expect.poll(() => shown(page)).toBe('Meant Ltd');
     await page.getByRole('dialog').getByText('Meant Ltd').waitFor();
@@ -178,7 +164,7 @@ test('[DESKSAFE-13] what answers more slowly than it is asked again is waited fo
   });
   await page.getByRole('link', { name: 'Nodes' }).press('Enter');
   await page.getByRole('heading', { name: 'Nodes', level: 1 }).waitFor();
-  await page.getByText(hub.url).first().waitFor();
+  await page.getByText(desk.hub.url).first().waitFor();
   isFailing = true;
   await page.getByText('Broken.').waitFor();
   await page.unrouteAll({ behavior: 'ignoreErrors' });
@@ -186,20 +172,20 @@ test('[DESKSAFE-13] what answers more slowly than it is asked again is waited fo
 });
 
 test('[DESKSAFE-14] compared with a newer version, what changed is told from the older one to the newer, and the newer one is shown', async () => {
-  const address = await rest.payment({ payee: 'Compared Ltd', reference: 'first' });
+  const address = await desk.rest.payment({ payee: 'Compared Ltd', reference: 'first' });
   for (const reference of ['second', 'third']) await send(address, { type: 'AMEND', reference });
   const { page } = await openAs('clerk', `/${address}?at=1`);
   await page.getByRole('link', { name: 'Compare version 3 with what is shown' }).press('Enter');
   await page.getByRole('heading', { name: 'What changed from version 1 to 3' }).waitFor();
   expect(new URL(page.url()).search).toBe('?at=3&from=1');
-  await page.goto(`${hub.url}/hq/${address}?at=1&from=3`);
+  await page.goto(`${desk.hub.url}/hq/${address}?at=1&from=3`);
   await page.getByRole('heading', { name: 'What changed from version 1 to 3' }).waitFor();
   await page.getByText('Version 3, the newest').waitFor();
   await close(page);
 });
 
 test('[DESKSAFE-16] what is seen as somebody else stands under the name of what was asked for, and a late answer does not replace it', async () => {
-  const [slow, quick] = [await rest.payment({ payee: 'Slow Ltd' }), await rest.payment({ payee: 'Quick Ltd' })];
+  const [slow, quick] = [await desk.rest.payment({ payee: 'Slow Ltd' }), await desk.rest.payment({ payee: 'Quick Ltd' })];
   const { page } = await openAs('auditor', '/people');
   await page.route('**/v1/see-as', async (route) => {
     if (route.request().postData()?.includes(slow.slice(8)) === true) await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -220,16 +206,16 @@ test('[DESKSAFE-16] what is seen as somebody else stands under the name of what 
 
 /** What a browser keeps of a sign-in, put there as another tab does that signs somebody else in. */
 async function signInElsewhere(page: Page, who: string): Promise<void> {
-  const { accessToken, refreshToken, expiresIn } = await hub.signIn(who);
+  const { accessToken, refreshToken, expiresIn } = await desk.hub.signIn(who);
   const tokens = JSON.stringify({ accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1_000 });
   const tab = await page.context().newPage();
-  await tab.goto(`${hub.url}/healthz`);
+  await tab.goto(`${desk.hub.url}/healthz`);
   await tab.evaluate(`localStorage.setItem('green-lines.tokens', ${JSON.stringify(tokens)})`);
   await tab.close();
 }
 
 test('[DESKSAFE-17] what one person has picked and typed is gone when another one is signed in, also without a sign-out in between', async () => {
-  await rest.payment({ payee: 'Picked Ltd' });
+  await desk.rest.payment({ payee: 'Picked Ltd' });
   const { page } = await openAs('clerk', '/payments?q=picked');
   await page.locator('.row-link').first().waitFor();
   for (const key of ['j', 'x']) await page.keyboard.press(key);
@@ -244,10 +230,10 @@ test('[DESKSAFE-17] what one person has picked and typed is gone when another on
 });
 
 test('[DESKSAFE-17] the inspector in another tab shows nothing any more when its person signs out in the console', async () => {
-  const address = await rest.payment({ payee: 'Watched Ltd' });
+  const address = await desk.rest.payment({ payee: 'Watched Ltd' });
   const { page } = await openAs('developer', '/');
   const inspector = await page.context().newPage();
-  await inspector.goto(`${hub.url}/inspect/?target=${address}`);
+  await inspector.goto(`${desk.hub.url}/inspect/?target=${address}`);
   await inspector.locator('.pane-steps .step').first().waitFor();
   await page.getByRole('button', { name: /account menu/ }).press('Enter');
   await page.getByRole('menuitem', { name: 'Sign out' }).press('Enter');
@@ -272,7 +258,7 @@ describe('whoever goes by ear or by keys', () => {
   });
 
   test('[DESKSAFE-19] the focus stays among the actions while one is under way, and when the one that was pressed goes away by it', async () => {
-    const address = await rest.payment({ payee: 'Focused Ltd', amount_minor: 500_000 });
+    const address = await desk.rest.payment({ payee: 'Focused Ltd', amount_minor: 500_000 });
     const { page } = await openAs('clerk', `/${address}`);
     const become = await breakConnection(page);
     const focused = () => page.evaluate("document.activeElement.className + ' ' + document.activeElement.textContent");
@@ -331,13 +317,13 @@ describe('whoever goes by ear or by keys', () => {
 
 test('[DESKSAFE-21] whose rights have changed has nothing picked any more of what was shown to him before', async () => {
   const person = { roles: ['clerk'], password: 'green-lines' };
-  expect((await rest.call('PUT', '/v1/people/shift', { as: 'admin', body: person })).status).toBe(200);
-  await rest.payment({ payee: 'Shifted Ltd' });
+  expect((await desk.rest.call('PUT', '/v1/people/shift', { as: 'admin', body: person })).status).toBe(200);
+  await desk.rest.payment({ payee: 'Shifted Ltd' });
   const { page } = await openAs('shift', '/payments?q=shifted');
   await page.locator('.row-link').first().waitFor();
   for (const key of ['j', 'x']) await page.keyboard.press(key);
   await page.getByText('1 selected').first().waitFor();
-  expect((await rest.call('PUT', '/v1/people/shift', { as: 'admin', body: { roles: ['auditor'] } })).status).toBe(200);
+  expect((await desk.rest.call('PUT', '/v1/people/shift', { as: 'admin', body: { roles: ['auditor'] } })).status).toBe(200);
   await expect.poll(() => page.locator('.selection-bar').count()).toBe(0);
   await page.locator('.row-link').first().waitFor();
   await close(page);

@@ -1,33 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers, launchBrowser, overflows } from '../support/browser.ts';
-import { openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest } from '../support/rest.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { findBarriers, overflows } from '../support/browser.ts';
+import { atDesk } from '../support/desk.ts';
 
-let hub: TestHub;
-let rest: Rest;
-let browser: Browser;
-
-beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  rest = new Rest(hub);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
+const desk = atDesk();
 
 const LOOK = process.env['DESK_LOOK'];
 
-const openAs = (who: string, path: string, options?: { width?: number; dark?: boolean }) => openDesk(hub, browser, who, path, options);
+const { open: openAs } = desk;
 
 const close = (page: Page) => page.context().close();
 
 test('[DESK-11] the palette goes to screens, finds actors, and does on the actor of the page what may be done', async () => {
-  const address = await rest.payment({ payee: 'Quetzal Airlines', reference: 'Q-1' });
+  const address = await desk.rest.payment({ payee: 'Quetzal Airlines', reference: 'Q-1' });
   const { page, complaints } = await openAs('clerk', '/');
   await page.keyboard.press('Control+k');
   const field = page.getByRole('combobox');
@@ -51,7 +36,7 @@ test('[DESK-11] the palette goes to screens, finds actors, and does on the actor
     .getByRole('dialog', { name: /Submit this payment/ })
     .getByRole('button', { name: 'Submit', exact: true })
     .press('Enter');
-  await expect.poll(async () => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['state']).not.toEqual(['draft']);
+  await expect.poll(async () => (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['state']).not.toEqual(['draft']);
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('Control+k');
   await page.keyboard.type(address);

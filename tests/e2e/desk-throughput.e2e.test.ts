@@ -1,37 +1,24 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
-import { mustBeWell, openDesk, WIDTHS } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import { Rest } from '../support/rest.ts';
+import { atDesk, mustBeWell, WIDTHS } from '../support/desk.ts';
 import { FIRST_NODE, startSecondNode, type SecondNode } from '../support/second-node.ts';
 
-let one: TestHub;
+const desk = atDesk(FIRST_NODE);
 let two: SecondNode;
-let rest: Rest;
-let browser: Browser;
 
 beforeAll(async () => {
-  one = await startTestHub({ ...FIRST_NODE, console: true });
-  rest = new Rest(one);
-  two = await startSecondNode(one);
-  browser = await launchBrowser();
+  two = await startSecondNode(desk.hub);
 }, 120_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await two?.stop();
-  await one?.stop();
-});
+afterAll(() => two?.stop());
 
 test('[OFFICE-23] the overview shows the throughput of both nodes, and one that hangs by name until it answers again', async () => {
-  const { page, complaints } = await openDesk(one, browser, 'auditor', '/');
+  const { page, complaints } = await desk.open('auditor', '/');
   const card = page.getByRole('region', { name: /^Throughput/ });
   await card.getByText('of all 2 nodes').waitFor({ timeout: 20_000 });
   const rows = card.getByRole('table', { name: 'Node by node' }).getByRole('row');
   await rows.filter({ hasText: 'one' }).waitFor();
   await rows.filter({ hasText: 'two' }).waitFor();
-  for (let i = 0; i < 30; i++) await rest.payment({ payee: `Both ${i}` });
+  for (let i = 0; i < 30; i++) await desk.rest.payment({ payee: `Both ${i}` });
   const rate = async (node: string): Promise<number> =>
     Number(await rows.filter({ hasText: node }).getByRole('cell').first().textContent());
   await expect.poll(async () => (await rate('one')) > 0 && (await rate('two')) > 0, { timeout: 20_000 }).toBe(true);
@@ -54,7 +41,7 @@ test.each(WIDTHS)(
   async (width, dark) => {
     two.freeze();
     try {
-      const opened = await openDesk(one, browser, 'auditor', '/', { width, dark });
+      const opened = await desk.open('auditor', '/', { width, dark });
       await opened.page.getByText(/^two does not answer/).waitFor({ timeout: 20_000 });
       await opened.page.locator('.pulse canvas').first().waitFor();
       await mustBeWell(opened, `throughput-${width}${dark ? '-dark' : ''}`);

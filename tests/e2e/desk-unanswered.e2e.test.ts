@@ -1,38 +1,27 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { breakConnection, PATIENCE_MS } from '../support/broken-connection.ts';
-import { findBarriers, launchBrowser } from '../support/browser.ts';
+import { findBarriers } from '../support/browser.ts';
 import { ChartScene } from '../support/chart-scene.ts';
-import { openDesk } from '../support/desk.ts';
-import { startTestHub, type TestHub } from '../support/hub.ts';
-import type { Rest } from '../support/rest.ts';
+import { atDesk } from '../support/desk.ts';
 
-let hub: TestHub;
-let rest: Rest;
 let scene: ChartScene;
-let browser: Browser;
+const desk = atDesk();
 
 beforeAll(async () => {
-  hub = await startTestHub({ console: true });
-  scene = new ChartScene(hub);
-  ({ rest } = scene);
+  scene = new ChartScene(desk.hub);
   await scene.open();
-  browser = await launchBrowser();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
-
-const openAs = (who: string, path: string) => openDesk(hub, browser, who, path);
+const { open: openAs } = desk;
 const close = (page: Page) => page.context().close();
 
 async function send(address: string, body: Record<string, unknown>, as = 'clerk'): Promise<void> {
-  expect((await rest.send(address, body, as)).status).toBe(200);
+  expect((await desk.rest.send(address, body, as)).status).toBe(200);
 }
 
-const contextOf = async (address: string) => (await rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Record<string, unknown>;
+const contextOf = async (address: string) =>
+  (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['context'] as Record<string, unknown>;
 
 /** A payment of 900.00 EUR that has been captured. */
 const settled = (payee: string): Promise<string> => scene.submitted({ payee, amount_minor: 90_000 }, 'settled');
@@ -124,7 +113,7 @@ test('[DESKSAFE-11] a creation that was not answered is made once, also when its
   expect(await dialog.getByRole('textbox', { name: 'Payee' }).inputValue()).toBe('Created Once Ltd');
   await dialog.getByRole('button', { name: 'Try again' }).press('Enter');
   await page.waitForURL(/\/hq\/payment\//);
-  const { body } = await rest.get('/v1/actors/payment?q=created', 'clerk');
+  const { body } = await desk.rest.get('/v1/actors/payment?q=created', 'clerk');
   expect(body['items']).toHaveLength(1);
   await page.getByRole('heading', { name: 'History' }).waitFor();
   await page.goBack();
@@ -176,12 +165,15 @@ test('[DESKSAFE-5] whoever decides on what has changed meanwhile is told, whatev
 });
 
 test('[DESKSAFE-22] a step that was not answered is not taken twice, whatever reason is given for it the second time', async () => {
-  const address = await rest.payment({ payee: 'Stepped Ltd' });
+  const address = await desk.rest.payment({ payee: 'Stepped Ltd' });
   const control = (action: string) =>
-    rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'a test' } });
-  const noteOf = async () => [(await contextOf(address))['reference'], (await rest.get(`/v1/actors/${address}`, 'clerk')).body['version']];
+    desk.rest.call('POST', `/v1/actors/${address}/control`, { as: 'operator', body: { action, reason: 'a test' } });
+  const noteOf = async () => [
+    (await contextOf(address))['reference'],
+    (await desk.rest.get(`/v1/actors/${address}`, 'clerk')).body['version'],
+  ];
   expect((await control('pause')).status).toBe(200);
-  for (const reference of ['first', 'second', 'third']) await rest.send(address, { type: 'AMEND', reference });
+  for (const reference of ['first', 'second', 'third']) await desk.rest.send(address, { type: 'AMEND', reference });
   const { page } = await openAs('operator', `/${address}`);
   const dialog = page.getByRole('dialog');
   const step = async (reason: string): Promise<void> => {

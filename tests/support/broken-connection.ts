@@ -27,5 +27,26 @@ export async function breakConnection(page: Page): Promise<(next: LineFault) => 
   };
 }
 
+/** What a hub answers that cannot look anything up just now. */
+const UNABLE = { ok: false, code: 'internal', reason: 'Something has failed inside the hub.' };
+
+/** Makes the page's live connection one that follows nothing of this until it is told to; the page is loaded again over it. */
+export async function refuseTopics(page: Page, what = /./): Promise<() => void> {
+  let refused = true;
+  await page.routeWebSocket(/socket\.io/, (near) => {
+    const far = near.connectToServer();
+    near.onMessage((message) => {
+      // Socket.IO numbers what it wants an answer to: 42, the number, what is asked; the answer is 43 and that number.
+      const [, number, asked] = /^42(\d+)\["subscribe",(.*)\]$/.exec(String(message)) ?? [];
+      if (!refused || asked === undefined || !what.test(asked)) far.send(message);
+      else near.send(`43${number}${JSON.stringify([(JSON.parse(asked) as unknown[]).map(() => UNABLE)])}`);
+    });
+    far.onMessage((message) => near.send(message));
+  });
+  await page.reload();
+  await page.getByText('Live', { exact: true }).waitFor();
+  return () => void (refused = false);
+}
+
 /** Longer than a command is tried for, and shorter than a silent connection is taken for alive. */
 export const PATIENCE_MS = 31_000;

@@ -1,7 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
-import { expect } from 'vitest';
-import { findBarriers, openWindow, overflows, type WindowOptions } from './browser.ts';
-import type { TestHub } from './hub.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { must } from '../../machines/must.ts';
+import { findBarriers, launchBrowser, openWindow, overflows, type WindowOptions } from './browser.ts';
+import { startTestHub, type TestHub, type TestHubOptions } from './hub.ts';
+import { Rest } from './rest.ts';
 
 /** Where to put pictures of what the tests see, for somebody to look at; none are taken without it. */
 const LOOK = process.env['DESK_LOOK'];
@@ -42,4 +44,41 @@ export async function mustBeWell({ page, complaints }: Window, name: string): Pr
     complaints: [],
   });
   if (LOOK !== undefined) await page.screenshot({ path: `${LOOK}/${name}.png` });
+}
+
+/** What the tests of a file about the console have in common: a hub with the console, calls to it as its people make them, and a browser. */
+export type Desk = {
+  readonly hub: TestHub;
+  readonly rest: Rest;
+  readonly browser: Browser;
+  readonly open: (who: string, path: string, options?: WindowOptions) => Promise<Window>;
+};
+
+/** Starts all of it before the first test of the file and stops it behind the last one; until then nothing of it is there. */
+export function atDesk(options: TestHubOptions = {}): Desk {
+  let hub: TestHub | undefined;
+  let browser: Browser | undefined;
+  let rest: Rest | undefined;
+  beforeAll(async () => {
+    hub = await startTestHub({ console: true, ...options });
+    rest = new Rest(hub);
+    browser = await launchBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await hub?.stop();
+  });
+  const desk = {
+    get hub() {
+      return must(hub, 'the hub of these tests');
+    },
+    get rest() {
+      return must(rest, 'the hub of these tests');
+    },
+    get browser() {
+      return must(browser, 'the browser of these tests');
+    },
+    open: (who: string, path: string, how?: WindowOptions) => openDesk(desk.hub, desk.browser, who, path, how),
+  };
+  return desk;
 }

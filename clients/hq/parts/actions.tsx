@@ -12,10 +12,16 @@ import { useAnnounce } from './announcer.tsx';
 import { EventDialog, SendingNotice } from './event-dialog.tsx';
 import { useIntent, type Sending } from './use-intent.ts';
 
-type ActionsProps = { readonly address: string; readonly noun: Noun; readonly now: Pick<ActorView, 'context' | 'can'> };
+type ActionsProps = {
+  readonly address: string;
+  readonly noun: Noun;
+  readonly now: Pick<ActorView, 'context' | 'can'>;
+  /** Why something is not possible as this actor stands, where more is known of it than the hub says; by event. */
+  readonly why?: Readonly<Record<string, string>>;
+};
 
 /** What this person may do to the actor now; what not, with the reason in sight. */
-export function Actions({ address, noun, now }: ActionsProps) {
+export function Actions({ address, noun, now, why = {} }: ActionsProps) {
   const announce = useAnnounce();
   const [open, setOpen] = useState<Can>();
   const { sending, verb, act } = useActing(address, noun, now.can, setOpen);
@@ -26,7 +32,7 @@ export function Actions({ address, noun, now }: ActionsProps) {
   const refused = Object.entries(
     Object.groupBy(
       can.filter(({ ok }) => !ok),
-      whyNot,
+      (one) => why[one.type] ?? whyNot(one),
     ),
   );
   return (
@@ -42,8 +48,8 @@ export function Actions({ address, noun, now }: ActionsProps) {
           ))}
         </ul>
       )}
-      {refused.map(([why, group = []]) => (
-        <Refused key={why} why={why} group={group} />
+      {refused.map(([reason, group = []]) => (
+        <Refused key={reason} why={reason} group={group} />
       ))}
       {open && (
         <EventDialog

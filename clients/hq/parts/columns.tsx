@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ListItem } from '../../../hub/protocol/messages.ts';
 import { formatMoney } from '../../core/format.ts';
 import { idOf } from '../../../machines/ids.ts';
+import { readLimits } from '../limits.ts';
 import { texts } from '../texts.ts';
 import { StateBadge } from './state-badge.tsx';
 import { Ago, Left } from './time.tsx';
@@ -27,6 +28,14 @@ const payment: readonly Column[] = [
   { key: 'client', label: texts.columns.client, show: (item) => text(item, 'client') },
   { key: 'amount', label: texts.columns.amount, show: (item) => <Amount item={item} /> },
   state('payment'),
+  id,
+  updated,
+];
+
+const account: readonly Column[] = [
+  { key: 'client', label: texts.columns.client, show: (item) => text(item, 'client') },
+  { key: 'amount', label: texts.columns.available, show: (item) => <Amount item={item} /> },
+  state('account'),
   id,
   updated,
 ];
@@ -62,7 +71,7 @@ const dispute: readonly Column[] = [
   updated,
 ];
 
-const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, client, limit, dispute, integration };
+const KNOWN: Readonly<Record<string, readonly Column[]>> = { payment, account, client, limit, dispute, integration };
 
 /** The columns of a type's list, beside its title. */
 export function columnsOf(type: string): readonly Column[] {
@@ -86,6 +95,12 @@ function EvidenceDue({ item: { context, tags } }: { item: ListItem }) {
 
 /** What a row is about in a word: its amount as amounts are written here, or what its machine says of it. */
 export function summaryOf({ context, summary }: ListItem): string {
-  const { amount_minor: minor, currency } = context;
-  return typeof minor === 'number' && typeof currency === 'string' ? formatMoney(minor, currency) : summary;
+  const { amount_minor: amount, available_minor: minor = amount, currency } = context;
+  return typeof minor === 'number' && typeof currency === 'string' ? formatMoney(minor, currency) : (todayOf(context) ?? summary);
+}
+
+/** What payments come to today, by currency, of the limits of a client. */
+function todayOf(context: ListItem['context']): string | undefined {
+  const today = readLimits(context)?.today.map(({ currency, spent_minor }) => formatMoney(spent_minor, currency));
+  return today?.join(' · ');
 }

@@ -18,25 +18,35 @@ import { ProblemNotice } from './notice.tsx';
 import { SchemaFields } from './schema-form.tsx';
 import { useLedToError } from './use-led-to-error.ts';
 
-export function CreateButton({ noun }: { noun: Noun }) {
+type CreateButtonProps = {
+  readonly noun: Noun;
+  /** What it says, where that is not what creates one of many. */
+  readonly label?: string;
+  /** What is filled in already. */
+  readonly first?: Readonly<Record<string, Draft>>;
+};
+
+export function CreateButton({ noun, label = texts.create.title(noun.one), first }: CreateButtonProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
       <Button className="button" data-kind="main" onPress={() => setOpen(true)}>
-        {texts.create.title(noun.one)}
+        {label}
       </Button>
-      {open && <CreateDialog noun={noun} onClose={() => setOpen(false)} />}
+      {open && <CreateDialog noun={noun} first={first} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
+type CreateDialogProps = { readonly noun: Noun; readonly first: CreateButtonProps['first']; readonly onClose: () => void };
+
 /** Creates an actor. What was not answered stands there again, in whatever dialog, until it is answered or given up. */
-function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
-  const { state, send, again, forget, kept } = useCreation(noun.type);
+function CreateDialog({ noun, first, onClose }: CreateDialogProps) {
+  const { state, send, again, forget, kept } = useCreation(noun);
   const navigate = useNavigate();
   const announce = useAnnounce();
   const [fields] = useState(() => readFields(INPUTS[noun.type]?.schema));
-  const [draft, setDraft] = useState(() => firstDraft(noun.type, fields, kept()));
+  const [draft, setDraft] = useState(() => firstDraft(noun.type, fields, kept(), first));
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [tries, setTries] = useState(0);
   const form = useLedToError(tries);
@@ -59,7 +69,7 @@ function CreateDialog({ noun, onClose }: { noun: Noun; onClose: () => void }) {
   const anew = (): void => {
     forget();
     setErrors({});
-    setDraft(firstDraft(noun.type, fields, undefined));
+    setDraft(firstDraft(noun.type, fields, undefined, first));
   };
 
   return (
@@ -105,7 +115,7 @@ type Creating =
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** One dialog is one creation: it keeps its key, so a second press makes no second payment, and after a refusal there is none yet. */
-function useCreation(type: string) {
+function useCreation({ type, namedBy }: Noun) {
   const { api, session } = useServices();
   const what = `new ${type}`;
   const kept = (): Meant | undefined => unanswered.find(session.bearer, what);
@@ -122,7 +132,8 @@ function useCreation(type: string) {
     unanswered.keep(bearer, what, meant);
     setState({ kind: 'sending' });
     try {
-      const created = await api.create(type, { input: meant.body }, meant.id);
+      const id = namedBy === undefined ? undefined : meant.body[namedBy];
+      const created = await api.create(type, { ...(typeof id === 'string' ? { id } : {}), input: meant.body }, meant.id);
       unanswered.drop(bearer, what, meant.id);
       return created;
     } catch (error) {
@@ -142,7 +153,12 @@ function useCreation(type: string) {
   return { state, send, again, forget, kept };
 }
 
-function firstDraft(type: string, fields: readonly Field[], kept: Meant | undefined): Record<string, Draft> {
+function firstDraft(
+  type: string,
+  fields: readonly Field[],
+  kept: Meant | undefined,
+  first: Readonly<Record<string, Draft>> = {},
+): Record<string, Draft> {
   if (kept !== undefined) return toDraft(fields, kept.body, '');
-  return { ...Object.fromEntries(fields.map((field) => [field.name, emptyDraft(field)])), ...INPUTS[type]?.first };
+  return { ...Object.fromEntries(fields.map((field) => [field.name, emptyDraft(field)])), ...INPUTS[type]?.first, ...first };
 }

@@ -14,6 +14,7 @@ import { useActor } from '../services.ts';
 import { decisionTexts as decisions } from '../texts-decisions.ts';
 import { texts } from '../texts.ts';
 import { Sheet } from './dialog.tsx';
+import { DecisionMoney } from './decision-money.tsx';
 import { EventDialog } from './event-dialog.tsx';
 import { ProblemNotice, Skeleton } from './notice.tsx';
 import { Timers } from './timers.tsx';
@@ -143,6 +144,7 @@ function Exactly({ noun, address, copy, onAsk }: ExactlyProps) {
           {texts.approvals.open} <Key letter="o" />
         </Link>
       </div>
+      <DecisionMoney context={context} />
       <h2>{texts.approvals.beside}</h2>
       <dl className="fields">
         {BESIDE.filter((name) => name in context).map((name) => (

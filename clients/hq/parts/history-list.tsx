@@ -3,6 +3,7 @@ import { Button } from 'react-aria-components';
 import { readAddress } from '../../../machines/ids.ts';
 import type { HistoryItem } from '../../core/api.ts';
 import { nameWords, stateWords } from '../../core/format.ts';
+import { countAlike } from '../history-rows.ts';
 import { currencyOfEvent, type Context } from '../payment.ts';
 import { actorTexts } from '../texts-actor.ts';
 import { inOrder } from '../versions.ts';
@@ -119,11 +120,12 @@ function Cause({ address, row: { cause = '' } }: { address: string; row: History
 function Effects({ row: { asked } }: { row: HistoryItem }) {
   if (asked === undefined) return null;
   const { effects, timers, sends, events, legs } = asked;
-  const all = (verb: string, what: readonly string[]): string[] => (what.length === 0 ? [] : [`${verb} ${what.join(', ')}`]);
+  const all = (verb: string, what: readonly string[]): string[] => (what.length === 0 ? [] : [`${verb} ${countAlike(what).join(', ')}`]);
   const parts = [
     ...all(
       texts.calls,
-      effects.map(({ src }) => nameWords(src).toLowerCase()),
+      // A question is called by what it asks; anything else by what it does.
+      effects.map(({ id, src }) => nameWords(src === 'ask' ? id : src).toLowerCase()),
     ),
     ...all(
       texts.timersSet,

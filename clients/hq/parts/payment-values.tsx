@@ -9,6 +9,7 @@ import {
   readAttempts,
   readCredits,
   readDisputes,
+  readFundsUntil,
   readProposal,
   readScreening,
   textIn,
@@ -16,6 +17,7 @@ import {
   type Context,
 } from '../payment.ts';
 import { conversionSentence, findingSentence, paymentTexts as words } from '../texts-payment.ts';
+import { limitTexts } from '../texts-limits.ts';
 import { Time } from './time.tsx';
 import { fieldLabel, Value } from './value.tsx';
 
@@ -47,10 +49,12 @@ export function showField({ type }: Pick<Noun, 'type'>, name: string, context: C
   return type === 'payment' && Object.hasOwn(SHOWN, name) ? SHOWN[name]?.(context) : undefined;
 }
 
+const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = { payment: words.labels, limit: limitTexts.labels };
+
 /** What a field is called: as the texts have it, or else by its own name. */
 export function labelFor({ type }: Pick<Noun, 'type'>, name: string): string {
-  const { labels } = words;
-  return (type === 'payment' && Object.hasOwn(labels, name) ? labels[name] : undefined) ?? fieldLabel(name);
+  const labels = LABELS[type] ?? {};
+  return (Object.hasOwn(labels, name) ? labels[name] : undefined) ?? fieldLabel(name);
 }
 
 export function moment(at: number): string {
@@ -186,8 +190,9 @@ export function StatementLink({ account, currency, children }: { account: string
   );
 }
 
-function showFundsUntil({ funds_until: until }: Context): ReactNode {
-  return typeof until === 'number' ? <Time at={moment(until)} /> : <Nothing />;
+function showFundsUntil(context: Context): ReactNode {
+  const until = readFundsUntil(context);
+  return until !== undefined ? <Time at={moment(until)} /> : <Nothing />;
 }
 
 function showExecuteOn(context: Context): ReactNode {

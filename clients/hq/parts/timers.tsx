@@ -1,6 +1,7 @@
 import type { TimerView } from '../../../hub/protocol/messages.ts';
 import { formatLeft, formatTime, formatUtc, nameWords } from '../../core/format.ts';
 import { useNow } from '../services.ts';
+import { timerTexts as TIMERS } from '../texts-actor.ts';
 
 /** What will happen by itself, and in how long. */
 export function Timers({ timers }: { timers: readonly TimerView[] }) {
@@ -21,8 +22,9 @@ export function Timers({ timers }: { timers: readonly TimerView[] }) {
   );
 }
 
-/** XState calls them `xstate.after.approval_ttl.payment.needs_approval`: only the delay's name means something to a person. */
+/** XState calls them `xstate.after.approval_ttl.payment.needs_approval`: only the delay's name means something to a person, and not each of them. */
 export function timerWords(id: string): string {
   const name = /^xstate\.after\.([^.]+)\./.exec(id)?.[1] ?? id;
+  if (Object.hasOwn(TIMERS, name)) return TIMERS[name] ?? name;
   return /^\d+$/.test(name) ? 'Next step' : nameWords(name).replace(/\bttl\b/, 'runs out');
 }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { formatMoney, formatNumber, nameWords } from '../../core/format.ts';
 import { isRecord } from '../../core/problem.ts';
+import { isCountry } from '../../../machines/country.ts';
 import { isFaultCode, sentenceFor } from '../../../machines/fault.ts';
 import { isId } from '../../../machines/ids.ts';
 import { isKeptDays } from '../exchange.ts';
@@ -24,7 +25,7 @@ const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'non
 
 /** The name of a country by its two letters (ISO 3166-1 alpha-2). */
 export function countryName(code: string): string | undefined {
-  return /^[A-Z]{2}$/.test(code) ? COUNTRIES.of(code) : undefined;
+  return isCountry(code) ? COUNTRIES.of(code) : undefined;
 }
 
 /** One value of a context, shown as what its name says that it is. `currency` is that of amounts beside it. */
@@ -59,7 +60,7 @@ export function Fields({ record, currency }: { record: Readonly<Record<string, u
 export function fieldLabel(name: string): string {
   // The code of a currency is its name.
   if (/^[A-Z]{3}$/.test(name)) return name;
-  return nameWords(name.replace(/_minor$/, '')).replace(/ (ms|s)$/, ' ($1)');
+  return nameWords(name.replace(/_(?:minor|major)$/, '')).replace(/ (ms|s)$/, ' ($1)');
 }
 
 export function isNothing(value: unknown): boolean {
@@ -106,7 +107,7 @@ function TextValue({ name, value }: { name: string; value: string }) {
 }
 
 /** Why, in a sentence; undefined where it is no code that has one. */
-function sentenceOf(code: string): string | undefined {
+export function sentenceOf(code: string): string | undefined {
   return isFaultCode(code) ? sentenceFor(code) : reasonSentence(code);
 }
 

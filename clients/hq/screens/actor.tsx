@@ -9,10 +9,12 @@ import { ActorChart } from '../parts/actor-chart.tsx';
 import { Controls } from '../parts/actor-controls.tsx';
 import { Letters } from '../parts/actor-letters.tsx';
 import { usePast, useStep, type Shown } from '../parts/actor-past.ts';
+import { ClientLimits } from '../parts/client-limits.tsx';
 import { HistoryList } from '../parts/history-list.tsx';
 import { InspectLink } from '../parts/inspect-link.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
 import { ProblemNotice, Skeleton } from '../parts/notice.tsx';
+import { Funds } from '../parts/payment-funds.tsx';
 import { Postings } from '../parts/payment-postings.tsx';
 import { Unknown } from '../parts/payment-unknown.tsx';
 import { ReceiptButton } from '../parts/receipt-button.tsx';
@@ -27,6 +29,7 @@ import { Value } from '../parts/value.tsx';
 import type { Search } from '../screen.ts';
 import { useActor, type Followed } from '../services.ts';
 import { actorTexts as texts } from '../texts-actor.ts';
+import { whyNotNow } from '../texts-payment.ts';
 import { useTitle } from '../title.ts';
 import { titleOf } from '../titles.ts';
 import { inOrder } from '../versions.ts';
@@ -159,10 +162,11 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
           {type === 'payment' && shown.state.some((state) => state.startsWith('unknown')) && (
             <Unknown address={address} shown={shown} rows={rows} />
           )}
+          {type === 'payment' && <Funds address={address} shown={shown} timers={live ? shown.timers : []} rows={rows} />}
           {live && (
             <section className="card" aria-labelledby="actions-title">
               <h2 id="actions-title">{texts.actions}</h2>
-              <Actions address={address} noun={noun} now={shown} />
+              <Actions address={address} noun={noun} now={shown} why={whyNotNow(type, shown.state)} />
             </section>
           )}
           {live && shown.timers.length > 0 && (
@@ -171,6 +175,7 @@ function ActorBody({ address, noun, shown, late, newest, history, at, from }: Bo
               <Timers timers={shown.timers} />
             </section>
           )}
+          {live && type === 'client' && <ClientLimits id={address.slice(type.length + 1)} />}
           {base !== undefined && <Changes before={before} after={shown} step={step} />}
           {live && <Letters address={address} version={shown.version} parked={shown.tags.includes('parked')} />}
           {live && <Controls address={address} type={type} version={shown.version} />}

@@ -141,26 +141,39 @@ function Circuits() {
 
 /** How many there are in each state, each a way to them. */
 function Counts({ noun }: { noun: Noun }) {
-  const all = useList({ type: noun.type, limit: 1 });
-  const total = all.kind === 'here' ? all.copy.total : 0;
+  const states = Object.keys(noun.tones);
+  const title = texts.overview.byState(noun.many);
+  const followed = useLists([{ type: noun.type, limit: 1 }, ...states.map((state) => ({ type: noun.type, state, limit: 1 }))]);
+  const [all, ...each] = followed.map((one) => (one.kind === 'here' ? one.copy.total : undefined));
+  const refused = followed.filter((one) => one.kind === 'refused');
+  const [first] = refused;
   return (
     <section className="card" aria-labelledby={`counts-${noun.type}`}>
       <h2 id={`counts-${noun.type}`}>
-        {texts.overview.byState(noun.many)}
-        {all.kind === 'here' && <span className="muted count-total"> {texts.overview.inAll(total)}</span>}
+        {title}
+        {all !== undefined && <span className="muted count-total"> {texts.overview.inAll(all)}</span>}
       </h2>
-      <ul className="counts">
-        {Object.keys(noun.tones).map((state) => (
-          <Count key={state} noun={noun} state={state} total={total} />
-        ))}
-      </ul>
+      {first && (
+        <ProblemNotice
+          title={texts.common.cannotBeShown(title)}
+          problem={{ code: first.code, message: first.reason }}
+          onRetry={() => refused.forEach(({ retry }) => retry())}
+        />
+      )}
+      {refused.length < followed.length && (
+        <ul className="counts">
+          {states.map((state, index) => (
+            <Count key={state} noun={noun} state={state} count={each[index]} total={all} />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }
 
-function Count({ noun, state, total }: { noun: Noun; state: string; total: number }) {
-  const followed = useList({ type: noun.type, state, limit: 1 });
-  const count = followed.kind === 'here' ? followed.copy.total : undefined;
+type CountProps = { readonly noun: Noun; readonly state: string; readonly count: number | undefined; readonly total: number | undefined };
+
+function Count({ noun, state, count, total = 0 }: CountProps) {
   const share = count === undefined || total === 0 ? 0 : Math.min(1, count / total);
   return (
     <li className="count" data-tone={toneOf(noun, state, [])} data-none={count === 0 || undefined}>

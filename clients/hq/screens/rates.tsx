@@ -60,10 +60,13 @@ export function Rates() {
         <ProblemNotice
           title={texts.common.cannotBeShown(words.title)}
           problem={new Problem(0, sources.code, sources.reason)}
-          onRetry={sources.retry}
+          onRetry={() => {
+            sources.retry();
+            held.retry();
+          }}
         />
       )}
-      {held.problem && !isUnknown && (
+      {sources.kind !== 'refused' && held.problem && !isUnknown && (
         <ProblemNotice title={texts.common.cannotBeShown(words.title)} problem={held.problem} onRetry={held.retry} />
       )}
       {isUnknown && items.length > 0 && <Empty title={words.notKnown}>{held.problem?.message}</Empty>}
