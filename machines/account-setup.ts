@@ -37,12 +37,15 @@ export const accountSetup = setup({
     isActive: (_, answer: Answer) => rules.isActive(answer),
     hasMoved: ({ context }) => context.moved,
     mayPay: and([
-      stateIn({ life: 'active' }),
+      or([stateIn({ life: 'active' }), stateIn({ life: 'closing' })]),
       stateIn({ debits: 'open' }),
       stateIn({ freeze: 'clear' }),
       not(or([stateIn({ overdue: 'second' }), stateIn({ overdue: 'third' })])),
     ]),
-    mayTake: and([or([stateIn({ life: 'active' }), stateIn({ life: 'dormant' })]), stateIn({ credits: 'open' })]),
+    mayTake: and([
+      or([stateIn({ life: 'active' }), stateIn({ life: 'dormant' }), stateIn({ life: 'closing' })]),
+      stateIn({ credits: 'open' }),
+    ]),
     isKept: ({ context }, event: Reserve) => rules.isKept(context, event) && rules.refuseReserve(context, event) === undefined,
     canReserve: ({ context }, event: Reserve) => rules.refuseReserve(context, event) === undefined,
     canSettle: ({ context }, event: Settle) => rules.refuseSettle(context, event) === undefined,

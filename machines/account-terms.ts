@@ -81,6 +81,8 @@ export const accountFacts = {
   'account.asleep': fact,
   'account.near_limit': fact,
   'account.overdue': fact,
+  /** It takes no deposit any more, and is closed when nothing is left on it. */
+  'account.closing': fact,
   'account.closed': fact,
   'account.reopened': fact,
 };

@@ -158,12 +158,28 @@ describe('an account', () => {
   });
 
   test('[ACCT-10] is closed when it is empty and nothing is on its way, and opened anew through its client', () => {
-    expect(send(funded(), { type: 'CLOSE', by: 'cfo' }).refused).toBe('not_empty');
-    expect(send(send(active(100), reserve(1)), { type: 'CLOSE', by: 'cfo' }).refused).toBe('money_on_its_way');
     const closed = send(active(), { type: 'CLOSE', by: 'cfo' });
     expect(send(closed, { type: 'DEPOSIT', deposit: 'd1', amount_minor: 1, reference: 'r' }).refused).toBe('not_in_state');
     const again = play(closed, act({ type: 'REOPEN', by: 'cfo', reason: 'came back' }), act({ type: 'ACTIVATE', by: 'cfo' }));
     expect(stateOf(answer(again, 'standing', ACTIVE))).toContain('life.active');
+  });
+
+  test('[ACCT-19] what is not empty yet is being closed: it takes no deposit, is paid from, and closes by itself with the last cent', () => {
+    const settle = (amount_minor: number, hold = 'h1') => ({ type: 'SETTLE', by: PAYMENT, hold, amount_minor });
+    const kept = send(funded(100), reserve(40));
+    const closing = send(kept, { type: 'CLOSE', by: 'cfo' });
+    expect([stateOf(closing), closing.snapshot.hasTag('needs_somebody')]).toEqual([expect.stringContaining('life.closing'), true]);
+    expect(send(closing, { type: 'DEPOSIT', deposit: 'd9', amount_minor: 1, reference: 'r' }).refused).toBe('account_closing');
+    const half = send(closing, settle(40));
+    expect(stateOf(half)).toContain('life.closing');
+    const last = send(send(half, reserve(60, 'h2')), settle(60, 'h2'));
+    expect([stateOf(last), last.facts.map(({ type }) => type)]).toEqual([
+      expect.stringContaining('life.closed'),
+      expect.arrayContaining(['account.closed']),
+    ]);
+    const back = send(closing, { type: 'REOPEN', by: 'cfo', reason: 'stays' });
+    expect([stateOf(back), back.refused]).toEqual([expect.stringContaining('life.active'), undefined]);
+    expect(send(send(opened(), { type: 'CLOSE', by: 'cfo' }), { type: 'CLOSE', by: 'cfo' }).refused).toBe('not_in_state');
   });
 
   test('[ACCT-11] its overdraft is not taken from under what is kept, and its limits are near before they are reached', () => {

@@ -1,4 +1,5 @@
-import { not } from 'xstate';
+import { and, not, stateIn } from 'xstate';
+import { life } from './account-life.ts';
 import * as rules from './account-rules.ts';
 import { accountSetup } from './account-setup.ts';
 import type { AccountContext, OfDeposit, Reserve, SetOverdraft, Settle, Release, Credit, Deposit } from './account-terms.ts';
@@ -12,75 +13,7 @@ const accountMachine = accountSetup.createMachine({
   context: ({ input }) => rules.toContext(input),
   type: 'parallel',
   states: {
-    life: {
-      initial: 'pending',
-      states: {
-        pending: {
-          tags: ['needs_somebody'],
-          on: {
-            ACTIVATE: { guard: { type: 'canActivate', params: ({ event }) => event }, target: 'verifying' },
-            CLOSE: { guard: 'canClose', target: 'closed' },
-          },
-        },
-        verifying: {
-          invoke: {
-            id: 'standing',
-            src: 'ask',
-            input: ({ context }) => rules.toQuestion(context),
-            onDone: [
-              {
-                guard: { type: 'isActive', params: ({ event }) => event.output },
-                target: 'active',
-                actions: [
-                  { type: 'noteReason', params: null },
-                  { type: 'announce', params: 'account.activated' },
-                ],
-              },
-              {
-                target: 'pending',
-                actions: [
-                  { type: 'noteReason', params: 'client_not_active' },
-                  { type: 'announce', params: 'account.refused' },
-                ],
-              },
-            ],
-            onError: {
-              target: 'pending',
-              actions: [
-                { type: 'noteReason', params: 'client_unreachable' },
-                { type: 'announce', params: 'account.refused' },
-              ],
-            },
-          },
-        },
-        active: {
-          tags: ['active'],
-          after: {
-            rest: [
-              { guard: 'hasMoved', target: 'active', reenter: true, actions: 'forgetMoved' },
-              { target: 'dormant', actions: { type: 'announce', params: 'account.asleep' } },
-            ],
-          },
-          on: { CLOSE: { guard: 'canClose', target: 'closed' } },
-        },
-        dormant: {
-          on: { WAKE: { target: 'verifying', actions: 'forgetMoved' }, CLOSE: { guard: 'canClose', target: 'closed' } },
-        },
-        closed: {
-          tags: ['final'],
-          entry: { type: 'announce', params: 'account.closed' },
-          on: {
-            REOPEN: {
-              target: 'pending',
-              actions: [
-                { type: 'noteReason', params: ({ event }) => event.reason },
-                { type: 'announce', params: 'account.reopened' },
-              ],
-            },
-          },
-        },
-      },
-    },
+    life,
     debits: {
       initial: 'open',
       states: {
@@ -215,7 +148,7 @@ const accountMachine = accountSetup.createMachine({
               },
             ],
             DEPOSIT: {
-              guard: { type: 'canDeposit', params: ({ event }) => event },
+              guard: and([not(stateIn({ life: 'closing' })), { type: 'canDeposit', params: ({ event }: { event: Deposit }) => event }]),
               actions: [
                 { type: 'postDeposit', params: ({ event }) => event },
                 { type: 'deposit', params: ({ event }) => event },
@@ -309,7 +242,7 @@ type SeenAccount = Seen<AccountContext>;
 /** Why nothing may be paid from it, whatever the amount. */
 function whyNotPay({ state, tags }: SeenAccount): string | undefined {
   if (tags.includes('payable')) return undefined;
-  if (!state.includes('life.active')) return 'account_not_active';
+  if (!state.includes('life.active') && !state.includes('life.closing')) return 'account_not_active';
   if (state.includes('freeze.frozen')) return 'account_frozen';
   return state.includes('debits.blocked') ? 'debits_blocked' : 'account_overdue';
 }
@@ -363,13 +296,14 @@ export const account = defineMachine({
     RELEASE: ({ context }, event: Release) => rules.refuseRelease(context, event),
     CREDIT: (seen, event: Credit) =>
       rules.isCredited(seen.context, event) ? undefined : (whyNotTake(seen) ?? rules.refuseCredit(seen.context, event)),
-    DEPOSIT: ({ context }, event: Deposit) => rules.refuseDeposit(context, event),
+    DEPOSIT: ({ state, context }, event: Deposit) =>
+      state.includes('life.closing') ? 'account_closing' : rules.refuseDeposit(context, event),
     CONFIRM: ({ context }, event: OfDeposit) => rules.refuseConfirm(context, event),
     DROP: ({ context }, event: OfDeposit) => rules.refuseDrop(context, event),
     SET_OVERDRAFT: ({ context }, event: SetOverdraft) => rules.refuseOverdraft(context, event),
     ACTIVATE: ({ context }, event: Stamp) => rules.refuseActivate(context, event),
     UNFREEZE: ({ context }, event: Stamp) => rules.refuseUnfreeze(context, event),
-    CLOSE: ({ context }) => rules.refuseClose(context),
+    CLOSE: ({ state, context }) => (state.includes('life.pending') ? rules.refuseClose(context) : undefined),
   },
   samples: {
     BLOCK_DEBITS: () => ({ reason: 'probe' }),

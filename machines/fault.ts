@@ -66,6 +66,7 @@ export const FAULTS = {
   rates_stale: fault(409, 'The exchange rates are too old to convert with.'),
   client_not_active: fault(409, 'The client is not active.'),
   account_not_active: fault(409, 'The account is not active.'),
+  account_closing: fault(409, 'The account is being closed: it takes no deposit any more.'),
   account_frozen: fault(409, 'The account is frozen: nothing leaves it.'),
   account_overdue: fault(409, 'The account has been below zero for too long: nothing more is paid from it.'),
   debits_blocked: fault(409, 'Nothing may leave this account now.'),

@@ -207,6 +207,7 @@ const account: Noun = {
     'life.verifying': 'moving',
     'life.active': 'well',
     'life.dormant': 'resting',
+    'life.closing': 'asking',
     'life.closed': 'resting',
     'debits.open': 'well',
     'debits.blocked': 'wrong',

@@ -6,6 +6,7 @@ const SOUGHT = [
   'life.pending',
   'life.active',
   'life.dormant',
+  'life.closing',
   'life.closed',
   'freeze.frozen',
   'debits.blocked',
