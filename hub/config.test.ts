@@ -15,6 +15,9 @@ test('[OPS-7] what payments are told of the environment fits their settings, and
   expect(of({ HUB_ROUTES: JSON.stringify([route]) })).toMatchObject({ routes: [route] });
   for (const wrong of ['stripe', '{}', '[{"gateways":[]}]', '[{"gateways":["a b"]}]', '[{"currencies":["EURO"],"gateways":["stripe"]}]'])
     expect(() => readConfig({ HUB_ROUTES: wrong })).toThrow(BadConfig);
+  const cost = { gateway: 'stripe', currency: 'EUR', basis_points: 150, fixed_minor: 25 };
+  expect(of({ HUB_GATEWAY_COSTS: JSON.stringify([cost]) })).toMatchObject({ gateway_costs: [cost] });
+  expect(() => readConfig({ HUB_GATEWAY_COSTS: '[{"gateway":"stripe"}]' })).toThrow(/HUB_GATEWAY_COSTS/);
   for (const wrong of [{ HUB_APPROVALS_NEEDED: '0' }, { HUB_SPREAD_BASIS_POINTS: '1001' }, { HUB_RATES: 'a b' }])
     expect(() => readConfig(wrong)).toThrow(BadConfig);
 });

@@ -40,6 +40,8 @@ const schema = z.object({
   HUB_APPROVALS_NEEDED: z.coerce.number().int().min(1).max(5).default(1),
   /** Which gateways payments go through: JSON, as `routes` of the settings of payments. */
   HUB_ROUTES: z.string().default('[]'),
+  /** What gateways charge, for routes by cost: JSON, as `gateway_costs` of the settings of payments. */
+  HUB_GATEWAY_COSTS: z.string().default('[]'),
   /** The `rates` actor that payments from an account are converted by: `ecb`, in the demo `sandbox`. */
   HUB_RATES: z.string().refine(isId).optional(),
   /** The integration that looks payees up on lists before they are paid, for example `sandbox_checks`. */
@@ -83,6 +85,7 @@ export type Config = {
   readonly approvalFrom: number;
   readonly approvalsNeeded: number;
   readonly routes: unknown;
+  readonly gatewayCosts: unknown;
   readonly rates: string;
   readonly screenedBy: string | undefined;
   readonly spreadBasisPoints: number;
@@ -141,7 +144,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     actorBytes: read.HUB_ACTOR_MB * 1024 * 1024,
     approvalFrom: read.HUB_APPROVAL_FROM,
     approvalsNeeded: read.HUB_APPROVALS_NEEDED,
-    routes: readRoutes(read.HUB_ROUTES),
+    routes: readPart('HUB_ROUTES', read.HUB_ROUTES, paymentSettings.shape.routes),
+    gatewayCosts: readPart('HUB_GATEWAY_COSTS', read.HUB_GATEWAY_COSTS, paymentSettings.shape.gateway_costs),
     rates: read.HUB_RATES ?? (demo ? 'sandbox' : 'ecb'),
     screenedBy: read.HUB_SCREENED_BY,
     spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
@@ -153,11 +157,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   };
 }
 
-function readRoutes(text: string): unknown {
+/** A part of the settings of payments that is written as JSON. */
+function readPart(name: string, text: string, part: z.ZodType): unknown {
   try {
-    return paymentSettings.shape.routes.parse(JSON.parse(text));
+    return part.parse(JSON.parse(text));
   } catch (error) {
-    throw new BadConfig(`HUB_ROUTES cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`);
+    throw new BadConfig(`${name} cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`);
   }
 }
 

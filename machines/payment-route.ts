@@ -1,4 +1,5 @@
 import { nextOf } from './declines.ts';
+import { byCost } from './gateway-costs.ts';
 import type { Answer, Question } from './machine.ts';
 import { toMinor } from './money.ts';
 import type { PaymentBirth, PaymentContext } from './payment-terms.ts';
@@ -11,15 +12,16 @@ export const DECIDED = 'decided_by_people';
 
 type Routes = PaymentBirth['settings']['routes'];
 
-/** The gateways of the first route that fits. */
-export function routeOf({ currency, amount_minor }: PaymentBirth, routes: Routes): readonly string[] {
+/** The gateways of the first route that fits, in the order in which they are tried. */
+export function routeOf({ currency, amount_minor, settings }: PaymentBirth, routes: Routes): readonly string[] {
   const found = routes.find(
     ({ currencies, from_major = 0, below_major }) =>
       (currencies?.includes(currency) ?? true) &&
       amount_minor >= toMinor(from_major, currency) &&
       (below_major === undefined || amount_minor < toMinor(below_major, currency)),
   );
-  return [...new Set(found?.gateways ?? [SANDBOX])];
+  const gateways = [...new Set(found?.gateways ?? [SANDBOX])];
+  return found?.by === 'cost' ? byCost(gateways, { currency, amount_minor }, settings.gateway_costs) : gateways;
 }
 
 /** The gateway to go on with, where there is another one. */

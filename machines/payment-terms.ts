@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Converted } from './exchange.ts';
+import { gatewayCosts } from './gateway-costs.ts';
 import type { GatewayAnswer } from './gateway.ts';
 import type { Birth, Stamp } from './machine.ts';
 import { CURRENCIES, MOST_MINOR } from './money.ts';
@@ -46,10 +47,14 @@ export const paymentSettings = z.strictObject({
         from_major: z.int().min(0).max(1_000_000_000).optional(),
         below_major: z.int().min(1).max(1_000_000_000).optional(),
         gateways: z.array(idField).min(1).max(5),
+        /** The cheapest first for the payment's amount, by `gateway_costs`; without it as they are written. */
+        by: z.literal('cost').optional(),
       }),
     )
     .max(50)
     .default([]),
+  /** What the gateways charge, for the routes that go by cost. */
+  gateway_costs: gatewayCosts.default([]),
   /** The source of exchange rates: the id of a `rates` actor. */
   rates: idField.default('ecb'),
   /** The integration that looks payees up on lists before they are paid; without one they are not looked up. */
