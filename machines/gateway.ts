@@ -6,8 +6,9 @@ export type GatewayRequest = {
   /** Name of the integration that is to do it. */
   readonly integration: string;
   readonly operation_id: string;
-  /** The payment actor's id. */
+  /** The payment actor's id, and that of the client whose money it is. */
   readonly payment: string;
+  readonly client?: string | undefined;
   /** Minor units of `currency`. */
   readonly amount_minor: number;
   /** ISO 4217. */

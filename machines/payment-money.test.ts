@@ -25,7 +25,7 @@ describe('the usual way', () => {
   });
 
   test('[PAY-11] the gateway is asked with the amount, the currency and a name for each operation', () => {
-    const bill = { integration: 'sandbox', payment: 'pay_1', amount_minor: 125_000, currency: 'EUR', reference: 'INV-7' };
+    const bill = { integration: 'sandbox', payment: 'pay_1', client: 'acme', amount_minor: 125_000, currency: 'EUR', reference: 'INV-7' };
     expect(scene.callingAuthorize().effects).toEqual({
       authorize: { src: 'gateway.authorize', input: { ...bill, operation_id: 'pay_1-authorize-1' } },
     });

@@ -328,11 +328,12 @@ export function toLookup(context: PaymentContext): GatewayLookup {
 }
 
 export function toRequest(context: PaymentContext): GatewayRequest {
-  const { id, gateway, currency, reference, gateway_reference } = context;
+  const { id, client, gateway, currency, reference, gateway_reference } = context;
   return {
     integration: gateway,
     operation_id: operationId(context),
     payment: id,
+    client,
     amount_minor: amountOf(context),
     currency,
     reference,

@@ -114,3 +114,48 @@ test('[STRIPE-12] a refused card declines the payment with the reason of the tab
   expect(await becomes('payment/poor', 'declined')).toMatchObject({ reason: 'insufficient_funds' });
   expect((await setUp({ account: 'not an id' })).body).toMatchObject({ status: 422, errors: [{ where: 'config.account' }] });
 });
+
+test('[STRIPE-14] whatever order a bank’s notifications come in, and however often, one dispute ends as the bank says', async () => {
+  const due_by = Math.floor(Date.now() / 1000) + 9 * 86_400;
+  const course = [
+    ['created', 'warning_needs_response'],
+    ['updated', 'needs_response'],
+    ['funds_withdrawn', 'needs_response'],
+    ['updated', 'under_review'],
+    ['funds_reinstated', 'won'],
+    ['closed', 'won'],
+  ] as const;
+  const tell = async (event: Json): Promise<void> => {
+    const { headers, body } = signedWebhook(event, WEBHOOK_SECRET, Date.now());
+    expect((await rest.call('POST', '/v1/webhooks/stripe', { raw: body.toString(), headers })).status).toBe(200);
+  };
+  await setUp();
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, run) => {
+      const id = `torn${run}`;
+      await pay(id);
+      const { gateway_reference } = await becomes(`payment/${id}`, 'settled.idle');
+      const told: Json[] = [];
+      let dispute = '';
+      for (const [step, [type, status]] of course.entries()) {
+        dispute = String(server.dispute(String(gateway_reference), type, { amount: 1500, status, evidence_details: { due_by } })['id']);
+        told.push(server.events.at(-1) ?? {});
+        // Some are told while it goes on, an older one or the newest, and some only when all is over.
+        if ((run * 7 + step * 3) % 5 < 3) await tell(told[(run * 5 + step) % told.length] ?? {});
+      }
+      const late = [...told, ...told].map((event, i) => ({ event, at: (run * 31 + i * 17) % 13 })).toSorted((a, b) => a.at - b.at);
+      for (const { event } of late) await tell(event);
+      const seen = await becomes(`dispute/stripe_${dispute}`, '');
+      expect(seen).toMatchObject({ payment: id, client: 'acme', amount_minor: 1500, ending: 'won', troubles: [] });
+      const { body } = await rest.get(`/v1/actors/dispute/stripe_${dispute}`, 'clerk');
+      expect(body['state']).toContain('status.won');
+      await eventually('the payment knows', 10_000, async () => {
+        const { disputes = [] } = await becomes(`payment/${id}`, 'settled');
+        return (disputes as Json[]).every(({ state }) => state === 'won');
+      });
+    }),
+  );
+  const { body } = await rest.get('/v1/ledger/trial-balance?prefix=gateway/stripe', 'cfo');
+  const balances = (body['accounts'] as Json[]).map(({ currency, balance_minor }) => `${String(currency)} ${String(balance_minor)}`);
+  expect(balances).toEqual(['EUR 0']);
+});

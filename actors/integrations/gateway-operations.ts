@@ -13,6 +13,7 @@ const authorization = {
   integration,
   operation_id,
   payment: z.string().refine(isId, 'is no id of an actor'),
+  client: z.string().refine(isId, 'is no id of an actor').optional(),
   /** Minor units; the upper bound is the largest amount that JSON carries exactly. */
   amount_minor: z.int().positive(),
   currency: z.string().regex(/^[A-Z]{3}$/),

@@ -25,7 +25,10 @@ export type CallResult =
   /** It may or may not have happened. */
   | { readonly kind: 'unknown'; readonly code: string; readonly detail?: string };
 
-/** An event that a provider's webhook turned into; `id` is the provider's id of the notification. */
+/**
+ * An event that a provider's webhook turned into; `id` is the provider's id of the notification. `@create`, with the input beside it, creates the
+ * actor where it is not there yet.
+ */
 export type WebhookEvent = {
   readonly id: string;
   readonly to: string;

@@ -63,6 +63,7 @@ export class StripeServer {
   readonly asked: Asked[] = [];
   readonly intents: Intent[] = [];
   readonly refunds: Json[] = [];
+  readonly disputes: Json[] = [];
   /** Every event that Stripe would notify, oldest first. */
   readonly events: Json[] = [];
   now = Date.UTC(2026, 10, 2, 8);
@@ -99,11 +100,21 @@ export class StripeServer {
   }
 
   reset(): void {
-    for (const list of [this.asked, this.intents, this.refunds, this.events, this.#faults]) list.length = 0;
+    for (const list of [this.asked, this.intents, this.refunds, this.disputes, this.events, this.#faults]) list.length = 0;
     this.#keys.clear();
     this.#late = [];
     this.#made = 0;
     Object.assign(this, { searches: true, leave: undefined, searchLag_ms: 60_000, now: Date.UTC(2026, 10, 2, 8) });
+  }
+
+  /** A bank disputes what was paid with this intent, or what it thinks of the dispute has changed; Stripe notifies. */
+  dispute(intent: string, type: string, fields: Json): Json {
+    const known = this.disputes.find((one) => one['payment_intent'] === intent);
+    const dispute = known ?? this.#make('dispute', 'dp', { payment_intent: intent, currency: 'eur' }).body;
+    if (known === undefined) this.disputes.push(dispute);
+    Object.assign(dispute, fields);
+    this.#tell(`charge.dispute.${type}`, dispute);
+    return dispute;
   }
 
   /** What was under way for long arrives now. */
@@ -254,6 +265,11 @@ export class StripeServer {
     if (kind === 'refunds') {
       const data = this.refunds.filter((refund) => refund['payment_intent'] === params['payment_intent']).toReversed();
       return { status: 200, body: { object: 'list', data, has_more: false } };
+    }
+    if (kind === 'disputes') {
+      const dispute = this.disputes.find((one) => one['id'] === id);
+      const payment_intent = this.intents.find((one) => one.id === dispute?.['payment_intent']) ?? null;
+      return dispute === undefined ? missing(id ?? '') : { status: 200, body: { ...dispute, payment_intent } };
     }
     if (id === 'search') return this.#search(String(params['query']));
     if (id !== undefined) {

@@ -33,6 +33,20 @@ export function toStripeAmount(amount_minor: number, currency: string): StripeAm
   return exponent === 2 ? exact : unsupported(currency);
 }
 
+/** What Stripe counts as ISO 4217 does; undefined for what is no whole number of minor units, or of a currency that is not known. */
+export function fromStripeAmount(
+  amount: number,
+  currency: string,
+): { readonly amount_minor: number; readonly currency: string } | undefined {
+  const code = currency.toUpperCase();
+  if (!isCurrency(code)) return undefined;
+  const exponent = exponentOf(code);
+  const decimals = ZERO_DECIMAL.has(code) ? 0 : THREE_DECIMAL.has(code) ? 3 : 2;
+  const amount_minor = amount * 10 ** (exponent - decimals);
+  const isExact = Number.isSafeInteger(amount_minor) && amount_minor > 0;
+  return isExact ? { amount_minor, currency: code } : undefined;
+}
+
 /** Times ten to this power, where that is a whole number. */
 function scaled(amount_minor: number, currency: string, power: number): StripeAmount {
   const factor = 10 ** Math.abs(power);

@@ -8,6 +8,7 @@ import type { Call, CallResult, Integration, IntegrationKind, Surroundings, Webh
 import type { Ports } from '../../ports/ports.ts';
 import { toStripeAmount } from './amounts.ts';
 import { intentOf, judgeIntent, judgeRefund, readObject, toFailure, toResult } from './answers.ts';
+import { tellDispute } from './disputes.ts';
 import { closeOff, lookUp } from './finding.ts';
 import { clientFor } from './http-client.ts';
 import { intentSchema, readOperation, refundSchema } from './objects.ts';
@@ -87,10 +88,13 @@ class StripeGateway implements Integration {
     }
   }
 
-  webhook(headers: Readonly<Record<string, string | undefined>>, body: Buffer): Promise<readonly WebhookEvent[]> {
+  async webhook(headers: Readonly<Record<string, string | undefined>>, body: Buffer): Promise<readonly WebhookEvent[]> {
     const { livemode, account } = this.#config;
     const secrets = ['webhook_secret', 'webhook_secret_next'].flatMap((name) => this.#secrets[name]?.trim() || []);
-    return Promise.resolve().then(() => readWebhook({ headers, body, secrets, livemode, account, now: this.#ports.clock.now() }));
+    const { id, events, dispute } = readWebhook({ headers, body, secrets, livemode, account, now: this.#ports.clock.now() });
+    if (dispute === undefined) return events;
+    const { signal, cancel } = this.#ports.timers.deadline(TIMEOUT_MS);
+    return tellDispute(this.#open(signal), dispute, id).finally(cancel);
   }
 
   close(): Promise<void> {
@@ -120,7 +124,7 @@ class StripeGateway implements Integration {
   }
 
   async #authorize({ stripe, hub, name, key }: About, request: GatewayRequest, exact: Exact): Promise<CallResult> {
-    const { payment_method = this.#config.payment_method, customer = this.#config.customer, reference } = request;
+    const { payment_method = this.#config.payment_method, customer = this.#config.customer, reference, client } = request;
     // The payer is not there: what would have to be confirmed is declined, and not left open.
     const alone = customer === undefined ? { error_on_requires_action: true } : { customer, off_session: true };
     const intent = await stripe.paymentIntents.create(
@@ -133,7 +137,7 @@ class StripeGateway implements Integration {
         confirm: true,
         ...alone,
         ...(reference === '' ? {} : { description: reference }),
-        metadata: { hub, payment: name.payment, operation_id: name.id },
+        metadata: { hub, payment: name.payment, operation_id: name.id, ...(client === undefined ? {} : { client }) },
       },
       { idempotencyKey: key },
     );

@@ -7,11 +7,16 @@ import type { Json } from '../../../tests/support/rest.ts';
 import { signedWebhook, StripeServer } from '../../../tests/support/stripe-server.ts';
 import { done, move, openStripe, WEBHOOK_SECRET } from '../../../tests/support/stripe.ts';
 import type { Integration, WebhookEvent } from '../integration.ts';
+import { fromStripeAmount, toStripeAmount } from './amounts.ts';
 
 /** Published by stripe-node; see tests/vectors/webhooks/README.md. */
 const { cases } = z
   .object({ cases: z.array(z.object({ name: z.string(), key: z.string(), payload: z.string(), expected: z.string() })) })
   .parse(JSON.parse(readFileSync(new URL('../../../tests/vectors/webhooks/stripe-hmac-sha256.json', import.meta.url), 'utf8')));
+
+const STRIPE_STATUSES = [
+  ...['warning_needs_response', 'warning_under_review', 'warning_closed', 'needs_response', 'under_review', 'won', 'lost', 'prevented'],
+];
 
 let server: StripeServer;
 let gateway: Integration;
@@ -138,4 +143,93 @@ describe('what a notification becomes', () => {
     }
     expect(await refusal(signed({ ...event, object: 'v2.core.event' }))).toMatch(/^invalid: /);
   });
+});
+
+describe('a notification about a dispute', () => {
+  const made = async (): Promise<string> => {
+    await done(move(gateway, 'capture-2', { of: server.intents[0]?.id ?? '' }));
+    return server.intents[0]?.id ?? '';
+  };
+  beforeEach(async () => {
+    server.reset();
+    await done(move(gateway, 'authorize-1', { with: { client: 'acme' } }));
+  });
+
+  test('[STRIPE-13] says how it stands by now, whatever it said itself, and creates it where it is not there', async () => {
+    const intent = await made();
+    const due_by = 1_795_500_000;
+    server.dispute(intent, 'created', { amount: 700, status: 'warning_needs_response', reason: 'general', evidence_details: { due_by } });
+    const first = server.events.at(-1) ?? {};
+    const { id } = server.dispute(intent, 'updated', { status: 'needs_response' });
+    const events = await take(signed(first));
+    const to = `dispute/stripe_${String(id)}`;
+    expect(events).toEqual([
+      {
+        id: `${String(first['id'])}-made`,
+        to,
+        event: {
+          ...{ type: '@create', payment: 'pay_1', client: 'acme', amount_minor: 700, currency: 'EUR', reason: 'general' },
+          ...{ gateway: 'stripe', due_by: due_by * 1000, kind: 'chargeback' },
+        },
+      },
+      { id: first['id'], to, event: { type: 'DISPUTE_UPDATED', status: 'needs_response', due_by: due_by * 1000 } },
+    ]);
+  });
+
+  test('[STRIPE-13] every status of Stripe has a word of ours, and only what a bank merely asks about takes no money', async () => {
+    const intent = await made();
+    const seen: Record<string, unknown> = {};
+    for (const status of STRIPE_STATUSES) {
+      server.dispute(intent, 'updated', { amount: 1, status, evidence_details: { due_by: null } });
+      const [created, told] = await take(signed(server.events.at(-1)));
+      seen[status] = [created?.event['kind'], told?.event['status'], told?.event['due_by']];
+    }
+    expect(seen).toEqual({
+      warning_needs_response: ['inquiry', 'inquiry', undefined],
+      warning_under_review: ['inquiry', 'under_review', undefined],
+      warning_closed: ['inquiry', 'prevented', undefined],
+      needs_response: ['chargeback', 'needs_response', undefined],
+      under_review: ['chargeback', 'under_review', undefined],
+      won: ['chargeback', 'won', undefined],
+      lost: ['chargeback', 'lost', undefined],
+      prevented: ['inquiry', 'prevented', undefined],
+    });
+  });
+
+  test('[STRIPE-13] about what the hub did not ask for, or what Stripe does not have, comes to nothing', async () => {
+    const intent = await made();
+    server.dispute(intent, 'created', { amount: 700, status: 'needs_response' });
+    const told = server.events.at(-1);
+    const { metadata = {} } = server.intents[0] ?? {};
+    for (const name of ['client', 'operation_id']) {
+      const { [name]: kept = '' } = metadata;
+      metadata[name] = '../x';
+      expect(await take(signed(told))).toEqual([]);
+      metadata[name] = kept;
+    }
+    expect(await take(signed(told))).toHaveLength(2);
+    server.disputes.length = 0;
+    expect(await take(signed(told))).toEqual([]);
+  });
+
+  test('[STRIPE-13] is wanted once more where Stripe does not say how it stands', async () => {
+    const elsewhere = await openStripe(server, { base_url: 'http://127.0.0.1:9/' });
+    server.dispute(await made(), 'created', { amount: 700, status: 'needs_response' });
+    expect(await refusal(signed(server.events.at(-1)), elsewhere)).toMatch(/^retry: /);
+  });
+});
+
+test('[STRIPE-13] what Stripe counts is what the hub counts, and what is no whole number of our minor units is none', () => {
+  for (const [amount_minor, currency] of [
+    [700, 'EUR'],
+    [700, 'JPY'],
+    [7_000, 'KWD'],
+    [7, 'ISK'],
+    [700, 'MGA'],
+  ] as const) {
+    const sent = toStripeAmount(amount_minor, currency);
+    if (!('amount' in sent)) throw new Error(sent.detail);
+    expect(fromStripeAmount(sent.amount, sent.currency)).toEqual({ amount_minor, currency });
+  }
+  expect([fromStripeAmount(5, 'isk'), fromStripeAmount(5, 'xxx'), fromStripeAmount(0, 'eur')]).toEqual([undefined, undefined, undefined]);
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Fault } from '../../../machines/fault.ts';
 import { toAddress } from '../../../machines/ids.ts';
 import type { WebhookEvent } from '../integration.ts';
+import { disputeIn } from './disputes.ts';
 import { readOperation } from './objects.ts';
 
 export type Delivery = {
@@ -29,6 +30,7 @@ const eventSchema = z.object({
   account: z.string().nullish(),
   data: z.object({
     object: z.object({
+      id: z.string().optional(),
       metadata,
       /** A charge brings its refunds along, newest first, in older versions of the interface. */
       refunds: z.object({ data: z.array(z.object({ metadata })) }).nullish(),
@@ -38,12 +40,15 @@ const eventSchema = z.object({
 
 type StripeEvent = z.output<typeof eventSchema>;
 
+/** What a notification comes to; of a dispute it says only that there is news. */
+export type Told = { readonly id: string; readonly events: readonly WebhookEvent[]; readonly dispute: string | undefined };
+
 /**
  * Reads a notification as Stripe signs it. It says that there is news of an operation, never what is true: the payment asks.
  * Kinds that the hub does not know, and what it did not ask for itself, are taken and come to nothing. Throws the faults
  * `unauthenticated`, `bad_json`, `invalid` and `forbidden`.
  */
-export function readWebhook(delivery: Delivery): readonly WebhookEvent[] {
+export function readWebhook(delivery: Delivery): Told {
   const event = readEvent(delivery);
   const { livemode, account } = delivery;
   if (event.livemode !== livemode) {
@@ -53,9 +58,10 @@ export function readWebhook(delivery: Delivery): readonly WebhookEvent[] {
     throw new Fault('forbidden', `The hub works for another account than this notification is of: ${event.account ?? 'the platform'}.`);
   }
   const name = readOperation(operationOf(event) ?? '');
-  if (name === undefined) return [];
-  const told = { type: 'GATEWAY_NOTIFIED', operation_id: name.id, outcome: event.type.slice(0, 64) };
-  return [{ id: event.id, to: toAddress('payment', name.payment), event: told }];
+  const { id, type, data } = event;
+  if (name === undefined) return { id, events: [], dispute: disputeIn(type, data.object) };
+  const told = { type: 'GATEWAY_NOTIFIED', operation_id: name.id, outcome: type.slice(0, 64) };
+  return { id, events: [{ id, to: toAddress('payment', name.payment), event: told }], dispute: undefined };
 }
 
 /** Which operation it is about. A void cannot be told by what Stripe sends of it; the payment looks by itself. */

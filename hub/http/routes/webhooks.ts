@@ -20,9 +20,9 @@ const webhook = definePublicRoute({
     const open = hub.integrations.get(params.integration);
     if (open?.integration.webhook === undefined) throw new Fault('not_found', 'No integration of this name takes webhooks.');
     const events = await open.integration.webhook(headers, body);
-    const outcomes = await Promise.all(
-      events.map(({ id, to, event }) => answerWithin(hub, hub.runtime.notify(params.integration, id, to, event))),
-    );
+    const outcomes: Outcome[] = [];
+    // One after another: what is told may be about an actor that the one before creates.
+    for (const { id, to, event } of events) outcomes.push(await answerWithin(hub, hub.runtime.notify(params.integration, id, to, event)));
     // One that may not have been committed makes the provider send all of them again; the others are duplicates then.
     const retry = outcomes.find(isRetry);
     if (retry !== undefined) throw toUnavailable(retry);
