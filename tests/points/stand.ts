@@ -23,6 +23,12 @@ const READY_MS = 60_000;
 const PATIENCE_MS = 30_000;
 /** As often as a careful publisher publishes again when it has no receipt. */
 const AGAIN_MS = 1_500;
+/** Where payments look for rates; a demo hub would look for another actor. */
+const RATES = 'ecb';
+/** A commit that is to be held comes within this. */
+const WAIT_MS = 8_000;
+/** The lock that held commits wait for. */
+const HELD = 7_001;
 
 /** A PostgreSQL and a NATS that live on, one hub process after another on them, and callers who ask until they are answered. */
 export class Stand {
@@ -97,6 +103,7 @@ export class Stand {
         HUB_DEMO: '1',
         HUB_DEMO_PASSWORD: PASSWORD,
         HUB_CONSOLE: '0',
+        HUB_RATES: RATES,
         HUB_LEASE_MS: '2000',
         HUB_LOG_LEVEL: 'error',
         POINTS_SCALE: String(scale),
@@ -127,26 +134,34 @@ export class Stand {
   }
 
   /**
-   * Holds one partition, as a slow statement of somebody else does; the answer catches the commit that then waits for it and cuts
-   * its connection, so that the hub cannot know what became of it.
+   * Lets the commit that writes such an event of this actor, or a refusal by it, wait as behind a slow statement of somebody else; the
+   * answer catches it there and cuts its connection, so that the hub cannot know what became of it, and says whether there was one.
    */
-  async holdPartition(partition: number): Promise<() => Promise<void>> {
-    const holder = new pg.Client({ connectionString: must(this.#embedded.databaseUrl, 'a database') });
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query('select from partition where id = $1 for update', [partition]);
+  async holdCommit(address: string, event: string): Promise<() => Promise<boolean>> {
+    const actor = pg.escapeLiteral(address);
+    const begins = pg.escapeLiteral(`{"type":"${event}`);
+    await this.database.query(`select pg_advisory_lock(${HELD})`);
+    await this.database.query(
+      `create function held_commit() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock(${HELD}); return new; end';
+       create trigger held before insert on journal for each row
+         when (new.actor = ${actor} and starts_with(new.event, ${begins})) execute function held_commit();
+       create trigger held before insert on refusal for each row when (new.actor = ${actor}) execute function held_commit()`,
+    );
     return async () => {
       try {
-        await eventually('a commit waits', PATIENCE_MS, async () => {
+        const caught = eventually('a commit waits', WAIT_MS, async () => {
           const { rows } = await this.database.query(
-            `select pg_terminate_backend(pid) from pg_stat_activity
-             where wait_event_type = 'Lock' and application_name = 'green-lines-hub' and query like '%journal%'`,
+            `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'advisory' and application_name = 'green-lines-hub'`,
           );
           return rows.length > 0;
         });
+        return await caught.then(
+          () => true,
+          () => false,
+        );
       } finally {
-        await holder.query('rollback');
-        await holder.end();
+        await this.database.query(`select pg_advisory_unlock(${HELD})`);
+        await this.database.query('drop function held_commit cascade');
       }
     };
   }
@@ -267,10 +282,10 @@ export class Stand {
     }
     const limits = { id: 'globex', input: { client: 'globex' } };
     await this.must({ as: 'clerk', path: '/v1/actors/limit', body: limits, key: 'create-limit' });
-    const body = { id: 'ecb', input: { integration: 'sandbox_rates' } };
+    const body = { id: RATES, input: { integration: 'sandbox_rates' } };
     await this.must({ as: 'operator', path: '/v1/actors/rates', body, key: 'create-rates' });
     await eventually('the rates are there', PATIENCE_MS, async () => {
-      const { rows } = await this.database.query(`select state from actor where address = 'rates/ecb'`);
+      const { rows } = await this.database.query(`select state from actor where address = $1`, [`rates/${RATES}`]);
       return JSON.stringify(rows[0] ?? '').includes('age.fresh');
     });
   }

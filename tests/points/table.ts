@@ -1,6 +1,5 @@
 import type { Point } from '../../actors/ports/points.ts';
 import { POINTS } from '../../actors/ports/points.ts';
-import { partitionOf } from '../../machines/ids.ts';
 import { sleep } from '../support/process-hub.ts';
 import { RealScene } from './real-scene.ts';
 import { readRemains } from './remains.ts';
@@ -32,24 +31,22 @@ let made = 0;
 
 /** All cells of one row: its story without a death, and then once more for each point that it came by, with a death there. */
 export async function rowOf(stand: Stand, scenario: Scenario, columns: readonly Point[]): Promise<readonly Cell[]> {
-  const { points, trace } = await undisturbed(stand, scenario);
+  const { row } = scenario;
+  const story = await undisturbed(stand, scenario).catch((error: unknown) => String(error));
+  if (typeof story === 'string') return [{ row, point: columns[0] ?? 'received', trouble: story }];
+  const { points, trace } = story;
   const cells: Cell[] = [];
   const die = async (death: Death): Promise<void> => {
     if (!columns.includes(death.point)) return;
     const found = await disturbed(stand, scenario, death, trace).catch((error: unknown) => String(error));
     // A point on the way up that this row does not come by is no cell of it.
     if (found === 'not reached' && death.first !== undefined) return;
-    cells.push({ row: scenario.row, point: death.point, ...(found === undefined ? {} : { trouble: found }) });
+    cells.push({ row, point: death.point, ...(found === undefined ? {} : { trouble: found }) });
   };
   for (const point of points) await die({ point });
   for (const point of ON_THE_WAY_UP) if (!points.includes(point)) await die({ point, first: 'commit.after' });
-  if (isFromOutside(scenario)) for (const point of RECOVERING) await die({ point });
+  for (const point of RECOVERING) await die({ point });
   return cells;
-}
-
-/** The commit that is to be lost can be caught only where it is known when it comes. */
-function isFromOutside({ watch }: Scenario): boolean {
-  return !watch.startsWith('xstate.') && !['CALLS', 'GATEWAY_NOTIFIED', 'tell.refused'].includes(watch);
 }
 
 async function begin(stand: Stand, scenario: Scenario): Promise<{ scene: Scene; addresses: readonly string[] }> {
@@ -70,9 +67,12 @@ async function undisturbed(stand: Stand, scenario: Scenario): Promise<{ points: 
   await sleep(BEHIND_MS);
   await stand.order({ kind: 'watch', address: addresses[0] ?? '', event: scenario.watch });
   const answer = await scenario.command(scene);
-  await rest(stand, scenario, addresses);
+  // Otherwise every death would be compared with a story that is not the one of this row.
+  if (!(await rest(stand, scenario, addresses)))
+    throw new Error(`${scenario.row} does not come to rest in ${String(scenario.rest)} by itself`);
   await sleep(BEHIND_MS);
   const points = await stand.points();
+  if (points.length === 0) throw new Error(`${scenario.row} never comes by ${scenario.watch}`);
   return { points, trace: await read(stand, scenario, scene, addresses, answer) };
 }
 
@@ -81,11 +81,11 @@ async function disturbed(stand: Stand, scenario: Scenario, { point, first }: Dea
   const { scene, addresses } = await begin(stand, scenario);
   const address = addresses[0] ?? '';
   await stand.order({ kind: 'die', at: { point: first ?? point, address, event: scenario.watch } });
-  const losing = RECOVERING.includes(point) ? await stand.holdPartition(partitionOf(address)) : undefined;
+  const losing = RECOVERING.includes(point) ? await stand.holdCommit(address, scenario.watch) : undefined;
   const answering = scenario.command(scene);
   answering.catch(() => undefined);
-  await losing?.();
-  if (!(await stand.died(DEATH_MS))) {
+  const caught = await losing?.();
+  if (caught === false || !(await stand.died(DEATH_MS))) {
     await stand.kill(); // it is still about to die, and must not do so in another story
     return 'not reached';
   }
@@ -103,12 +103,12 @@ async function read(stand: Stand, { alike }: Scenario, { id }: Scene, addresses:
   return toTrace(await readRemains(stand.database, id, addresses, answer), stand.events, id, addresses, alike === 'ends');
 }
 
-/** Waits until nobody waits for an effect, the actor stands as it should, its events are out, and nothing moves any more. */
-async function rest(stand: Stand, { rest: state, subject }: Scenario, addresses: readonly string[]): Promise<void> {
+/** Waits until nobody waits for an effect, the actor stands as it should, its events are out, and nothing moves any more; whether that came about. */
+async function rest(stand: Stand, { rest: state, subject }: Scenario, addresses: readonly string[]): Promise<boolean> {
   const until = performance.now() + REST_MS;
   let before = '';
   for (let still = 0; still < STILL_MS;) {
-    if (performance.now() > until) return; // what is wrong then shows in the comparison
+    if (performance.now() > until) return false; // what is wrong then shows in the comparison
     await sleep(50);
     const { rows } = await stand.database.query(
       `select a.address, a.version, a.state, a.pending, j.asked from actor a join journal j on j.actor = a.address
@@ -123,6 +123,7 @@ async function rest(stand: Stand, { rest: state, subject }: Scenario, addresses:
     still = now === before && quiet && there && out ? still + 50 : 0;
     before = now;
   }
+  return true;
 }
 
 async function eventsOut(stand: Stand, addresses: readonly string[]): Promise<boolean> {

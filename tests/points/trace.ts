@@ -40,7 +40,7 @@ export type Remains = {
 export type Seen = ReadonlyMap<string, readonly string[]>;
 
 export function toTrace(remains: Remains, seen: Seen, id: string, addresses: readonly string[], ends: boolean): Trace {
-  const plain = (text: string): string => normal(text, id);
+  const plain = (text: string): string => normal(withoutOthers(text, addresses), id);
   const { answer, rows, refusals, charges, postings, doubts } = remains;
   const newest = [...new Map(rows.map((row) => [row.actor, row])).values()];
   const told = ends
@@ -83,6 +83,11 @@ function toEnd(envelope: string): string {
   };
   const { tries: _, ...context } = snapshot.context;
   return JSON.stringify({ value: snapshot.value, context, timers: Object.keys(timers), effects: Object.keys(effects) });
+}
+
+/** How often an actor that takes part in all stories has been told something before is none of this one's. */
+function withoutOthers(text: string, addresses: readonly string[]): string {
+  return text.replaceAll(/\bown:([^@\s]+)@\d+#/g, (all, address: string) => (addresses.includes(address) ? all : `own:${address}@n#`));
 }
 
 function normal(text: string, id: string): string {
