@@ -18,7 +18,15 @@ const BLOCK = { type: 'BLOCK', reason: 'drill' };
 /** What the first event after its creation proposes. */
 const OF_RAISE = { proposal: 'p2' };
 
-const SPEND = { type: 'SPEND', payment: 'pay_1', amount_minor: 4_000, currency: 'EUR', payee: 'Bar Supplies Ltd', maker: 'clerk' };
+const SPEND = {
+  type: 'SPEND',
+  payment: 'pay_1',
+  revision: 1,
+  amount_minor: 4_000,
+  currency: 'EUR',
+  payee: 'Bar Supplies Ltd',
+  maker: 'clerk',
+};
 /** With a messenger beside it, because only actors ask for room. It does not want to know that there is some. */
 const told =
   (...steps: readonly Event[]) =>

@@ -21,6 +21,7 @@ type Played = {
   /** What all of them came by. */
   readonly reached: readonly Point[];
   readonly deaths: number;
+  readonly rested: boolean;
 };
 
 const RECOVERING: readonly Point[] = ['recover.before', 'recover.reclaimed', 'recover.missed'];
@@ -31,6 +32,9 @@ const TICK_MS = 50;
 /** Every pair of deaths of one row: at each of these points that its story comes by, and then at each that the next process comes by. */
 export async function pairsOf(scenario: Scenario, columns: readonly Point[] = POINTS): Promise<readonly Pair[]> {
   const calm = await play(scenario, []);
+  // Otherwise every death would be compared with a story that is not the one of this row.
+  const trouble = `does not come to rest in ${String(scenario.rest)} by itself, or never comes by ${scenario.watch}`;
+  if (!calm.rested || calm.points.length === 0) return [{ row: scenario.row, first: 'nobody', second: '', trouble }];
   const firsts: First[] = calm.points.filter((point) => columns.includes(point)).map((point) => ({ point }));
   for (const lose of LOST) for (const point of RECOVERING) if (columns.includes(point)) firsts.push({ point, lose });
   const pairs: Pair[] = [];
@@ -78,14 +82,15 @@ export async function play(scenario: Scenario, deaths: readonly First[], lose: M
   }));
   world.meet(fates[0] ?? { watch, lose }, ...fates.slice(1));
   const answer = await world.run(scenario.command(scene));
-  await rest(world, scenario, addresses);
+  const rested = await rest(world, scenario, addresses);
   const trace = toTrace(world.remains(scene.id, addresses, answer), world.events(), scene.id, addresses, scenario.alike === 'ends');
-  return { trace, points: [...world.node.reached], reached: [...world.reached], deaths: died };
+  return { trace, points: [...world.node.reached], reached: [...world.reached], deaths: died, rested };
 }
 
-async function rest(world: MemoryWorld, { rest: state, subject }: Scenario, addresses: readonly string[]): Promise<void> {
+async function rest(world: MemoryWorld, { rest: state, subject }: Scenario, addresses: readonly string[]): Promise<boolean> {
   let before = '';
-  for (let still = 0, passed = 0; still < STILL_MS && passed < 60_000; passed += TICK_MS) {
+  let still = 0;
+  for (let passed = 0; still < STILL_MS && passed < 60_000; passed += TICK_MS) {
     await world.run(world.pause(TICK_MS));
     const rows = addresses.flatMap((address) => world.database.journalOf(address));
     const actors = addresses.map((address) => world.database.actorOf(address));
@@ -98,4 +103,5 @@ async function rest(world: MemoryWorld, { rest: state, subject }: Scenario, addr
     still = world.node.up && now === before && quiet && there && out ? still + TICK_MS : 0;
     before = now;
   }
+  return still >= STILL_MS;
 }

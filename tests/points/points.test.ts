@@ -53,6 +53,18 @@ describe('the crash table', () => {
     expect(differenceOf(one.trace, doubled)).toMatch(/^charges: expected nothing/);
     expect(differenceOf(one.trace, { ...one.trace, strays: ['an event'] })).toMatch(/^strays: /);
   });
+
+  test('[POINT-9] a story that does not come to rest by itself, or never comes by its event, is no measure for any death', async () => {
+    for (const changes of [{ rest: /^settled/ }, { watch: 'CAPTURE' }]) {
+      const [found, ...others] = await pairsOf({ ...rowNamed('payment AMEND'), ...changes });
+      expect(found?.trouble).toMatch(/^does not come to rest/);
+      expect(others).toEqual([]);
+    }
+  });
+
+  test.each(['limit SPEND', 'limit PAID'])('[POINT-10] the story of %s, which an actor tells, comes to rest by itself', async (row) => {
+    expect((await play(rowNamed(row), [])).rested).toBe(true);
+  });
 });
 
 describe('points', () => {
