@@ -100,6 +100,20 @@ describe('domain events', () => {
       expect(new Set(kept(stage).map(({ id }) => id)).size).toBe(5);
     }
   });
+
+  test('[OUT-11] whoever listens beside the stream hears each domain event once while nothing fails, at rest and in a rush', async () => {
+    const stage = await staged();
+    const rush = (): Promise<unknown> => Promise.all(Array.from({ length: 20 }, () => stage.send(A, 'SAY')));
+    for (let n = 0; n < 20; n++) {
+      await stage.send(A, 'SAY');
+      await stage.ports.advance(n * 7);
+    }
+    await rush();
+    await stage.ports.advance(1_000);
+    const heard = stage.server.messagesTo(SAID).map(({ headers }) => headers['Nats-Msg-Id']);
+    expect(heard).toEqual(Array.from({ length: 40 }, (_, index) => `counter/a@${index + 2}#0`));
+    expect(published(stage)).toBe(41);
+  });
 });
 
 describe('tells', () => {

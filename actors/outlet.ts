@@ -23,14 +23,14 @@ export type OutletOptions = {
 /** A batch of one partition whose sends and events are not all out. */
 type Outgoing = { readonly to: number; left: number; failed: boolean };
 type Lane = { published: number; dirty: boolean; repairing: boolean; readonly outgoing: Outgoing[] };
-/** Published over the how manieth connection to NATS, and not acknowledged yet. */
-type Unmarked = { readonly partition: number; readonly lane: Lane; readonly outgoing: Outgoing; readonly connection: number };
+/** Events of one partition that were published and not acknowledged yet. */
+type Unmarked = { readonly partition: number; readonly lane: Lane; readonly outgoing: Outgoing };
 type Changes = { readonly from: number; to: number; hash: string; readonly rows: string[] };
 type Message = { readonly subject: string; readonly data: string; readonly headers: Record<string, string> };
 type Out = { readonly actor: string; readonly version: number; readonly at: number; readonly asked: Asked };
 
 const REPAIR_MS = 500;
-/** How long changes and acknowledgements of one flush wait for the next; well inside the streams' window for repeats. */
+/** How long the changes of one flush wait for the next. */
 const PACE_MS = 20;
 /** How often a partition's end is told that has not moved: the last message may have been lost. */
 const HEAD_MS = 1_000;
@@ -47,8 +47,7 @@ export class Outlet {
   readonly #options: OutletOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly #changes = new Map<number, Changes>();
-  readonly #unmarked: Unmarked[] = [];
-  #last: Message | undefined;
+  /** Which connection to NATS this is, counted. */
   #connection = 0;
   #paced: Cancel | undefined;
   #flushed_at = Number.NEGATIVE_INFINITY;
@@ -85,7 +84,6 @@ export class Outlet {
     this.#paced?.();
     this.#paced = undefined;
     this.#publishChanges();
-    this.#mark();
   }
 
   stop(): void {
@@ -101,6 +99,8 @@ export class Outlet {
 
   committed(rows: readonly Committed[]): void {
     const well = this.#options.bus.trouble() === undefined;
+    const messages: Message[] = [];
+    const unmarked: Unmarked[] = [];
     for (const [partition, list] of byPartition(rows)) {
       if (well) this.#change(partition, list);
       const lane = this.#lanes.get(partition);
@@ -112,30 +112,24 @@ export class Outlet {
           for (const send of asked.sends) this.#sendAhead({ actor: row.actor, version: row.version, at: row.at, asked }, send);
         continue;
       }
-      this.#goOut(partition, lane, list);
+      const outgoing: Outgoing = { to: list.at(-1)?.row.seq ?? 0, left: 1, failed: false };
+      lane.outgoing.push(outgoing);
+      const before = messages.length;
+      this.#goOut(partition, lane, outgoing, list, messages);
+      if (messages.length > before) unmarked.push({ partition, lane, outgoing });
+      else this.#out(partition, lane, outgoing);
     }
-    if (this.#unmarked.length > 0) this.#pace();
+    this.#publish(messages, unmarked);
   }
 
-  #goOut(partition: number, lane: Lane, list: readonly Committed[]): void {
-    const outgoing: Outgoing = { to: list.at(-1)?.row.seq ?? 0, left: 1, failed: false };
-    lane.outgoing.push(outgoing);
-    let events = false;
+  /** Sends go at once; of events it adds what is to be published. */
+  #goOut(partition: number, lane: Lane, outgoing: Outgoing, list: readonly Committed[], messages: Message[]): void {
     for (const { row, asked } of list) {
       if (asked.sends.length + asked.events.length === 0) continue;
       const out = { actor: row.actor, version: row.version, at: row.at, asked };
       for (const send of asked.sends) this.#carry(partition, lane, outgoing, out, send);
-      for (const event of asked.events) {
-        const message = this.#cloudEvent(out, event);
-        this.#options.bus.publish(message.subject, message.data, message.headers);
-        this.#last = message;
-        events = true;
-      }
+      for (const event of asked.events) messages.push(this.#cloudEvent(out, event));
     }
-    if (events) {
-      this.#unmarked.push({ partition, lane, outgoing, connection: this.#connection });
-      this.#options.ports.reach('events.published');
-    } else this.#out(partition, lane, outgoing);
   }
 
   /** At once where little goes on, otherwise in steps: under load one message stands for several batches. */
@@ -147,30 +141,35 @@ export class Outlet {
       this.#paced = undefined;
       this.#flushed_at = clock.monotonic();
       this.#publishChanges();
-      this.#mark();
     });
   }
 
   /**
-   * The last event goes out once more, with an acknowledgement: it stands for all before it on this connection. The stream drops
-   * the repeat by its id. It says nothing of what went out over a connection that has broken since.
+   * The last event of a commit goes out with an acknowledgement, which stands for all before it on this connection. It says nothing of
+   * what went out over a connection that has broken since.
    */
-  #mark(): void {
-    const marked = this.#unmarked.splice(0);
-    const last = this.#last;
-    if (marked.length === 0 || last === undefined) return;
+  #publish(messages: readonly Message[], unmarked: readonly Unmarked[]): void {
+    const last = messages.at(-1);
+    if (last === undefined) return;
+    const { bus, ports } = this.#options;
+    const connection = this.#connection;
+    for (const { subject, data, headers } of messages.slice(0, -1)) bus.publish(subject, data, headers);
+    const acknowledged = bus.publishAcked(last.subject, last.data, last.headers);
+    ports.reach('events.published');
     const done = (failed: boolean): void => {
-      const broken = failed || this.#options.bus.trouble() !== undefined;
-      for (const { partition, lane, outgoing, connection } of marked) {
-        outgoing.failed ||= broken || connection !== this.#connection;
+      const broken = failed || bus.trouble() !== undefined || connection !== this.#connection;
+      for (const { partition, lane, outgoing } of unmarked) {
+        outgoing.failed ||= broken;
         this.#out(partition, lane, outgoing);
       }
-      this.#options.ports.reach('events.marked');
+      ports.reach('events.marked');
     };
-    this.#options.bus.publishAcked(last.subject, last.data, last.headers).then(
+    acknowledged.then(
       () => done(false),
       (error: unknown) => {
-        this.#options.ports.log.warn({ err: error }, 'Domain events were not acknowledged and go out again');
+        // Said once where NATS is silent, not of every commit meanwhile.
+        if (unmarked.some(({ lane }) => !lane.dirty))
+          ports.log.warn({ err: error }, 'Domain events were not acknowledged and go out again');
         done(true);
       },
     );

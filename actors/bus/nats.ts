@@ -11,6 +11,7 @@ import {
 } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { Ports } from '../ports/ports.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { Patience } from './patience.ts';
 import type { Bus, Headers, Heard, Incoming, StreamState } from './bus.ts';
 import { STREAMS, SUBJECTS } from './subjects.ts';
@@ -53,6 +54,7 @@ export class NatsBus implements Bus {
   readonly #ports: Ports;
   readonly #patience: Patience;
   readonly #js: JetStreamClient;
+  readonly #acknowledgements: Acknowledgements;
   readonly #listeners: (() => void)[] = [];
   #manager: JetStreamManager | undefined;
   #connected = true;
@@ -62,6 +64,7 @@ export class NatsBus implements Bus {
     this.#ports = ports;
     this.#patience = patience;
     this.#js = jetstream(connection, { timeout: 5_000 });
+    this.#acknowledgements = new Acknowledgements(connection, ports.timers);
   }
 
   async open(): Promise<void> {
@@ -161,7 +164,7 @@ export class NatsBus implements Bus {
 
   async publishAcked(subject: string, data: string, headers: Headers): Promise<void> {
     if (this.trouble() !== undefined) throw new Error('NATS does not answer');
-    await this.#js.publish(subject, data, { headers: toNats(headers) });
+    await this.#acknowledgements.of((reply) => this.#connection.publish(subject, data, { headers: toNats(headers), reply }));
   }
 
   async intakeState(): Promise<StreamState> {
@@ -231,6 +234,7 @@ export class NatsBus implements Bus {
   }
 
   async close(): Promise<void> {
+    this.#acknowledgements.close();
     await this.#connection.close();
   }
 }

@@ -136,6 +136,21 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
       expect((await Promise.all([acked, under.elapse(1)]))[0]).toBe('refused');
     });
 
+    test('[BUS-14] what others answer who listen to an event is not taken for its acknowledgement', { timeout: 20_000 }, async () => {
+      let answered = 0;
+      bus.listen('greenlines.nowhere.k', ({ reply }) => {
+        answered++;
+        if (reply !== '') bus.publish(reply, 'thank you');
+      });
+      await bus.flush();
+      const acked = bus.publishAcked('greenlines.nowhere.k', 'x', {}).then(
+        () => 'acked',
+        () => 'refused',
+      );
+      expect((await Promise.all([acked, under.elapse(1)]))[0]).toBe('refused');
+      expect(answered).toBe(1);
+    });
+
     test('[BUS-8] where a sender wants its answer is seen as the message passes by; a message without one is not', async () => {
       const seen: string[] = [];
       bus.watchReplies(

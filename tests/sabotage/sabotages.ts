@@ -159,7 +159,7 @@ const inPostgres: readonly Sabotage[] = [
     name: 'a publication does not wait for its acknowledgement',
     part: 'outlet',
     file: 'actors/bus/nats.ts',
-    find: '    await this.#js.publish(subject, data, { headers: toNats(headers) });',
+    find: '    await this.#acknowledgements.of((reply) => this.#connection.publish(subject, data, { headers: toNats(headers), reply }));',
     replace: '    this.#connection.publish(subject, data, { headers: toNats(headers) });',
     prover: NATS,
     harm: 'Domain events that JetStream never took count as delivered.',
