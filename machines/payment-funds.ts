@@ -64,7 +64,7 @@ export function needsExchange({ currency, account_currency = currency }: Payment
 }
 
 export function toRatesQuestion({ rates }: PaymentContext): Question {
-  return { to: `rates/${must(rates, 'the source of rates of a payment')}`, question: 'rates' };
+  return { to: `rates/${must(rates, 'the source of rates of a payment')}`, question: 'newest' };
 }
 
 /** What the payment costs in the account's currency, by the newest day that is not stale; undefined where there is no such rate. */

@@ -200,8 +200,13 @@ describe('how old they are', () => {
 
   test('[RATE-14] asked by another actor it answers how old they are and the days as published, and where there are none none', () => {
     const ask = (stage: Stage) => rates.questions['rates']?.(seenOf(stage));
+    const newest = (stage: Stage) => rates.questions['newest']?.(seenOf(stage));
     expect(ask(created())).toEqual({ state: 'none', source: null, days: [] });
     expect(ask(current())).toEqual({ state: 'fresh', source: 'ecb', days: upTo(YESTERDAY, 10) });
     expect(ask(play(outdated()))).toMatchObject({ state: 'stale' });
+    expect([newest(created()), newest(current())]).toEqual([
+      { state: 'none', source: null, days: [] },
+      { state: 'fresh', source: 'ecb', days: upTo(YESTERDAY, 10).slice(-1) },
+    ]);
   });
 });

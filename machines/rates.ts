@@ -1,5 +1,6 @@
 import { and, assign, emit, enqueueActions, not, setup } from 'xstate';
 import { defineMachine, effect, readEffectError } from './machine.ts';
+import type { Seen } from './machine.ts';
 import { isForeign, isMissing, isStale, newsOf, pollWait, retryWait, staleWait, toRequest, withDecision, withNews } from './rates-rules.ts';
 import { ratesEvents, ratesFacts, ratesInput, ratesSettings } from './rates-terms.ts';
 import type { RatesAnswer, RatesBirth, RatesContext, RatesEvent, RatesFact, RatesRequest } from './rates-terms.ts';
@@ -170,6 +171,14 @@ const whyNotDecided = ({ context }: { readonly context: RatesContext }, { date }
 
 const sampleDay = ({ disputed, newest }: RatesContext): { date: string } => ({ date: disputed[0]?.date ?? newest ?? '1999-01-04' });
 
+function answerOf({ state, context }: Seen<RatesContext>, days: RatesContext['days']): Readonly<Record<string, unknown>> {
+  return {
+    state: state.find((path) => path.startsWith('age.'))?.slice('age.'.length) ?? 'none',
+    source: context.source,
+    days: days.map(({ source, base, date, rates: published }) => ({ source, base, date, rates: published })),
+  };
+}
+
 /** Exchange rates of one source: fetched when they are published, kept with where each came from, and never changed without somebody's word. */
 export const rates = defineMachine({
   type: 'rates',
@@ -193,10 +202,8 @@ export const rates = defineMachine({
   samples: { ACCEPT: sampleDay, KEEP: sampleDay },
   questions: {
     /** What somebody needs who converts: how old they are, and the days. Where there are none there is no rate, and least of all 1. */
-    rates: ({ state, context }) => ({
-      state: state.find((path) => path.startsWith('age.'))?.slice('age.'.length) ?? 'none',
-      source: context.source,
-      days: context.days.map(({ source, base, date, rates: published }) => ({ source, base, date, rates: published })),
-    }),
+    rates: (seen) => answerOf(seen, seen.context.days),
+    /** The same of the newest day alone. */
+    newest: (seen) => answerOf(seen, seen.context.days.slice(-1)),
   },
 });
