@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { paymentSettings } from '../machines/payment-terms.ts';
 import { isId } from '../machines/ids.ts';
+import { isCurrency } from '../machines/money.ts';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -44,6 +45,8 @@ const schema = z.object({
   HUB_RATES: z.string().refine(isId).optional(),
   /** What the house keeps of what it exchanges, in hundredths of a percent. */
   HUB_SPREAD_BASIS_POINTS: z.coerce.number().int().min(0).max(1000).default(0),
+  /** What the house keeps its books in: gains and losses on other currencies are told in it. */
+  HUB_HOME_CURRENCY: z.string().refine(isCurrency, 'An active ISO 4217 code is expected, like EUR').default('EUR'),
   /** After how many days at rest an actor's old contents go to the archive; `0` never. */
   HUB_RETAIN_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   /** Origins beside its own that browsers may connect from, separated by commas. */
@@ -83,6 +86,7 @@ export type Config = {
   readonly routes: unknown;
   readonly rates: string;
   readonly spreadBasisPoints: number;
+  readonly homeCurrency: string;
   readonly backupDir: string | undefined;
   readonly backupSync: boolean;
   readonly retainDays: number;
@@ -141,6 +145,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     routes: readRoutes(read.HUB_ROUTES),
     rates: read.HUB_RATES ?? (demo ? 'sandbox' : 'ecb'),
     spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
+    homeCurrency: read.HUB_HOME_CURRENCY,
     backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
     backupSync: read.HUB_BACKUP_SYNC,
     retainDays: read.HUB_RETAIN_DAYS,

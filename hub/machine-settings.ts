@@ -7,6 +7,7 @@ export function machineSettings({
   routes,
   rates,
   spreadBasisPoints,
+  homeCurrency,
 }: Config): Readonly<Record<string, unknown>> {
   return {
     payment: {
@@ -16,5 +17,6 @@ export function machineSettings({
       rates,
       spread_basis_points: spreadBasisPoints,
     },
+    period: { home_currency: homeCurrency, rates },
   };
 }
