@@ -52,7 +52,7 @@ export const reading = (changes: Partial<Figures> = {}, troubles: readonly Troub
   troubles: [...troubles],
 });
 export const contextOf = ({ snapshot }: Stage): PeriodContext => snapshot.context as PeriodContext;
-export const hashOf = (stage: Stage): string => contextOf(stage).hash ?? '';
+export const hashOf = (stage: Stage): string => contextOf(stage).payload_hash ?? '';
 export const postsOf = ({ facts }: Stage): readonly Post[] => facts.filter(({ type }) => type === '@post') as unknown as Post[];
 
 export const made = (settings: object = {}, month = MONTH): Stage => begin(period, { month }, { id: month, by: 'cfo', settings });

@@ -47,7 +47,7 @@ export function toContext({ id, month, settings: { home_currency, rates } }: Per
     asked: null,
     carried: null,
     figures: null,
-    hash: null,
+    payload_hash: null,
     reasons: [],
     closed: null,
     reopening: null,
@@ -58,18 +58,18 @@ export function refuseClose({ month }: PeriodContext, { at }: { readonly at: num
   return at > endOf(month) + GRACE_MS ? undefined : 'period_not_over';
 }
 
-export function refuseConfirm({ asked, hash }: PeriodContext, event: Confirm): string | undefined {
+export function refuseConfirm({ asked, payload_hash }: PeriodContext, event: Confirm): string | undefined {
   if (asked?.by === event.by) return 'four_eyes';
-  return event.hash === hash ? undefined : 'hash_stale';
+  return event.hash === payload_hash ? undefined : 'hash_stale';
 }
 
-export function refuseConfirmReopening({ reopening, hash }: PeriodContext, event: Confirm): string | undefined {
+export function refuseConfirmReopening({ reopening, payload_hash }: PeriodContext, event: Confirm): string | undefined {
   if (reopening?.by === event.by) return 'four_eyes';
-  return event.hash === hash ? undefined : 'hash_stale';
+  return event.hash === payload_hash ? undefined : 'hash_stale';
 }
 
 export function ask(context: PeriodContext, { by, at }: { readonly by: string; readonly at: number }): PeriodContext {
-  return { ...context, asked: { by, at }, reasons: [], figures: null, hash: null, carried: null };
+  return { ...context, asked: { by, at }, reasons: [], figures: null, payload_hash: null, carried: null };
 }
 
 export function toPreviousQuestion({ month }: PeriodContext): Question {
@@ -128,7 +128,7 @@ export function toReadPeriod(context: PeriodContext, { found, answer }: Answer, 
 }
 
 export function withFigures(context: PeriodContext, { figures }: PeriodReading): PeriodContext {
-  return { ...context, figures, hash: hashOf(context, figures), carried: null };
+  return { ...context, figures, payload_hash: hashOf(context, figures), carried: null };
 }
 
 /** Of all that is confirmed: also what is carried from before, and what the books are kept in. */
@@ -138,7 +138,15 @@ function hashOf({ month, home_currency }: PeriodContext, figures: Figures): stri
 
 /** It stands open again; the reasons say why. */
 export function returned(context: PeriodContext, reasons: readonly Trouble[]): PeriodContext {
-  return { ...context, asked: null, carried: null, figures: null, hash: null, reasons };
+  return { ...context, asked: null, carried: null, figures: null, payload_hash: null, reasons };
+}
+
+/** What it gained, where it is known, and what keeps it from being closed or opened. */
+export function toSummary(context: PeriodContext): string {
+  const { home_currency: currency, figures, reasons } = context;
+  const gains: readonly number[] = figures === null ? [] : Object.values(totalsOf(context));
+  const amounts = gains.map((amount_minor) => `${toDecimal({ amount_minor, currency })} ${currency}`);
+  return [...amounts, ...reasons.map(({ code }) => code)].join(' · ');
 }
 
 /** What the whole month gained: realized, with what was gained at once between two other currencies; and unrealized. */
@@ -220,21 +228,21 @@ export function stayClosed(context: PeriodContext, reasons: readonly Trouble[]):
 }
 
 export function reopen(context: PeriodContext): PeriodContext {
-  return { ...context, asked: null, figures: null, hash: null, closed: null, reopening: null };
+  return { ...context, asked: null, figures: null, payload_hash: null, closed: null, reopening: null };
 }
 
-export function toProposed({ month, hash, asked }: PeriodContext): PeriodFact {
-  return { type: 'period.proposed', month, hash: hash ?? '', by: asked?.by ?? '' };
+export function toProposed({ month, payload_hash, asked }: PeriodContext): PeriodFact {
+  return { type: 'period.proposed', month, hash: payload_hash ?? '', by: asked?.by ?? '' };
 }
 
 export function toClosed(context: PeriodContext, { by }: Confirm): PeriodFact {
-  const { month, hash, asked, home_currency, figures } = context;
+  const { month, payload_hash, asked, home_currency, figures } = context;
   const root = must(figures, 'the figures of a period').root;
   const who = { by: asked?.by ?? '', confirmed_by: by };
-  return { type: 'period.closed', month, hash: hash ?? '', root, home_currency, ...totalsOf(context), ...who };
+  return { type: 'period.closed', month, hash: payload_hash ?? '', root, home_currency, ...totalsOf(context), ...who };
 }
 
-export function toReopened({ month, hash, reopening }: PeriodContext, { by }: Confirm): PeriodFact {
+export function toReopened({ month, payload_hash, reopening }: PeriodContext, { by }: Confirm): PeriodFact {
   const { by: asked_by, reason } = must(reopening, 'who wants a period opened again');
-  return { type: 'period.reopened', month, hash: hash ?? '', by: asked_by, confirmed_by: by, reason };
+  return { type: 'period.reopened', month, hash: payload_hash ?? '', by: asked_by, confirmed_by: by, reason };
 }

@@ -150,7 +150,7 @@ export type PeriodContext = {
   carried: { readonly first: boolean; readonly positions: readonly Position[] } | null;
   figures: Figures | null;
   /** Of the figures: whoever confirms names it. */
-  hash: string | null;
+  payload_hash: string | null;
   /** Why it could not be closed, or not be opened again. */
   reasons: readonly Trouble[];
   closed: { readonly by: string; readonly at: number; readonly postings: readonly PostingName[] } | null;

@@ -228,7 +228,7 @@ describe('a period of accounting', () => {
     const posted = postsOf(closed());
     const back = confirm(mayOpen(), { v: 9 });
     expect(stateOf(back)).toBe('open.ready');
-    expect(contextOf(back)).toMatchObject({ closed: null, hash: null, figures: null, reopening: null });
+    expect(contextOf(back)).toMatchObject({ closed: null, payload_hash: null, figures: null, reopening: null });
     const reversed = postsOf(back);
     expect(reversed.map(({ kind, effective, of }) => ({ kind, effective, of }))).toEqual(
       posted.map(({ effective }, i) => ({ kind: 'reversal', effective, of: { v: 6, i } })),

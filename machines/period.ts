@@ -149,7 +149,7 @@ export const period = defineMachine({
   },
   views: { hq: { rows: 'all', fields: 'all' } },
   title: ({ month }) => month,
-  summary: ({ home_currency, reasons }) => [home_currency, ...reasons.map(({ code }) => code)].join(' · '),
+  summary: rules.toSummary,
   search: ({ id, month, home_currency }) => [id, month, home_currency],
   reasons: {
     '@create': (_, birth: PeriodBirth) => rules.refuseBirth(birth),
@@ -157,7 +157,7 @@ export const period = defineMachine({
     CONFIRM: whyNotConfirmed,
   },
   samples: {
-    CONFIRM: ({ hash }) => ({ hash: hash ?? '' }),
+    CONFIRM: ({ payload_hash }) => ({ hash: payload_hash ?? '' }),
     REOPEN: () => ({ reason: 'probe' }),
   },
   questions: {

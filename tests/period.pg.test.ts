@@ -99,7 +99,7 @@ test('[PERIOD-23] two people close a month over REST, and its gains are in the l
   const before = await balances(endOf(MONTH));
   expect(await send({ type: 'CLOSE' }, 'cfo')).toBe('ok');
   const context = await becomes('proposed');
-  const { hash, figures } = context as { hash: string; figures: Json };
+  const { payload_hash: hash, figures } = context as { payload_hash: string; figures: Json };
   expect(figures['gains']).toMatchObject([
     { currency: 'USD', amount_minor: -5_850, cost_minor: -5_000, realized_minor: 500, source: 'sandbox' },
   ]);
@@ -159,7 +159,7 @@ test('[PERIOD-26] the month after it cannot be closed before it is over, and one
 });
 
 test('[PERIOD-27] two people open it again, and all that its closing posted is taken back where it counted', async () => {
-  const { hash } = (await seen()).context as { hash: string };
+  const { payload_hash: hash } = (await seen()).context as { payload_hash: string };
   expect(await send({ type: 'REOPEN', reason: 'an invoice was missing' }, 'approver')).toBe('forbidden');
   expect(await send({ type: 'REOPEN', reason: 'an invoice was missing' }, 'cfo')).toBe('ok');
   await becomes('reopening.proposed');
@@ -179,7 +179,7 @@ test('[PERIOD-28] a month is closed behind the one before it, and begins with wh
   await traded(paid(-1_000, -950), startOf(monthBefore(MONTH)) + 1);
   expect(await send({ type: 'CLOSE' }, 'cfo', earlier)).toBe('ok');
   await eventually(async () => (await seen(earlier)).state === 'proposed');
-  const { hash } = (await seen(earlier)).context as { hash: string };
+  const { payload_hash: hash } = (await seen(earlier)).context as { payload_hash: string };
   expect(await send({ type: 'CONFIRM', hash }, 'approver', earlier)).toBe('ok');
   expect(await send({ type: 'CLOSE' }, 'approver')).toBe('ok');
   const { figures } = (await becomes('proposed')) as { figures: Json };

@@ -57,7 +57,7 @@ const period = defineRoute({
         state: toStates(envelope.snapshot.value).join(' '),
         home_currency: context.home_currency,
         figures: context.figures,
-        hash: context.hash,
+        hash: context.payload_hash,
         reasons: [...context.reasons],
         asked_by: context.asked?.by ?? null,
         confirmed_by: context.closed?.by ?? null,
