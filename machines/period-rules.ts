@@ -146,7 +146,7 @@ export function toSummary(context: PeriodContext): string {
   const { home_currency: currency, figures, reasons } = context;
   const gains: readonly number[] = figures === null ? [] : Object.values(totalsOf(context));
   const amounts = gains.map((amount_minor) => `${toDecimal({ amount_minor, currency })} ${currency}`);
-  return [...amounts, ...reasons.map(({ code }) => code)].join(' · ');
+  return [...amounts, ...reasons.map(({ code }) => code.replaceAll('_', ' '))].join(' · ');
 }
 
 /** What the whole month gained: realized, with what was gained at once between two other currencies; and unrealized. */

@@ -158,6 +158,11 @@ describe('a period of accounting', () => {
     expect(contextOf(failed)).toMatchObject({ reasons: [{ code: 'rates_missing', detail: null }], asked: null });
     expect([...failed.snapshot.tags]).toEqual(['needs_somebody']);
     expect(contextOf(close(returned())).reasons).toEqual([]);
+    expect([returned(), closed(), made()].map((stage) => period.summary(stage.snapshot.context as never))).toEqual([
+      'in transit',
+      '2.50 EUR · -4.00 EUR',
+      '',
+    ]);
   });
 
   test('[PERIOD-6] the ledger is read as known when nothing more could come, with what is carried and the rates that its days need', () => {

@@ -76,7 +76,7 @@ export async function readBalance(
       where account = any($1) and currency = $2 and not pending and ${EFFECTIVE} <= $3 and at <= $4`,
     [accounts, currency, endOf(month), known],
   );
-  return BigInt(String(row?.['balance'] ?? 0));
+  return BigInt((row?.['balance'] as string | undefined) ?? 0);
 }
 
 /**

@@ -86,7 +86,7 @@ export const period: Noun = {
   one: 'period',
   many: 'periods',
   course: { line: ['open', 'reading', 'proposed', 'closed'], ends: ['closed'] },
-  tones: { open: 'resting', reading: 'moving', proposed: 'asking', closed: 'well', reopening: 'moving' },
+  tones: { open: 'moving', reading: 'moving', proposed: 'asking', closed: 'well', reopening: 'moving' },
   sections: [
     { title: 'Period', fields: ['month', 'home_currency', 'asked', 'closed', 'reopening', 'reasons', 'payload_hash'] },
     { title: 'Figures', fields: ['figures', 'carried'] },

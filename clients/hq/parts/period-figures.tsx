@@ -11,8 +11,8 @@ import { Time } from './time.tsx';
 
 /** What a person confirms: what each currency came to, what was gained on it and by which rate, and what proves the postings. */
 export function PeriodFigures({ figures, context }: { figures: Figures; context: ActorView['context'] }) {
-  const home = String(context['home_currency'] ?? '');
-  const hash = String(context['payload_hash'] ?? '');
+  const home = textOf(context['home_currency']);
+  const hash = textOf(context['payload_hash']);
   return (
     <>
       <dl className="standings">
@@ -117,4 +117,8 @@ function Gains({ figures, home }: { figures: Figures; home: string }) {
 
 function rateOf({ rate, source, date }: Gain): string {
   return rate === null ? words.noRate : words.rateOf(rate, source ?? '', date ?? '');
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

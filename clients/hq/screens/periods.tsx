@@ -29,7 +29,7 @@ export function Periods() {
   const months = monthsFrom([...known.keys()], now);
   const month = asked !== undefined && months.includes(asked) ? asked : undefined;
   return (
-    <div className="page periods">
+    <div className="page ledger">
       <div className="page-head">
         <h1>{words.title}</h1>
       </div>
