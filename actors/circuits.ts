@@ -9,6 +9,8 @@ import type { Cancel, Ports } from './ports/ports.ts';
 export type CircuitsOptions = {
   readonly ports: Ports;
   readonly names: readonly string[];
+  /** Those that are part of the hub itself: nobody turns them off. */
+  readonly own: readonly string[];
   readonly read: (address: string) => Promise<Live | undefined>;
   /** Sends what calls came to, to the integration's actor. */
   readonly report: (name: string, counts: Counts) => Promise<unknown>;
@@ -83,6 +85,7 @@ export class Circuits {
 
   /** Whether a call may be made now. */
   ask(name: string): Pass {
+    if (this.#options.own.includes(name)) return { go: true };
     const known = this.#known.get(name);
     if (known === undefined) return { go: false, reason: 'no_such_integration', after_ms: WAIT_MS };
     if (known.paused) return { go: false, reason: 'integration_paused', after_ms: WAIT_MS, holds: true };

@@ -25,11 +25,12 @@ export async function reportCalls({ node, ports, deliver }: IntegrationActors, n
   await deliver(toAddress('integration', name), { event_id, happening: { kind: 'event', event }, event, causation: '' });
 }
 
-/** Every configured integration has its actor. */
+/** Every configured integration has its actor, but what is part of the hub itself. */
 export async function ensureIntegrations({ definitions, integrations, settings, lanes, deliver }: IntegrationActors): Promise<void> {
   const definition = definitions.get('integration');
   if (definition === undefined) return;
   for (const { kind } of integrations.values()) {
+    if (kind.own === true) continue;
     const address = toAddress('integration', kind.name);
     if ((await lanes.read(address)) !== undefined) continue;
     const input = definition.input.parse({ title: kind.title, provides: kind.provides });

@@ -97,7 +97,8 @@ export class Runtime {
     this.#timers = new DueTimers({ store, ports, partitions, paused: (type) => this.controls.paused(type), read, deliver });
     this.#circuits = new Circuits({
       ports,
-      names: [...integrations.keys()],
+      names: [...integrations.values()].filter(({ kind }) => kind.own !== true).map(({ kind }) => kind.name),
+      own: [...integrations.values()].filter(({ kind }) => kind.own === true).map(({ kind }) => kind.name),
       read,
       report: (name, counts) => reportCalls(this.#about(), name, counts),
     });

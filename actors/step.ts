@@ -47,6 +47,7 @@ export type Moment = {
 };
 
 const NOTHING: Asked = { sends: [], events: [] };
+const UNBORN = { state: [], tags: [], context: undefined as never } as const;
 
 /**
  * What happens to an actor, as pure as its machine: the next envelope and what was asked for. Throws what the machine
@@ -108,7 +109,10 @@ function after({ proposed: _, ...envelope }: Envelope, moment: Moment): Envelope
 
 function born(definition: Definition, happening: Happening & { kind: 'create' }, moment: Moment): Stepped {
   const { id, input, settings } = happening;
-  const moved = begin(definition.machine, { ...input, id, by: moment.by, at: moment.now, v: 1, settings });
+  const birth = { ...input, id, by: moment.by, at: moment.now, v: 1, settings };
+  const reason = definition.reasons['@create']?.(UNBORN, birth as never);
+  if (reason !== undefined) return { outcome: 'rejected', reason };
+  const moved = begin(definition.machine, birth);
   return settle(moved, 1, moment.now, {}, {}, moment);
 }
 

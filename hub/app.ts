@@ -130,7 +130,7 @@ async function openHub(building: Building): Promise<Hub> {
   const jwtSecret = config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value;
   const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
   const node_secret = await settings.keep('node_secret', ports.random.id() + ports.random.id());
-  const integrations = new Integrations({ database: store.database(), settings, vault, ports, url, bus });
+  const integrations = new Integrations({ database: store.database(), reports: store.reports, settings, vault, ports, url, bus });
   closing.push(() => integrations.close());
   await integrations.open();
   const runtime = new Runtime({

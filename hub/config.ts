@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { paymentSettings } from '../machines/payment-terms.ts';
 import { isId } from '../machines/ids.ts';
+import { isCurrency } from '../machines/money.ts';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -48,6 +49,8 @@ const schema = z.object({
   HUB_SCREENED_BY: z.string().refine(isId).optional(),
   /** What the house keeps of what it exchanges, in hundredths of a percent. */
   HUB_SPREAD_BASIS_POINTS: z.coerce.number().int().min(0).max(1000).default(0),
+  /** What the house keeps its books in: gains and losses on other currencies are told in it. */
+  HUB_HOME_CURRENCY: z.string().refine(isCurrency, 'An active ISO 4217 code is expected, like EUR').default('EUR'),
   /** After how many days at rest an actor's old contents go to the archive; `0` never. */
   HUB_RETAIN_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   /** Origins beside its own that browsers may connect from, separated by commas. */
@@ -89,6 +92,7 @@ export type Config = {
   readonly rates: string;
   readonly screenedBy: string | undefined;
   readonly spreadBasisPoints: number;
+  readonly homeCurrency: string;
   readonly backupDir: string | undefined;
   readonly backupSync: boolean;
   readonly retainDays: number;
@@ -149,6 +153,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     rates: read.HUB_RATES ?? (demo ? 'sandbox' : 'ecb'),
     screenedBy: read.HUB_SCREENED_BY,
     spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
+    homeCurrency: read.HUB_HOME_CURRENCY,
     backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
     backupSync: read.HUB_BACKUP_SYNC,
     retainDays: read.HUB_RETAIN_DAYS,

@@ -11,6 +11,8 @@ import type { Vault } from './keys.ts';
 
 export type IntegrationsOptions = {
   readonly database: Database;
+  /** For what goes through whole tables. */
+  readonly reports: Database;
   readonly settings: Settings;
   readonly vault: Vault;
   readonly ports: Ports;
@@ -66,7 +68,7 @@ export class Integrations {
   }
 
   async setups(): Promise<readonly Setup[]> {
-    return Promise.all([...this.#opened.values()].map(({ kind }) => this.#setup(kind)));
+    return Promise.all([...this.#opened.values()].filter(({ kind }) => kind.own !== true).map(({ kind }) => this.#setup(kind)));
   }
 
   /**
@@ -76,7 +78,7 @@ export class Integrations {
    */
   async configure(name: string, config: unknown, secrets: Readonly<Record<string, string>>): Promise<Setup> {
     const kind = this.#opened.get(name)?.kind;
-    if (kind === undefined) throw new Fault('not_found', 'There is no such integration.');
+    if (kind === undefined || kind.own === true) throw new Fault('not_found', 'There is no such integration.');
     const all = { ...(await this.#secrets(kind)), ...secrets };
     const errors = [...wrongIn(kind, config), ...missingOf(kind, all)];
     if (errors.length > 0) throw new Fault('invalid', `${errors[0]?.where}: ${errors[0]?.what}`, { errors });
@@ -114,7 +116,8 @@ export class Integrations {
   }
 
   async #open(kind: IntegrationKind): Promise<void> {
-    const { ports, url, database } = this.#options;
+    const { ports, url, reports } = this.#options;
+    const database = kind.own === true ? reports : this.#options.database;
     const config = kind.config.parse(await this.#config(kind.name));
     const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind), hubUrl: url, database });
     this.#stored.set(kind.name, await this.#read(kind.name));

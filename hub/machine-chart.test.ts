@@ -171,6 +171,11 @@ describe('what a chart says', () => {
   });
 });
 
+/** What the ledger says of a month, and what keeps it from being closed. */
+function readingOf(codes: readonly string[]): object {
+  return { figures: { gains: [], difference_minor: 0, root: 'x' }, troubles: codes.map((code) => ({ code, detail: null })) };
+}
+
 /** An effect's answers and a person's payloads that lead somewhere, by event. */
 const OUTCOMES: readonly unknown[] = [
   {
@@ -180,11 +185,21 @@ const OUTCOMES: readonly unknown[] = [
     answer: { active: true },
     passed: true,
     findings: [],
+    ...readingOf([]),
     ...ratesOf('1969-12-31', '1'),
   },
-  { outcome: 'declined', code: 'no', found: true, answer: { active: false }, passed: false, findings: [], ...ratesOf('1969-12-31', '2') },
-  { outcome: 'not_found', passed: true, findings: [], ...ratesOf('1960-01-04', '1') },
-  { outcome: 'canceled', passed: true, findings: [], days: [] },
+  {
+    outcome: 'declined',
+    code: 'no',
+    found: true,
+    answer: { active: false },
+    passed: false,
+    findings: [],
+    ...readingOf(['x']),
+    ...ratesOf('1969-12-31', '2'),
+  },
+  { outcome: 'not_found', passed: true, findings: [], ...readingOf([]), ...ratesOf('1960-01-04', '1') },
+  { outcome: 'canceled', passed: true, findings: [], ...readingOf(['x']), days: [] },
 ];
 const CHARGE = { payment: 'p', client: 'acme', amount_minor: 1, currency: 'EUR' };
 const INPUTS: Readonly<Record<string, readonly object[]>> = {
@@ -196,6 +211,7 @@ const INPUTS: Readonly<Record<string, readonly object[]>> = {
   integration: [{}],
   account: [{ client: 'acme', name: 'Acme', currency: 'EUR' }],
   limit: [{ client: 'x' }],
+  period: [{ month: '2026-10' }],
   dispute: ['inquiry', 'chargeback'].map((kind) => ({ ...CHARGE, reason: 'fraudulent', gateway: 'sandbox', due_by: 900_000_000, kind })),
   rates: [{ integration: 'ecb' }],
 };
@@ -240,6 +256,10 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
       'KEEP',
     ].map((type) => ({ type, reason: 'r', documents: ['d'], bank_account: 'DE00', date: '1969-12-31' })),
     { type: 'AMEND', reference: 'other' },
+    // Its month has to be over.
+    ...(snapshot.machine.id === 'period' ? [{ type: 'CLOSE', at: 2_000_000_000_000 }] : []),
+    { type: 'WITHDRAW' },
+    { type: 'CONFIRM', by: 'approver', hash: context['payload_hash'] },
     { type: 'APPROVE', hash: context['payload_hash'] },
     { type: 'REFUND', refund: `r${JSON.stringify(context['refunds'] ?? []).length}`, amount_minor: 1 },
     { type: 'CALLS', succeeded: 5, failed: 0 },

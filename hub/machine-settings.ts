@@ -9,6 +9,7 @@ export function machineSettings({
   rates,
   spreadBasisPoints,
   screenedBy,
+  homeCurrency,
 }: Config): Readonly<Record<string, unknown>> {
   return {
     payment: {
@@ -20,5 +21,6 @@ export function machineSettings({
       spread_basis_points: spreadBasisPoints,
       ...(screenedBy === undefined ? {} : { screened_by: screenedBy }),
     },
+    period: { home_currency: homeCurrency, rates },
   };
 }

@@ -137,7 +137,8 @@ function writeFraction(above: bigint, below: bigint): string {
   return withoutZeros(write({ digits: divide(above * power(scale), below, 'half_even'), scale }));
 }
 
-function divide(above: bigint, below: bigint, rounding: Rounding): bigint {
+/** A fraction (the denominator is above zero) as a whole number. */
+export function divide(above: bigint, below: bigint, rounding: Rounding): bigint {
   const sign = above < 0n ? -1n : 1n;
   const size = above * sign;
   const down = size / below;

@@ -90,6 +90,8 @@ export const FAULTS = {
   limit_per_person: fault(409, 'The payments of the one who made it come to as much today as they may.'),
   limit_velocity: fault(409, 'Too many payments of this client have come within a short time.'),
   limit_of_another: fault(409, 'These limits have another id than the client that they are about.'),
+  period_of_another: fault(409, 'This period has another id than the month that it is about.'),
+  period_not_over: fault(409, 'The month is not over yet.'),
   payee_too_new: fault(409, 'The payee has not been known for long enough for so large a payment.'),
   already_paid: fault(409, 'The payment has been paid: what it came to is final.'),
   // not now

@@ -99,7 +99,10 @@ export type Options<M extends AnyStateMachine, Events extends Schemas, Input ext
   readonly summary: (context: ContextFrom<M>) => string;
   /** What full-text search finds it by. */
   readonly search: (context: ContextFrom<M>) => readonly string[];
-  /** Why the machine's guards would refuse this event in this state, as a fault code; undefined when they would not. */
+  /**
+   * Why the machine's guards would refuse this event in this state, as a fault code; undefined when they would not. That of `@create` is asked of an
+   * input before there is a state.
+   */
   readonly reasons?: Readonly<Record<string, (seen: Seen<ContextFrom<M>>, event: never) => string | undefined>>;
   /** A payload that stands for the usual one when `can` asks whether an event would be taken now. */
   readonly samples?: Readonly<Record<string, (context: ContextFrom<M>) => Record<string, unknown>>>;

@@ -5,7 +5,8 @@ import { integration } from './integration.ts';
 import { limit } from './limit.ts';
 import type { Definition } from './machine.ts';
 import { payment } from './payment.ts';
+import { period } from './period.ts';
 import { rates } from './rates.ts';
 
 /** Every machine that the hub hosts. A new noun is one file and one line here. */
-export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates];
+export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates, period];

@@ -87,6 +87,8 @@ export type IntegrationKind = {
   readonly title: string;
   /** The first part of the effects that it does, for example `gateway`. */
   readonly provides: string;
+  /** Part of the hub itself: nobody sets it up or turns it off, so it has no actor; and its SQL is that of reports. */
+  readonly own?: true;
   /** The provider answers a repeated key with the first answer. Where not, a start is written down before the call. */
   readonly honours_keys: boolean;
   /** How many calls may be under way at once. */

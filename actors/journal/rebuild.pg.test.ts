@@ -4,7 +4,9 @@ import { testDatabase } from '../../tests/support/postgres.ts';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { sceneDefinitions, writeScene } from '../../tests/support/journal-scene.ts';
 import type { Scene } from '../../tests/support/journal-scene.ts';
+import { actorRow, postingRow } from '../../tests/contract/rows.ts';
 import { JournalReader } from '../store/audit.ts';
+import { ReadModels } from '../store/read-models.ts';
 import { toLine } from './finding.ts';
 import { rebuild } from './rebuild.ts';
 import { verifyJournal } from './verify.ts';
@@ -68,6 +70,16 @@ test('[REBUILD-1] whatever was done to the read models, a rebuild makes them byt
   await client.query('truncate actor, posting, actor_text');
   await rebuild({ url: database.url, definitions: sceneDefinitions });
   expect(await dump()).toEqual(before);
+});
+
+test('[PERIOD-33] what a rebuild reads was let through once: it goes into months that have been closed since, and nothing else does', async () => {
+  const models = await ReadModels.open(database.url);
+  const period = { ...actorRow({ address: 'period/2026-05', state: 'closed' }), due_at: null, created_at: '1', updated_at: '1' };
+  await models.writeActors([period]);
+  await models.writeLegs([postingRow({ actor: 'payment/a', version: 1, effective: Date.UTC(2026, 4, 20) })]);
+  await models.close();
+  const { rows } = await client.query(`select tgenabled from pg_trigger where tgname = 'posting_period'`);
+  expect(rows).toEqual([{ tgenabled: 'O' }]);
 });
 
 test('[REBUILD-2] nothing is rebuilt while a node is up, and no node can take a partition while it is rebuilt', async () => {

@@ -1,4 +1,5 @@
 import { PARTITIONS } from '../../machines/ids.ts';
+import { monthOf } from '../../machines/month.ts';
 import type { Clock } from '../ports/ports.ts';
 import { MemoryOperations } from './memory-operations.ts';
 import type { Balance } from './postings.ts';
@@ -170,6 +171,7 @@ export class MemoryDatabase {
     if (held !== batch.partitions.length)
       throw new CommitFault('fenced', `Only ${held} of ${batch.partitions.length} partitions are still owned by this node`);
     this.#mustBeUnique(batch);
+    this.#mustBeOpen(batch);
     for (const row of batch.journal) {
       this.#journal[row.partition]?.push(row);
       const history = this.#byActor.get(row.actor) ?? { rows: [], ids: new Map<string, JournalRow>() };
@@ -213,6 +215,21 @@ export class MemoryDatabase {
       mustBeNew(`refusal ${actor} ${event_id}`, this.#refusals.get(actor)?.has(event_id) === true);
     for (const { caller, key } of creations) mustBeNew(`creation ${caller} ${key}`, this.#creations.has(`${caller}\0${key}`));
     for (const row of postings) mustBeNew(`posting_pkey ${legKey(row)}`, this.#postings.has(legKey(row)));
+  }
+
+  /** Nothing is posted into a month that is closed or being closed, nor into one before it; but by its own period. */
+  #mustBeOpen({ actors, postings }: Batch): void {
+    const periods = new Map(
+      [...this.#actors.values(), ...actors].flatMap((row) => (row.type === 'period' ? [[row.address, row.state]] : [])),
+    );
+    for (const { actor, effective } of postings) {
+      if (effective === null) continue;
+      const month = monthOf(effective);
+      for (const [address, state] of periods) {
+        if (address === actor || address < `period/${month}` || state.startsWith('open.')) continue;
+        throw new CommitFault('poison', `Nothing more is posted into ${month}: ${address} is closed or being closed`);
+      }
+    }
   }
 
   progressOf(partitions: readonly number[]): Progress[] {

@@ -6,6 +6,7 @@ import type { dispute } from '../../machines/dispute.ts';
 import type { integration } from '../../machines/integration.ts';
 import type { limit } from '../../machines/limit.ts';
 import type { Definition, Schemas } from '../../machines/machine.ts';
+import type { period } from '../../machines/period.ts';
 import type { payment } from '../../machines/payment.ts';
 
 /** Machines by their type. Only their types are taken: no machine is loaded for it. */
@@ -19,6 +20,7 @@ export type Machines = {
   readonly limit: typeof limit;
   readonly dispute: typeof dispute;
   readonly integration: typeof integration;
+  readonly period: typeof period;
 };
 
 type Typed<D> = D extends { readonly types?: infer T } ? NonNullable<T> : never;

@@ -81,6 +81,25 @@ export const dispute: Noun = {
   relatives: [],
 };
 
+export const period: Noun = {
+  type: 'period',
+  path: '/periods',
+  one: 'period',
+  many: 'periods',
+  course: { line: ['open', 'reading', 'proposed', 'closed'], ends: ['closed'] },
+  tones: { open: 'moving', reading: 'moving', proposed: 'asking', closed: 'well', reopening: 'moving' },
+  sections: [
+    { title: 'Period', fields: ['month', 'home_currency', 'asked', 'closed', 'reopening', 'reasons', 'payload_hash'] },
+    { title: 'Figures', fields: ['figures', 'carried'] },
+  ],
+  grave: ['REOPEN'],
+  main: ['CLOSE', 'CONFIRM'],
+  basis: { CONFIRM: ['month', 'asked', 'reopening', 'payload_hash'], '*': ['month', 'closed'] },
+  makers: ['cfo', 'approver'],
+  references: [{ field: 'rates', type: 'rates', title: 'Rates' }],
+  relatives: [],
+};
+
 /** Blocked, asked about, or nearly used up; where it is none of these, that it grants. */
 export function limitHeadline(state: readonly string[]): readonly string[] {
   const found = ['granting.blocked', 'raise.proposed', 'use.near'].filter((trouble) => state.includes(trouble));

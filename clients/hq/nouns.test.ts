@@ -40,6 +40,7 @@ const INPUTS: Readonly<Record<string, object>> = {
   },
   integration: {},
   rates: { integration: 'ecb' },
+  period: { month: '2026-10' },
 };
 
 /** What is not there before it has happened. */

@@ -70,6 +70,17 @@ export const screens: readonly Screen[] = [
       roles: ['cfo', 'auditor', 'admin', 'approver', 'clerk'],
     },
   },
+  {
+    path: '/periods',
+    title: names.periods,
+    load: async () => (await import('./screens/periods.tsx')).Periods,
+    nav: {
+      label: names.periods,
+      icon: 'M3 4.5h14v12.5H3zM3 8h14M6.5 2.5v3.5M13.5 2.5v3.5M7 12.5l2 2 4-4',
+      key: 'f',
+      roles: ['cfo', 'auditor', 'approver'],
+    },
+  },
   { path: '/ledger/statement', title: names.statement, load: async () => (await import('./screens/statement.tsx')).Statement },
   {
     path: '/board',

@@ -36,6 +36,7 @@ export const texts = {
     integrations: 'Integrations',
     rates: 'Exchange rates',
     ledger: 'Ledger',
+    periods: 'Periods',
     statement: 'Statement of an account',
     board: 'Board',
     deadLetters: 'Dead letters',

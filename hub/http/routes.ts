@@ -10,6 +10,7 @@ import { historyRoutes } from './routes/history.ts';
 import { inspectRoutes } from './routes/inspect.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { ledgerDayRoutes } from './routes/ledger-days.ts';
+import { ledgerPeriodRoutes } from './routes/ledger-periods.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { listRoutes } from './routes/lists.ts';
 import { machineRoutes } from './routes/machines.ts';
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...receiptRoutes,
   ...ledgerRoutes,
   ...ledgerDayRoutes,
+  ...ledgerPeriodRoutes,
   ...machineRoutes,
   ...webhookRoutes,
   ...sandboxRoutes,

@@ -112,6 +112,53 @@ export function postingContract(name: string, open: () => Promise<PostingsUnderT
       expect(await under.balances([])).toEqual([]);
     });
 
+    const IN_MAY = Date.UTC(2026, 4, 20);
+    const periodRow = (month: string, version: number, state: string): Partial<Batch> => ({
+      journal: [journalRow({ actor: `period/${month}`, version, partition: 31 })],
+      actors: [actorRow({ address: `period/${month}`, version, state, partition: 31 })],
+    });
+    const backDated = (version: number, effective: number, actor = A): Partial<Batch> => ({
+      ...rowOf(actor, version),
+      postings: pair(actor, version, 5).map((row) => ({ ...row, effective })),
+    });
+
+    test.each(['reading.ledger', 'proposed', 'closed', 'reopening.next'])(
+      '[PERIOD-19] into a month whose period is %s, and into every month before it, nothing more is posted, whoever does it',
+      async (state) => {
+        await commit(periodRow('2026-05', 1, state));
+        expect(await kindOf(commit(backDated(1, IN_MAY)))).toBe('poison');
+        expect(await kindOf(commit(backDated(1, Date.UTC(2026, 0, 1))))).toBe('poison');
+        expect(await kindOf(commit(backDated(1, Date.UTC(2026, 5, 1) - 1)))).toBe('poison');
+        expect(await under.postings()).toEqual([]);
+        expect(await kindOf(commit(backDated(1, Date.UTC(2026, 5, 1))))).toBe('written');
+        // What counts when it is recorded is never in a month that is over, so nobody looks.
+        expect(await kindOf(commit({ ...rowOf(A, 2), postings: pair(A, 2, 5) }))).toBe('written');
+      },
+    );
+
+    test('[PERIOD-20] into an open month anybody posts, and the period itself when it is closed', async () => {
+      await commit(periodRow('2026-05', 1, 'open.ready'));
+      expect(await kindOf(commit(backDated(1, IN_MAY)))).toBe('written');
+      const own = pair('period/2026-05', 2, 7).map((row) => ({ ...row, partition: 31, effective: Date.UTC(2026, 5, 1) - 1 }));
+      expect(await kindOf(commit({ ...periodRow('2026-05', 2, 'closed'), postings: own }))).toBe('written');
+      expect(await kindOf(commit(backDated(2, IN_MAY)))).toBe('poison');
+      await commit(periodRow('2026-06', 3, 'closed'));
+      const another = { ...periodRow('2026-05', 4, 'open.ready'), postings: own.map((row) => ({ ...row, version: 4 })) };
+      expect(await kindOf(commit(another))).toBe('poison');
+    });
+
+    test('[PERIOD-21] a period that is closed stays so for what is written by the very statement that writes its row', async () => {
+      await commit(periodRow('2026-05', 1, 'proposed'));
+      const [one, other] = [periodRow('2026-05', 2, 'closed'), backDated(1, IN_MAY)];
+      const both = {
+        journal: [...(one.journal ?? []), ...(other.journal ?? [])],
+        actors: [...(one.actors ?? []), ...(other.actors ?? [])],
+        postings: other.postings ?? [],
+      };
+      expect(await kindOf(commit(both))).toBe('poison');
+      expect(await under.postings()).toEqual([]);
+    });
+
     test('[POST-15] an actor whose machine has no states is written like any other, also alone in its batch', async () => {
       const actors = [actorRow({ address: A, state: '' })];
       expect(await kindOf(commit({ journal: [journalRow({ actor: A, version: 1 })], actors, postings: pair(A, 1, 5) }))).toBe('written');

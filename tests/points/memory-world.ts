@@ -7,6 +7,7 @@ import type { Outcome } from '../../actors/delivery.ts';
 import { toStates } from '../../actors/envelope.ts';
 import type { StoredEnvelope } from '../../actors/envelope.ts';
 import type { Integration, IntegrationKind } from '../../actors/integrations/integration.ts';
+import { ledger } from '../../actors/integrations/ledger/ledger.ts';
 import { sandboxChecks } from '../../actors/integrations/sandbox-checks/sandbox-checks.ts';
 import { sandboxRates } from '../../actors/integrations/sandbox-rates/sandbox-rates.ts';
 import { Runtime } from '../../actors/runtime.ts';
@@ -19,6 +20,7 @@ import type { Role } from '../../machines/machine.ts';
 import { Watch } from './failpoint.ts';
 import type { Failpoint } from './failpoint.ts';
 import { MemoryGateway } from './memory-gateway.ts';
+import { memoryLedger } from './memory-ledger.ts';
 import { messenger } from './messenger.ts';
 import { CLIENT, DOCUMENTS, Scene } from './scene.ts';
 import type { Answer, Ask, Event } from './scene.ts';
@@ -70,6 +72,7 @@ class Mortal {
         ],
         ['sandbox_checks', open(sandboxChecks)],
         ['sandbox_rates', open(sandboxRates)],
+        ['ledger', { kind: ledger, integration: memoryLedger(world.database, () => this.#dead) }],
       ]),
       node: 'one',
       url: () => '',

@@ -66,8 +66,8 @@ function troubleOf(calm: Played, found: Played, deaths = 1): { trouble?: string 
 /** Plays the story with these deaths; the points are those that the last process came by. */
 export async function play(scenario: Scenario, deaths: readonly First[], lose: Mishap = 'none'): Promise<Played> {
   const world = new MemoryWorld(scenario.scale ?? 1);
-  const scene = new MemoryScene(world, 'px');
-  const addresses = [`${scenario.subject}/px`, ...(scenario.others?.('px') ?? [])];
+  const scene = new MemoryScene(world, scenario.id ?? 'px');
+  const addresses = [`${scenario.subject}/${scene.id}`, ...(scenario.others?.(scene.id) ?? [])];
   const watch = { address: addresses[0] ?? '', event: scenario.watch };
   await world.run(scene.furnish());
   if (scenario.before !== undefined) await world.run(scenario.before(scene));

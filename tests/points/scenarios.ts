@@ -3,6 +3,7 @@ import { accountPayments } from './payment-scenarios.ts';
 import { disputes } from './dispute-scenarios.ts';
 import { limits } from './limit-scenarios.ts';
 import { messengers } from './messenger-scenarios.ts';
+import { periods } from './period-scenarios.ts';
 import { ratesScenarios } from './rates-scenarios.ts';
 import { CLIENT, DOCUMENTS, LARGE, MANUAL } from './scene.ts';
 import type { Answer, Scene } from './scene.ts';
@@ -24,6 +25,8 @@ export type Scenario = {
   readonly rest: RegExp;
   /** Where the order of what comes back is left open, only the ends have to be alike. */
   readonly alike?: 'ends';
+  /** The id of its actor, where that is not the story's to choose. There is one such actor only, so it is played in memory alone. */
+  readonly id?: string;
   /** Who else takes part. */
   readonly others?: (id: string) => readonly string[];
   /** In a process that has none of the others in its memory. */
@@ -370,5 +373,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...disputes,
   ...integrations,
   ...ratesScenarios,
+  ...periods,
   ...messengers,
 ];

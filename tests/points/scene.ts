@@ -55,9 +55,9 @@ export abstract class Scene {
     return this.eventually(async () => state.test(toStates((await this.envelope(`${type}/${this.id}`))?.snapshot.value).join()));
   }
 
-  /** The hash that an approver of this case's payment has seen. */
-  async hash(): Promise<unknown> {
-    return (await this.envelope(`payment/${this.id}`))?.snapshot.context['payload_hash'];
+  /** The hash that whoever decides on this case's payment, or on another of its actors, has seen. */
+  async hash(type = 'payment'): Promise<unknown> {
+    return (await this.envelope(`${type}/${this.id}`))?.snapshot.context['payload_hash'];
   }
 }
 

@@ -22,7 +22,14 @@ export async function points(args: readonly string[], tell: Tell): Promise<Proof
   const [rows = '', named = '', half] = args;
   const columns = named === '' ? POINTS : POINTS.filter((point) => named.split(',').includes(point));
   const wanted = SCENARIOS.filter(({ row }) => rows.split(',').some((beginning) => row.startsWith(beginning)));
-  const singles = half === 'pairs' ? { cells: [], starts: 0 } : await playSingles(wanted, columns, tell);
+  const singles =
+    half === 'pairs'
+      ? { cells: [], starts: 0 }
+      : await playSingles(
+          wanted.filter(({ id }) => id === undefined),
+          columns,
+          tell,
+        );
   const pairs = half === 'singles' ? [] : await playPairs(wanted, columns, tell);
   for (const line of toTable(singles.cells)) tell(line);
   const good = singles.cells.filter(({ trouble }) => trouble === undefined).length;

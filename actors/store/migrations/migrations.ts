@@ -8,6 +8,7 @@ import { Migration0007Figures } from './0007-figures.ts';
 import { Migration0008PlainWords } from './0008-plain-words.ts';
 import { Migration0009ChangedPeople } from './0009-changed-people.ts';
 import { Migration0010TwoPhases } from './0010-two-phases.ts';
+import { Migration0011ClosedPeriods } from './0011-closed-periods.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   { name: '0008-plain-words', class: Migration0008PlainWords },
   { name: '0009-changed-people', class: Migration0009ChangedPeople },
   { name: '0010-two-phases', class: Migration0010TwoPhases },
+  { name: '0011-closed-periods', class: Migration0011ClosedPeriods },
 ];
