@@ -3,9 +3,8 @@
 /** Until so long after the end of a month a commit that was begun in it may still come to its end. */
 export const GRACE_MS = 60_000;
 
-export function isMonth(text: string): boolean {
-  return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) && text >= '1970-01';
-}
+/** From 1970 on: nothing counts before. */
+export const MONTH = /^(?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])$/;
 
 /** Its first moment, in epoch milliseconds. */
 export function startOf(month: string): number {

@@ -3,13 +3,13 @@ import { isRate } from './exchange.ts';
 import type { RateDay } from './exchange.ts';
 import type { Birth, PostingName, Stamp } from './machine.ts';
 import { isCurrency } from './money.ts';
-import { isMonth } from './month.ts';
+import { MONTH } from './month.ts';
 import type { Gain, Position } from './period-gains.ts';
 import { idField, line } from './text.ts';
 
 /** What a period of accounting is made of: its input, its events, its context, what it asks of the ledger, and the facts that it makes known. */
 
-const month = z.string().refine(isMonth, 'A month is written YYYY-MM');
+const month = z.string().regex(MONTH, 'A month is written YYYY-MM');
 const currency = z.string().refine(isCurrency, 'An active ISO 4217 code is expected, like EUR');
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'A hash is 64 hexadecimal digits');
 /** Sums are texts, exact however large. */

@@ -26,12 +26,14 @@ const open = (): Promise<PostgresStore> => openPostgres({ url: database.url, lea
 
 type Schema = { schema: { getUpdateSchemaSQL(options: object): Promise<string> } };
 
-/** What MikroORM would change to make the database what the entities say; plain indexes are the migrations' own affair. */
+/** What MikroORM would change to make the database what the entities say; plain indexes and triggers are the migrations' own affair. */
 async function difference(store: PostgresStore): Promise<string[]> {
   const sql = await (store.orm as unknown as Schema).schema.getUpdateSchemaSQL({ wrap: false });
   return sql
     .split('\n')
-    .filter((line) => line.trim() !== '' && !/^drop (index|table if exists "sandbox"|schema if exists "sandbox")/.test(line));
+    .filter(
+      (line) => line.trim() !== '' && !/^drop (index|trigger|function|table if exists "sandbox"|schema if exists "sandbox")/.test(line),
+    );
 }
 
 /** Opens the store in a process of its own, on a signal, so that two do it at the same time. */

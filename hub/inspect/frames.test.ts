@@ -44,7 +44,7 @@ function make(schema: Schema, chance: Chance, mark: () => string): unknown {
     case 'string': {
       if (schema.format === 'date') return '2023-11-15';
       const fits = (text: string): boolean => new RegExp(schema.pattern ?? '', 'u').test(text);
-      return [mark(), `${mark()}@example.org`, 'DE'].find(fits) ?? mark();
+      return [mark(), `${mark()}@example.org`, 'DE', '2023-10'].find(fits) ?? mark();
     }
     default:
       return mark();
@@ -71,7 +71,9 @@ function live(definition: Definition, chance: Chance): Step[] {
     }
   };
   const input = definition.input.parse(payloadOf(definition.input)) as Record<string, unknown>;
-  take({ kind: 'create', id: 'a1', input, settings: definition.settings.parse({}) }, { ...input, type: '@create' }, 'clerk');
+  // A period has the id of its month.
+  const { month: id = 'a1' } = input as { month?: string };
+  take({ kind: 'create', id, input, settings: definition.settings.parse({}) }, { ...input, type: '@create' }, 'clerk');
   for (let turn = 0; turn < 20 && steps.length > 0; turn++) {
     const { timers, effects } = (steps.at(-1) as { envelope: Envelope }).envelope;
     const kind = chance.pick(['event', 'event', 'event', 'result', 'timer'] as const);
@@ -86,12 +88,15 @@ function live(definition: Definition, chance: Chance): Step[] {
     else {
       const outcome = chance.pick(['done', 'declined', 'not_found', 'canceled']);
       const output = {
-        found: true,
+        // The first of all periods has none before it.
+        found: definition.type !== 'period',
         version: 1,
         answer: { active: true, state: 'active' },
         outcome,
         gateway_reference: mark(),
         note: mark(),
+        figures: { root: mark(), gains: [], difference_minor: 0 },
+        troubles: [],
       };
       const result: Result = chance.is(0.8) ? { kind: 'done', output } : { kind: chance.pick(['failed', 'unknown']), code: mark() };
       take({ kind, id, v: waiting.v, i: waiting.i, result }, { type: `xstate.done.actor.${id}`, ...result } as { type: string }, 'hub');

@@ -3,7 +3,7 @@ import { toStates } from '../../../actors/envelope.ts';
 import { readDayRoots, rootOfMonth } from '../../../actors/ledger/month-tree.ts';
 import { Fault } from '../../../machines/fault.ts';
 import { toAddress } from '../../../machines/ids.ts';
-import { endOf, GRACE_MS, isMonth, startOf } from '../../../machines/month.ts';
+import { endOf, GRACE_MS, MONTH, startOf } from '../../../machines/month.ts';
 import { figures } from '../../../machines/period-terms.ts';
 import type { PeriodContext } from '../../../machines/period-terms.ts';
 import { definitionOf, mustSee, readSubject } from '../reading.ts';
@@ -21,7 +21,7 @@ const period = defineRoute({
   description:
     'What its period says, and the roots of the Merkle trees over the days of the month that are over. `root` is that of the tree whose leaves are these roots, the first day first (RFC 6962); a period that is closed has the same in its figures, unless what was recorded on one of the days has been changed.',
   roles: LEDGER_READERS,
-  params: z.strictObject({ month: z.string().refine(isMonth, 'A month is written YYYY-MM') }),
+  params: z.strictObject({ month: z.string().regex(MONTH, 'A month is written YYYY-MM') }),
   answers: {
     200: z.strictObject({
       month: z.string(),
