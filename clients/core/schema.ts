@@ -22,6 +22,8 @@ export type Field = {
   | { readonly kind: 'money'; readonly least: number; readonly most: number | undefined }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'currency' | 'json' }
+  /** A moment that a person knows as a day: the end of that day in UTC, as epoch milliseconds. */
+  | { readonly kind: 'deadline' }
   | { readonly kind: 'number'; readonly whole: boolean; readonly least: number | undefined; readonly most: number | undefined }
   | { readonly kind: 'choice'; readonly options: readonly string[] }
   | { readonly kind: 'list'; readonly item: Field; readonly least: number; readonly most: number | undefined }
@@ -61,6 +63,7 @@ function readField(name: string, schema: unknown, required: boolean): Field {
     case 'number':
       if (name.endsWith('_minor'))
         return { ...base, kind: 'money', least: numberOf(rule['minimum']) ?? 0, most: numberOf(rule['maximum']) };
+      if (name === 'due_by') return { ...base, kind: 'deadline', hint: hint ?? 'Until the end of that day, in UTC.' };
       return {
         ...base,
         kind: 'number',
@@ -138,6 +141,8 @@ function draftOf(field: Field, value: unknown, currency: string): Draft {
       return JSON.stringify(value, undefined, 2);
     case 'money':
       return typeof value === 'number' && isCurrency(currency) ? groupDecimal(value, exponentOf(currency)) : JSON.stringify(value);
+    case 'deadline':
+      return typeof value === 'number' ? new Date(value).toISOString().slice(0, 'YYYY-MM-DD'.length) : '';
     default:
       return typeof value === 'string' ? value : JSON.stringify(value);
   }
@@ -147,10 +152,19 @@ function draftOf(field: Field, value: unknown, currency: string): Draft {
  * Reads a filled-in form. Errors are sentences by path (`bank_account.iban`, `documents.0`); the hub checks again, and its
  * word is final. `currency` is that of amounts where the form has no field for it.
  */
-export function readDraft(fields: readonly Field[], draft: { readonly [name: string]: Draft }, currency: string): Reading {
+export function readDraft(
+  fields: readonly Field[],
+  draft: { readonly [name: string]: Draft },
+  currency: string,
+  now: number = Date.now(),
+): Reading {
   const errors: Record<string, string> = {};
   const own = draft['currency'];
   const value = readGroup(fields, draft, typeof own === 'string' ? own : currency, '', errors);
+  for (const { kind, name } of fields) {
+    const until = value[name];
+    if (kind === 'deadline' && typeof until === 'number' && until < now) errors[name] = 'This day is over. Enter today or a later day.';
+  }
   return Object.keys(errors).length > 0 ? { ok: false, errors } : { ok: true, value };
 }
 
@@ -220,9 +234,19 @@ function readLeaf(field: Leaf, text: string, currency: string): ReadLeaf {
       if (field.most !== undefined && value > field.most) return refuse(`At most ${field.most}.`);
       return { ok: true, value };
     }
+    case 'deadline': {
+      const end = endOfDay(text);
+      return end === undefined ? refuse('Enter a day, like 2026-12-31.') : { ok: true, value: end };
+    }
     case 'json':
       return readJson(text);
   }
+}
+
+/** The last millisecond of a day of UTC; undefined where there is no such day, like the 30th of February. */
+function endOfDay(text: string): number | undefined {
+  const end = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T23:59:59.999Z`) : Number.NaN;
+  return Number.isFinite(end) && new Date(end).toISOString().startsWith(text) ? end : undefined;
 }
 
 function checkText(field: Extract<Field, { kind: 'text' }>, text: string): ReadLeaf {

@@ -72,7 +72,7 @@ export const dispute: Noun = {
     ACKNOWLEDGE: ['troubles', 'payment', 'amount_minor'],
     '*': ['payment', 'client', 'amount_minor', 'reason', 'due_by'],
   },
-  makers: [], // the provider says of them; who opens one by hand does so by its API
+  makers: ['clerk'],
   references: [
     { field: 'payment', type: 'payment', title: 'Payment' },
     { field: 'client', type: 'client', title: 'Client' },

@@ -1,6 +1,8 @@
 import type { Conversion, DisputeRecord, CreditRecord, OperationRecord, Proposal, Screening } from '../../machines/payment-terms.ts';
 import type { TimerView } from '../../hub/protocol/messages.ts';
+import { exponentOf, isCurrency } from '../../machines/money.ts';
 import type { AskedLeg, HistoryItem } from '../core/api.ts';
+import { groupDecimal } from '../core/format.ts';
 import { isRecord } from '../core/problem.ts';
 
 /*
@@ -52,6 +54,19 @@ function isMoney(value: unknown): boolean {
 
 export function readDisputes(context: Context): readonly DisputeRecord[] {
   return recordsIn(context, 'disputes') as readonly unknown[] as readonly DisputeRecord[];
+}
+
+/** What a form for a dispute about this payment begins with; undefined where nothing of it can be disputed. Amounts are as a person enters them. */
+export function toDisputeDraft(context: Context): Readonly<Record<string, string>> | undefined {
+  const currency = textIn(context, 'currency');
+  const refunded = recordsIn(context, 'refunds').filter(({ state }) => state === 'pending' || state === 'done');
+  const disputed = recordsIn(context, 'disputes').filter(({ state }) => state !== 'won');
+  const gone = [...refunded, ...disputed].reduce((sum, one) => sum + (numberIn(one, 'amount_minor') ?? 0), 0);
+  const rest = (numberIn(context, 'captured_minor') ?? 0) - gone;
+  if (currency === undefined || !isCurrency(currency) || rest <= 0) return undefined;
+  const known = { payment: textIn(context, 'id'), client: textIn(context, 'client'), gateway: textIn(context, 'gateway') };
+  const texts = Object.entries(known).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]]));
+  return { ...Object.fromEntries(texts), currency, amount_minor: groupDecimal(rest, exponentOf(currency)) };
 }
 
 export function readCredits(context: Context): readonly CreditRecord[] {

@@ -36,6 +36,7 @@ export const actorTexts = {
     opened: 'The receipt has been opened in a new tab',
     saved: 'The receipt has been saved as a file',
   },
+  recordDispute: 'Record a dispute…',
   state: 'State',
   way: 'The way it has gone',
   actions: 'What you can do',

@@ -124,7 +124,7 @@ function TextInput({ field, draft, onChange, errors, currency, hint, path, clien
       ) : (
         <Input
           className="input"
-          {...(field.kind === 'text' && field.date ? { type: 'date' } : {})}
+          {...(field.kind === 'deadline' || (field.kind === 'text' && field.date) ? { type: 'date' } : {})}
           inputMode={numeric ? 'decimal' : field.kind === 'text' && field.email ? 'email' : 'text'}
           autoComplete="off"
           {...(SUGGESTED.includes(field.name) ? { list: `known-${field.name}s` } : {})}

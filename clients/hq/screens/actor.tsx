@@ -10,6 +10,7 @@ import { Controls } from '../parts/actor-controls.tsx';
 import { Letters } from '../parts/actor-letters.tsx';
 import { usePast, useStep, type Shown } from '../parts/actor-past.ts';
 import { ClientLimits } from '../parts/client-limits.tsx';
+import { DisputeButton } from '../parts/dispute-button.tsx';
 import { HistoryList } from '../parts/history-list.tsx';
 import { InspectLink } from '../parts/inspect-link.tsx';
 import { JourneyLine } from '../parts/journey-line.tsx';
@@ -71,6 +72,9 @@ function ActorPage({ type, id }: { type: string; id: string }) {
       </div>
       {shown.kind === 'here' && noun.hasReceipt === true && shown.copy.tags.includes('settled') && (
         <ReceiptButton address={address} version={shown.copy.version} />
+      )}
+      {at === undefined && type === 'payment' && shown.kind === 'here' && shown.copy.tags.includes('settled') && (
+        <DisputeButton context={shown.copy.context} />
       )}
       {at !== undefined && <PastBanner address={address} at={at} shown={past} />}
       {shown.kind === 'waiting' && <Skeleton rows={6} label={texts.loading(address)} />}
