@@ -174,7 +174,7 @@ describe('reading', () => {
     const address = await rest.payment();
     const { body, headers } = await rest.get(`/v1/actors/${address}`, 'approver');
     expect(body).toMatchObject({ address, version: 1, state: ['draft'], tags: [], timers: [] });
-    const held = ['HOLD', 'RELEASE', 'PROPOSE_OUTCOME', 'CONFIRM_OUTCOME', 'DROP_OUTCOME'];
+    const held = ['CLEAR', 'HOLD', 'RELEASE', 'PROPOSE_OUTCOME', 'CONFIRM_OUTCOME', 'DROP_OUTCOME'];
     expect((body['can'] as Json[]).map(({ type }) => type)).toEqual(['APPROVE', 'DENY', 'CAPTURE', 'CANCEL', 'REFUND', ...held]);
     expect((body['can'] as Json[])[0]).toMatchObject({ type: 'APPROVE', ok: false, reason: 'not_in_state' });
     const etag = String(headers.get('etag'));
