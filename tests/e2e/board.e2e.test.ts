@@ -54,7 +54,7 @@ describe('the board', () => {
     const { page } = await open('auditor', '/board/payment');
     await drawn(page);
     await state(page, 'Needs approval, 2 payments').waitFor();
-    const approved = page.locator('.chart-line', { hasText: 'Approve' }).first();
+    const approved = page.locator('.chart-line', { hasText: /^Approve\b/ }).first();
     expect(await approved.getAttribute('data-gone')).toBeNull();
     await scene.approve(waiting);
     await scene.until(waiting, 'settled');
