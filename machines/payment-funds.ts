@@ -3,6 +3,7 @@ import { allocate, convert, withSpread } from './exchange.ts';
 import type { RateDay } from './exchange.ts';
 import type { Answer, Leg, Post, Question, Tell } from './machine.ts';
 import { MOST_MINOR, toDecimal } from './money.ts';
+import type { Money } from './money.ts';
 import { must } from './must.ts';
 import { pendingRefund } from './payment-rules.ts';
 import type { Conversion, CreditRecord, PaymentContext } from './payment-terms.ts';
@@ -73,7 +74,12 @@ export function quote(context: PaymentContext, { found, answer }: Answer): Conve
   const days = answer?.['days'];
   if (!found || answer?.['state'] !== 'fresh' || !Array.isArray(days)) return undefined;
   const day = days.at(-1) as RateDay | undefined;
-  const converted = day && convertSafely({ amount_minor, currency }, account_currency, day);
+  return day && priceBy(day, { amount_minor, currency }, account_currency, spread_basis_points);
+}
+
+/** What money costs in another currency by the rates of a day, with the spread; undefined where it has no price that can be paid. */
+export function priceBy(day: RateDay, money: Money, into: string, spread_basis_points: number): Conversion | undefined {
+  const converted = convertSafely(money, into, day);
   if (converted === undefined || converted.to.amount_minor < 1) return undefined;
   const spread_minor = withSpread(converted.to, spread_basis_points).spread.amount_minor;
   if (converted.to.amount_minor + spread_minor > MOST_MINOR) return undefined;

@@ -275,7 +275,7 @@ export function disputeOf({ disputes = [] }: PaymentContext, { dispute }: OfDisp
   return disputes.find((one) => one.dispute === dispute);
 }
 
-/** A bank may take back what has been refunded too: what it says is so, up to what was captured. */
+/** What has been refunded, or is disputed already, is not taken back once more. */
 export function refuseDispute(context: PaymentContext, event: Disputed): string | undefined {
   if (disputeOf(context, event) !== undefined) return 'dispute_exists';
   if (event.amount_minor > refundable(context)) return 'amount_exceeds_captured';

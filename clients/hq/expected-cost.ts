@@ -1,4 +1,5 @@
-import { convert, withSpread, type RateDay } from '../../machines/exchange.ts';
+import type { RateDay } from '../../machines/exchange.ts';
+import { priceBy } from '../../machines/payment-funds.ts';
 import type { Conversion } from '../../machines/payment-terms.ts';
 import { isRecord } from '../core/problem.ts';
 import { costOf, isConversion, textIn, type Context, type Cost } from './payment.ts';
@@ -24,17 +25,9 @@ export function expectedCost(payment: Context, rates: Rates | undefined): Expect
     return isConversion(conversion) ? { kind: 'exchanged', cost: known, conversion } : { kind: 'plain', cost: known };
   if (paid === undefined || currency === undefined || typeof amount_minor !== 'number' || typeof points !== 'number') return undefined;
   const day = rates && newestDay(rates);
-  if (day === undefined) return { kind: 'no_rate' };
-  try {
-    const converted = convert({ amount_minor, currency }, paid, day);
-    if (converted === undefined) return { kind: 'no_rate' };
-    const spread_minor = withSpread(converted.to, points).spread.amount_minor;
-    const cost = { amount_minor: converted.to.amount_minor + spread_minor, currency: paid };
-    return { kind: 'exchanged', cost, conversion: { ...converted, spread_minor } };
-  } catch {
-    // An amount that cannot be counted exactly is no amount to pay.
-    return { kind: 'no_rate' };
-  }
+  const price = day && priceBy(day, { amount_minor, currency }, paid, points);
+  if (price === undefined) return { kind: 'no_rate' };
+  return { kind: 'exchanged', cost: { amount_minor: price.to.amount_minor + price.spread_minor, currency: paid }, conversion: price };
 }
 
 function newestDay({ state, context: { days } }: Rates): RateDay | undefined {
