@@ -1,10 +1,10 @@
 import { IN_PAYMENTS } from './account-rules.ts';
-import { allocate, convert, withSpread } from './exchange.ts';
+import { allocate } from './exchange.ts';
 import type { RateDay } from './exchange.ts';
 import type { Answer, Leg, Post, Question, Tell } from './machine.ts';
-import { MOST_MINOR, toDecimal } from './money.ts';
-import type { Money } from './money.ts';
+import { toDecimal } from './money.ts';
 import { must } from './must.ts';
+import { priceBy } from './payment-price.ts';
 import { pendingRefund } from './payment-rules.ts';
 import type { Conversion, CreditRecord, PaymentContext } from './payment-terms.ts';
 import { sha256 } from './sha256.ts';
@@ -75,25 +75,6 @@ export function quote(context: PaymentContext, { found, answer }: Answer): Conve
   if (!found || answer?.['state'] !== 'fresh' || !Array.isArray(days)) return undefined;
   const day = days.at(-1) as RateDay | undefined;
   return day && priceBy(day, { amount_minor, currency }, account_currency, spread_basis_points);
-}
-
-/** What money costs in another currency by the rates of a day, with the spread; undefined where it has no price that can be paid. */
-export function priceBy(day: RateDay, money: Money, into: string, spread_basis_points: number): Conversion | undefined {
-  const converted = convertSafely(money, into, day);
-  if (converted === undefined || converted.to.amount_minor < 1) return undefined;
-  const spread_minor = withSpread(converted.to, spread_basis_points).spread.amount_minor;
-  if (converted.to.amount_minor + spread_minor > MOST_MINOR) return undefined;
-  const { rate, source, date, through } = converted;
-  return { from: converted.from, to: converted.to, spread_minor, rate, source, date, through };
-}
-
-/** An amount that cannot be counted exactly is no amount to pay. */
-function convertSafely(...args: Parameters<typeof convert>): ReturnType<typeof convert> {
-  try {
-    return convert(...args);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What the account has to keep, in its own currency. */

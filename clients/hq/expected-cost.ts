@@ -1,5 +1,5 @@
 import type { RateDay } from '../../machines/exchange.ts';
-import { priceBy } from '../../machines/payment-funds.ts';
+import { priceBy } from '../../machines/payment-price.ts';
 import type { Conversion } from '../../machines/payment-terms.ts';
 import { isRecord } from '../core/problem.ts';
 import { costOf, isConversion, textIn, type Context, type Cost } from './payment.ts';
