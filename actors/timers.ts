@@ -4,6 +4,7 @@ import type { Committed, Outcome } from './delivery.ts';
 import { earliestDue } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import type { Live } from './batch.ts';
+import { pop, push } from './heap.ts';
 import { whyNotRead } from './migration.ts';
 import type { Cancel, Ports } from './ports/ports.ts';
 import type { Happening } from './step.ts';
@@ -98,7 +99,7 @@ export class DueTimers {
     const known = this.#nearest.get(address);
     if (known !== undefined && known <= due) return;
     this.#nearest.set(address, due);
-    push(this.#heap, { due, address });
+    push(this.#heap, { due, address }, isSooner);
     this.#arm();
   }
 
@@ -117,7 +118,7 @@ export class DueTimers {
   #fire(): void {
     const now = this.#options.ports.clock.now();
     for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
-      pop(this.#heap);
+      pop(this.#heap, isSooner);
       if (this.#nearest.get(first.address) === first.due) this.#nearest.delete(first.address);
       this.#fireActor(first.address).catch((error: unknown) => {
         // One that this release cannot read is found again by the next scan, and by a release that can.
@@ -174,32 +175,6 @@ export class DueTimers {
   }
 }
 
-function push(heap: Near[], near: Near): void {
-  let index = heap.push(near) - 1;
-  while (index > 0) {
-    const above = (index - 1) >> 1;
-    const parent = heap[above];
-    if (parent === undefined || parent.due <= near.due) break;
-    heap[index] = parent;
-    index = above;
-  }
-  heap[index] = near;
-}
-
-function pop(heap: Near[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let index = 0;
-  for (;;) {
-    let child = index * 2 + 1;
-    const left = heap[child];
-    if (left === undefined) break;
-    const right = heap[child + 1];
-    if (right !== undefined && right.due < left.due) child++;
-    const smaller = heap[child];
-    if (smaller === undefined || smaller.due >= last.due) break;
-    heap[index] = smaller;
-    index = child;
-  }
-  heap[index] = last;
+function isSooner(one: Near, other: Near): boolean {
+  return one.due < other.due;
 }

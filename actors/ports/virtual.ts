@@ -1,3 +1,4 @@
+import { pop, push } from '../heap.ts';
 import type { About, Point } from './points.ts';
 import type { Cancel, Clock, Log, Ports, Random, Timers } from './ports.ts';
 
@@ -12,6 +13,10 @@ export type VirtualOptions = {
 };
 
 type Alarm = { readonly at: number; readonly order: number; readonly run: () => void; canceled: boolean };
+
+function ringsBefore(one: Alarm, other: Alarm): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
 
 const START = Date.UTC(2026, 0, 5, 8);
 const LINES = 5_000;
@@ -60,21 +65,17 @@ export class VirtualPorts implements Ports {
 
   readonly reach = (point: Point, about: About = []): void => this.onReach(point, about);
 
-  /** How many alarms are set. */
-  get alarms(): number {
-    return this.#alarms.length;
-  }
-
   /** Lets so much time pass: every alarm in it rings at its moment, and what it sets off runs before the next one rings. */
   async advance(by_ms: number): Promise<void> {
     const end = this.#monotonic + by_ms;
     for (;;) {
       await this.settle();
+      while (this.#alarms[0]?.canceled === true) pop(this.#alarms, ringsBefore);
       const first = this.#alarms[0];
       if (first === undefined || first.at > end) break;
-      this.#alarms.shift();
+      pop(this.#alarms, ringsBefore);
       this.#monotonic = Math.max(this.#monotonic, first.at);
-      if (!first.canceled) first.run();
+      first.run();
     }
     this.#monotonic = end;
     await this.settle();
@@ -108,25 +109,9 @@ export class VirtualPorts implements Ports {
 
   #after(delay_ms: number, run: () => void): Cancel {
     const alarm: Alarm = { at: this.#monotonic + Math.max(0, delay_ms), order: this.#order++, run, canceled: false };
-    this.#set(alarm);
-    return () => {
-      if (alarm.canceled) return;
-      alarm.canceled = true;
-      const index = this.#alarms.indexOf(alarm);
-      if (index >= 0) this.#alarms.splice(index, 1);
-    };
-  }
-
-  #set(alarm: Alarm): void {
-    let low = 0;
-    let high = this.#alarms.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#alarms[middle];
-      if (other !== undefined && (other.at < alarm.at || (other.at === alarm.at && other.order < alarm.order))) low = middle + 1;
-      else high = middle;
-    }
-    this.#alarms.splice(low, 0, alarm);
+    push(this.#alarms, alarm, ringsBefore);
+    // It stays where it is until its moment, and does not ring.
+    return () => void (alarm.canceled = true);
   }
 
   #every(period_ms: number, run: () => void): Cancel {
