@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DELIMITERS, ENCODINGS, READINGS } from './import-words.ts';
 import type { Birth, Stamp } from './machine.ts';
 import { isCurrency } from './money.ts';
 import { idField, line } from './text.ts';
@@ -18,10 +19,6 @@ const column = z
 const count = z.int().min(0);
 const target = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'A kind of actor is expected, like client');
 const field = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'The name of a field is expected');
-
-/** How a cell is read. Whether the day or the month comes first nobody can see from a file, so it is said. */
-export const READINGS = ['text', 'lower', 'country', 'whole', 'day_iso', 'day_dmy', 'day_mdy', 'amount_point', 'amount_comma'] as const;
-export type Reading = (typeof READINGS)[number];
 
 /** Where one field of what is made comes from: a column, a value for all rows, or a column and a value where its cell is empty. */
 const rule = z
@@ -66,9 +63,6 @@ export const importEvents = {
   RESUME: z.strictObject({}),
   CANCEL: z.strictObject({}),
 };
-
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
-export const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 export const fileFound = z.strictObject({
   sha256: hash,

@@ -1,7 +1,7 @@
 import { emit, fromPromise } from 'xstate';
 import type { ActionFunction, AnyStateMachine, ContextFrom, EventObject, MachineContext, ParameterizedObject } from 'xstate';
 import { z } from 'zod';
-import type { Reading } from './import-terms.ts';
+import type { Reading } from './import-words.ts';
 
 /** Who may ask for what. `system` is another system over NATS: it may create and submit, never approve. */
 export const ROLES = [

@@ -1,4 +1,4 @@
-import { DELIMITERS } from '../../machines/import-terms.ts';
+import { DELIMITERS } from '../../machines/import-words.ts';
 import type { FileFound } from '../../machines/import-terms.ts';
 
 export type Encoding = NonNullable<FileFound['encoding']>;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Reading, Rule } from '../../machines/import-terms.ts';
+import type { Rule } from '../../machines/import-terms.ts';
+import type { Reading } from '../../machines/import-words.ts';
 import { toCountry } from './country-names.ts';
 import { toInput } from './values.ts';
 

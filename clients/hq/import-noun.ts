@@ -6,7 +6,7 @@ export const fileImport: Noun = {
   path: '/imports',
   one: 'import',
   many: 'imports',
-  course: { line: ['draft', 'mapped', 'previewed', 'running', 'done'], ends: ['done', 'canceled'] },
+  course: { line: ['reading', 'draft', 'mapped', 'previewing', 'previewed', 'running', 'done'], ends: ['done', 'canceled'] },
   tones: {
     reading: 'moving',
     unreadable: 'wrong',
