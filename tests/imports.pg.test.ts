@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestHub } from './support/hub.ts';
 import type { TestHub } from './support/hub.ts';
@@ -214,4 +216,26 @@ test('[IMPORT-27] files are read as Windows writes them, as UTF-16, and from a w
     const { status, body } = await upload(bytes);
     expect([status, body['code'], body['detail']]).toEqual([422, 'bad_file', expect.stringMatching(why)]);
   }
+  // Nothing is left of what was refused.
+  const strays = `select count(*)::int as n from import_piece where file not in (select id from import_file)`;
+  expect(await hub.hub.store.database().query('strays', strays, [])).toEqual([{ n: 0 }]);
+});
+
+test('[IMPORT-28] whoever breaks off while he sends a file stands in nobody’s way', async () => {
+  const token = await hub.token('clerk');
+  for (let n = 0; n < 3; n++) {
+    const { port } = new URL(hub.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    await once(socket, 'connect');
+    const head = [
+      'POST /v1/imports?type=client&name=a.csv HTTP/1.1',
+      'Host: hub',
+      `Authorization: Bearer ${token}`,
+      `Idempotency-Key: gone-${n}`,
+    ];
+    socket.write([...head, 'Content-Type: text/csv', 'Content-Length: 100000', '', 'Name'].join('\r\n'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.destroy();
+  }
+  await eventually(async () => (await upload(SIX)).status === 201, 5_000);
 });

@@ -52,6 +52,8 @@ test('[IMPORT-15] a workbook is read with shared texts, days, numbers and gaps a
 test('[IMPORT-16] a workbook that is packed too well, broken, or reaches too far is refused', async () => {
   await expect(all(xlsxRows(makeXlsx('<row r="1">'.repeat(1) + '<c/>'.repeat(2_000_000) + '</row>')))).rejects.toThrow(/when unpacked/);
   await expect(all(xlsxRows(makeXlsx('<row r="1"><c r="ZZZ1"><v>1</v></c></row>')))).rejects.toThrow(/column/);
+  for (const rows of ['<row r="2"/><row r="1"/>', '<row r="99999999999"/>', '<row r="x"/>'])
+    await expect(all(xlsxRows(makeXlsx(rows)))).rejects.toThrow(/comes row/);
   await expect(all(xlsxRows(makeXlsx('<row>')))).rejects.toThrow(/no XLSX/);
   await expect(all(xlsxRows(Buffer.from('PK\u0003\u0004')))).rejects.toThrow(/no XLSX/);
   const bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><workbook>&b;</workbook>';

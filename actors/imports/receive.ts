@@ -37,7 +37,10 @@ export async function receiveFile(table: ImportTable, { id, person, bytes, encod
   if (bytes.length === 0) throw new Fault('bad_file', 'The file is empty.');
   const text = isXlsx ? undefined : toText(bytes, encoding, delimiter);
   const raw = text === undefined ? xlsxRows(bytes) : csvRows(bytes, text.encoding, text.delimiter);
-  const { columns, rows } = await keep(table, id, sha256, raw);
+  const { columns, rows } = await keep(table, id, sha256, raw).catch(async (error: unknown) => {
+    await table.dropPieces(id, sha256);
+    throw error;
+  });
   const read = {
     format: isXlsx ? ('xlsx' as const) : ('csv' as const),
     encoding: text?.encoding ?? null,

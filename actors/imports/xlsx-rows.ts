@@ -161,7 +161,11 @@ async function* sheetRows(book: Book, path: string, reading: Reading): AsyncGene
   let takes = false;
   const pieces = hear(book, path, MOST_SHEET, {
     open: ({ name, attributes }) => {
-      if (name === 'row') [row, values] = [Number(attributes['r'] ?? row + 1), []];
+      if (name === 'row') {
+        const next = Number(attributes['r'] ?? row + 1);
+        mustFollow(next, row);
+        [row, values] = [next, []];
+      }
       if (name === 'c')
         cell = {
           column: columnOf(attributes['r'], values.length),
@@ -188,6 +192,13 @@ async function* sheetRows(book: Book, path: string, reading: Reading): AsyncGene
     ready = [];
     yield* rows;
   }
+}
+
+/** The last row of a sheet, by the program that most are made with. */
+const LAST_ROW = 1_048_576;
+
+function mustFollow(row: number, before: number): void {
+  if (!Number.isInteger(row) || row <= before || row > LAST_ROW) throw new Fault('bad_file', `Behind row ${before} comes row ${row}.`);
 }
 
 /** A cell says where it stands; one far to the right must not make a row of a million. */

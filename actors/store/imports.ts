@@ -29,6 +29,11 @@ export class ImportTable {
     await this.#database.query('import_piece', text, [file, sha256, n, rows.at(-1)?.row ?? 0, JSON.stringify(rows)]);
   }
 
+  /** Of a file that could not be read to its end. */
+  async dropPieces(file: string, sha256: string): Promise<void> {
+    await this.#database.query('import_drop', 'delete from import_piece where file = $1 and sha256 = $2', [file, sha256]);
+  }
+
   /** The file is complete. Whichever contents came first under this id are the file; returned is what stands. */
   async putFile(id: string, person: string, found: FileFound, at: number): Promise<StoredFile> {
     const text = `insert into import_file (id, person, sha256, bytes, found, at) values ($1, $2, $3, $4::int, $5, $6::bigint)

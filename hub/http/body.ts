@@ -28,17 +28,15 @@ export function useBytes(app: FastifyInstance): void {
 
 /** Whole files, a few at a time. Throws the faults `overloaded` and `too_large`. */
 export function useFiles(app: FastifyInstance): void {
-  const underWay = new Set<string>();
+  let underWay = 0;
   app.removeAllContentTypeParsers();
-  app.addHook('preParsing', (request, _, payload, done) => {
-    if (underWay.size >= FILES_AT_ONCE)
+  app.addHook('preParsing', (_, reply, payload, done) => {
+    if (underWay >= FILES_AT_ONCE)
       return done(new Fault('overloaded', 'As many files as can be read at once are being read.', { after_ms: 2_000 }));
-    underWay.add(request.id);
+    underWay += 1;
+    // Also where the sender has gone before he was answered.
+    reply.raw.once('close', () => (underWay -= 1));
     done(null, payload);
-  });
-  app.addHook('onResponse', (request, _, done) => {
-    underWay.delete(request.id);
-    done();
   });
   app.addContentTypeParser('*', (_: FastifyRequest, payload: Readable) => readBody(payload, FILE_LIMIT));
 }

@@ -57,10 +57,7 @@ test('[DESKIMP-4] a clerk sends a file by keys, sees what each row would come to
   await mustBeWell(opened, 'imports-done');
   await page.getByRole('link', { name: 'History' }).press('Enter');
   await page.waitForURL(/\/hq\/import\//);
-  await page
-    .first()
-    .waitFor({ timeout: 2_000 })
-    .catch(() => undefined);
+  await page.getByRole('heading', { name: 'few.csv' }).waitFor();
   await mustBeWell(opened, 'imports-actor');
   await page.context().close();
 });
