@@ -99,7 +99,7 @@ function Earlier({ shown }: { shown: string | undefined }) {
               label: words.columns.state,
               show: ({ state, tags }) => <StateBadge type={noun.type} state={state} tags={tags} />,
             },
-            { key: 'summary', label: words.columns.summary, show: ({ summary }) => <span className="number">{summary}</span> },
+            { key: 'summary', label: words.columns.summary, show: ({ summary }) => summary },
             { key: 'changed', label: words.columns.changed, show: ({ updatedAt }) => <Ago at={updatedAt} /> },
           ]}
           rows={items}
