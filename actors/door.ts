@@ -103,8 +103,15 @@ export class Door {
       repeat: true,
       traceparent: '',
     };
-    if (this.#options.lanes.owns(partitionOf(to))) return this.submit(submission);
+    return this.send(submission);
+  }
+
+  /** What the hub hands in for somebody else, under an id that it has made, wherever the actor lives. Throws the faults of the gate. */
+  async send(submission: Submission): Promise<Outcome> {
     this.#mustBeKnown(submission.type);
+    if (!isId(submission.id)) throw new Fault('bad_id');
+    const to = toAddress(submission.type, submission.id);
+    if (this.#options.lanes.owns(partitionOf(to))) return this.submit(submission);
     return this.#options.pass(to, { kind: 'submission', submission });
   }
 

@@ -87,7 +87,6 @@ export class Runtime {
     const peek = (address: string): Live | undefined => this.lanes.peek(address);
     const partitions = (): readonly number[] => this.lanes.partitions;
     const deliver = (address: string, own: Own): Promise<Outcome> => this.#door.own(address, own);
-    const { hub_id } = options;
     const owns = (partition: number): boolean => this.lanes.owns(partition);
     this.#ownership = this.#toOwnership();
     this.forwarding = this.#toForwarding();
@@ -109,7 +108,7 @@ export class Runtime {
       integrations,
       circuits: this.#circuits,
       paused: (type) => this.controls.paused(type),
-      hub_id,
+      hub_id: options.hub_id,
       partitions,
       read,
       peek,
@@ -328,11 +327,15 @@ export class Runtime {
     return this.#door.notify(integration, id, to, event);
   }
 
+  /** What the hub sends in somebody's name. Throws the faults of the gate. */
+  submit(submission: Parameters<Door['send']>[0]): Promise<Outcome> {
+    return this.#door.send(submission);
+  }
+
   #about(): IntegrationActors {
-    const { integrations, node, ports } = this.#options;
     const { definitions, lanes } = this;
     const settings = this.#settings.get('integration');
-    return { integrations, node, ports, definitions, settings, lanes, deliver: (address, own) => this.#door.own(address, own) };
+    return { ...this.#options, definitions, settings, lanes, deliver: (address, own) => this.#door.own(address, own) };
   }
 
   #owned(heads: ReadonlyMap<number, Head>): void {

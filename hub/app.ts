@@ -20,6 +20,7 @@ import { Flow } from './flow.ts';
 import { HeadsKeeper } from './heads-keeper.ts';
 import type { Hub } from './hub.ts';
 import { Tickets } from './inspect/tickets.ts';
+import { openGate } from './gate.ts';
 import { Integrations } from './integrations.ts';
 import { Vault } from './keys.ts';
 import { machineSettings } from './machine-settings.ts';
@@ -126,11 +127,9 @@ async function openHub(building: Building): Promise<Hub> {
   const bus = await openNats({ url: required(config.natsUrl ?? services.natsHubUrl ?? services.natsUrl, 'NATS'), ports });
   closing.push(() => bus.close());
   const settings = new Settings(store.database());
-  const vault = new Vault(config.secretKey ?? keptSecret(config.dataDir, 'stored-secrets').value);
-  const jwtSecret = config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value;
-  const hub_id = await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`);
-  const node_secret = await settings.keep('node_secret', ports.random.id() + ports.random.id());
-  const integrations = new Integrations({ database: store.database(), reports: store.reports, settings, vault, ports, url, bus });
+  const { vault, jwtSecret, hub_id, node_secret } = await openSecrets(config, settings, ports);
+  const { gate, behind } = openGate(config, store, hub_id);
+  const integrations = new Integrations({ database: store.database(), reports: store.reports, settings, vault, ports, url, bus, gate });
   closing.push(() => integrations.close());
   await integrations.open();
   const runtime = new Runtime({
@@ -149,6 +148,7 @@ async function openHub(building: Building): Promise<Hub> {
     scale: config.timeScale,
     settings: machineSettings(config),
   });
+  behind.runtime = runtime;
   const heads = new HeadsKeeper({
     ...{ dataDir: config.dataDir, key: headsKeyOf(config), archive: config.backupDir },
     ...{ store, settings, bus, ports, node, hub_id },
@@ -179,6 +179,18 @@ async function openHub(building: Building): Promise<Hub> {
   };
   await run(hub, closing);
   return hub;
+}
+
+type Secrets = Pick<Hub, 'vault' | 'jwtSecret' | 'hub_id'> & { readonly node_secret: string };
+
+/** What the hub keeps to itself, and what it is called: made at the first start, the same ever after. */
+async function openSecrets(config: Config, settings: Settings, ports: Ports): Promise<Secrets> {
+  return {
+    vault: new Vault(config.secretKey ?? keptSecret(config.dataDir, 'stored-secrets').value),
+    jwtSecret: config.jwtSecret ?? keptSecret(config.dataDir, 'token-signing').value,
+    hub_id: await settings.keep('hub_id', `hub_${ports.random.id().replaceAll(/[-_]/g, '').slice(0, 12)}`),
+    node_secret: await settings.keep('node_secret', ports.random.id() + ports.random.id()),
+  };
 }
 
 type Counting = Pick<Hub, 'store' | 'ports' | 'runtime' | 'node'>;

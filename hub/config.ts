@@ -51,6 +51,8 @@ const schema = z.object({
   HUB_SPREAD_BASIS_POINTS: z.coerce.number().int().min(0).max(1000).default(0),
   /** What the house keeps its books in: gains and losses on other currencies are told in it. */
   HUB_HOME_CURRENCY: z.string().refine(isCurrency, 'An active ISO 4217 code is expected, like EUR').default('EUR'),
+  /** From how many rows on another person has to agree to an import. */
+  HUB_IMPORT_APPROVE_FROM: z.coerce.number().int().min(1).default(1_000),
   /** After how many days at rest an actor's old contents go to the archive; `0` never. */
   HUB_RETAIN_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   /** Origins beside its own that browsers may connect from, separated by commas. */
@@ -93,6 +95,7 @@ export type Config = {
   readonly screenedBy: string | undefined;
   readonly spreadBasisPoints: number;
   readonly homeCurrency: string;
+  readonly importApproveFrom: number;
   readonly backupDir: string | undefined;
   readonly backupSync: boolean;
   readonly retainDays: number;
@@ -154,6 +157,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     screenedBy: read.HUB_SCREENED_BY,
     spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
     homeCurrency: read.HUB_HOME_CURRENCY,
+    importApproveFrom: read.HUB_IMPORT_APPROVE_FROM,
     backupDir: read.HUB_BACKUP_DIR === undefined ? undefined : resolve(read.HUB_BACKUP_DIR),
     backupSync: read.HUB_BACKUP_SYNC,
     retainDays: read.HUB_RETAIN_DAYS,

@@ -1,5 +1,5 @@
 import type { Open } from '../actors/effects.ts';
-import type { Database, IntegrationKind, SecretRule } from '../actors/integrations/integration.ts';
+import type { Database, Gate, IntegrationKind, SecretRule } from '../actors/integrations/integration.ts';
 import { integrations } from '../actors/integrations/integrations.ts';
 import type { Bus } from '../actors/bus/bus.ts';
 import { SUBJECTS } from '../actors/bus/subjects.ts';
@@ -18,6 +18,7 @@ export type IntegrationsOptions = {
   readonly ports: Ports;
   readonly url: () => string;
   readonly bus: Bus;
+  readonly gate: Gate;
 };
 
 /** Should another node's word of a change be lost, it is noticed within this time. */
@@ -116,10 +117,10 @@ export class Integrations {
   }
 
   async #open(kind: IntegrationKind): Promise<void> {
-    const { ports, url, reports } = this.#options;
+    const { ports, url, reports, gate } = this.#options;
     const database = kind.own === true ? reports : this.#options.database;
     const config = kind.config.parse(await this.#config(kind.name));
-    const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind), hubUrl: url, database });
+    const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind), hubUrl: url, database, gate });
     this.#stored.set(kind.name, await this.#read(kind.name));
     this.#opened.set(kind.name, { kind, integration });
   }

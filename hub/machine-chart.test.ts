@@ -177,7 +177,7 @@ function readingOf(codes: readonly string[]): object {
 }
 
 /** An effect's answers and a person's payloads that lead somewhere, by event. */
-const OUTCOMES: readonly unknown[] = [
+const OUTCOMES: readonly object[] = [
   {
     outcome: 'done',
     gateway_reference: 'g',
@@ -212,6 +212,7 @@ const INPUTS: Readonly<Record<string, readonly object[]>> = {
   account: [{ client: 'acme', name: 'Acme', currency: 'EUR' }],
   limit: [{ client: 'x' }],
   period: [{ month: '2026-10' }],
+  import: [{ name: 'clients.csv', target: 'client' }],
   dispute: ['inquiry', 'chargeback'].map((kind) => ({ ...CHARGE, reason: 'fraudulent', gateway: 'sandbox', due_by: 900_000_000, kind })),
   rates: [{ integration: 'ecb' }],
 };
@@ -221,11 +222,24 @@ function ratesOf(date: string, USD: string): object {
   return { days: [{ source: 'x', base: 'EUR', date, rates: { USD } }], from: 'x', sha256: 'x', fetched_at };
 }
 
+/** What an import asks of its file is answered by these, and how it is mapped fits that. */
+const FILE = { sha256: '0'.repeat(64), bytes: 1, format: 'csv', encoding: 'utf-8', delimiter: ',', rows: 1, columns: ['Name'] };
+const TAKEN = [true, false].map((ended) => ({ good: 1, bad: 0, already: 0, after: 2, ended, file: FILE, fields: [] }));
+
+function importEvents({ payload_hash }: Record<string, unknown>): EventObject[] {
+  return [
+    { type: 'MAP', fields: [], key: 0 },
+    { type: 'START', hash: payload_hash },
+    ...['PREVIEW', 'STOP', 'RESUME'].map((type) => ({ type })),
+  ] as EventObject[];
+}
+
 function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
   const context = snapshot.context as Record<string, unknown>;
   const stamp = { by: 'cfo', at: 1 };
+  const outcomes: readonly object[] = snapshot.machine.id === 'import' ? TAKEN : OUTCOMES;
   const results = Object.keys(snapshot.children).flatMap((id) => [
-    ...OUTCOMES.map((output) => ({ type: `xstate.done.actor.${id}`, output, ...stamp })),
+    ...outcomes.map((output) => ({ type: `xstate.done.actor.${id}`, output, ...stamp })),
     ...['failed', 'unknown'].map((kind) => ({ type: `xstate.error.actor.${id}`, error: { kind, code: 'x' }, ...stamp })),
   ]);
   const timers = snapshot._nodes.flatMap((node) => node.after.map(({ eventType }) => ({ type: eventType, ...stamp })));
@@ -259,6 +273,7 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     // Its month has to be over.
     ...(snapshot.machine.id === 'period' ? [{ type: 'CLOSE', at: 2_000_000_000_000 }] : []),
     { type: 'WITHDRAW' },
+    ...(snapshot.machine.id === 'import' ? importEvents(context) : []),
     { type: 'CONFIRM', by: 'approver', hash: context['payload_hash'] },
     { type: 'APPROVE', hash: context['payload_hash'] },
     { type: 'REFUND', refund: `r${JSON.stringify(context['refunds'] ?? []).length}`, amount_minor: 1 },

@@ -10,6 +10,7 @@ export function machineSettings({
   spreadBasisPoints,
   screenedBy,
   homeCurrency,
+  importApproveFrom,
 }: Config): Readonly<Record<string, unknown>> {
   return {
     payment: {
@@ -21,6 +22,7 @@ export function machineSettings({
       spread_basis_points: spreadBasisPoints,
       ...(screenedBy === undefined ? {} : { screened_by: screenedBy }),
     },
+    import: { approve_from_rows: importApproveFrom },
     period: { home_currency: homeCurrency, rates },
   };
 }

@@ -302,6 +302,12 @@ export const client = defineMachine({
     SUSPEND: () => ({ reason: 'probe' }),
     REJECT: () => ({ reason: 'probe' }),
   },
+  imports: {
+    name: { as: 'text', names: ['name', 'company', 'company name', 'firma', 'client', 'customer'] },
+    country: { as: 'country', names: ['country', 'country code', 'land'] },
+    email: { as: 'text', names: ['email', 'e-mail', 'mail', 'email address'] },
+    kind: { as: 'lower', names: ['kind', 'type', 'art'] },
+  },
   questions: {
     /** Whether money may move for it. */
     standing: ({ state }) => {

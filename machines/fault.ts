@@ -92,6 +92,13 @@ export const FAULTS = {
   limit_of_another: fault(409, 'These limits have another id than the client that they are about.'),
   period_of_another: fault(409, 'This period has another id than the month that it is about.'),
   period_not_over: fault(409, 'The month is not over yet.'),
+  field_twice: fault(409, 'A field is mapped twice.'),
+  field_missing: fault(409, 'A field that is needed is not mapped.'),
+  no_such_field: fault(409, 'What is imported has no such field.'),
+  no_such_column: fault(409, 'The file has no such column.'),
+  nothing_to_import: fault(409, 'No row of this file is good.'),
+  not_importable: fault(409, 'This kind of actor is not made from files.'),
+  bad_file: fault(422, 'The file cannot be read.'),
   payee_too_new: fault(409, 'The payee has not been known for long enough for so large a payment.'),
   already_paid: fault(409, 'The payment has been paid: what it came to is final.'),
   // not now

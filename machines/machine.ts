@@ -1,6 +1,7 @@
 import { emit, fromPromise } from 'xstate';
 import type { ActionFunction, AnyStateMachine, ContextFrom, EventObject, MachineContext, ParameterizedObject } from 'xstate';
 import { z } from 'zod';
+import type { Reading } from './import-words.ts';
 
 /** Who may ask for what. `system` is another system over NATS: it may create and submit, never approve. */
 export const ROLES = [
@@ -110,7 +111,12 @@ export type Options<M extends AnyStateMachine, Events extends Schemas, Input ext
   readonly questions?: Readonly<Record<string, (seen: Seen<ContextFrom<M>>) => Record<string, unknown>>>;
   /** Settings with their defaults; given to the machine with its input. */
   readonly settings?: z.ZodObject;
+  /** The fields of the input that rows of a file may make one from. Without it none is made from a file. */
+  readonly imports?: ImportFields;
 };
+
+/** How a field is read from a cell where nobody says otherwise, and what its column is usually called, in small letters. */
+export type ImportFields = Readonly<Record<string, { readonly as: Reading; readonly names: readonly string[] }>>;
 
 /** A machine as the hub knows it: everything about one noun. */
 export type Definition = {
@@ -132,6 +138,7 @@ export type Definition = {
   readonly samples: Readonly<Record<string, (context: never) => Record<string, unknown>>>;
   readonly questions: Readonly<Record<string, (seen: Seen<never>) => Record<string, unknown>>>;
   readonly settings: z.ZodObject;
+  readonly imports?: ImportFields;
 };
 
 /** A definition that still knows its types, for clients that are typed from it. `types` never holds a value. */

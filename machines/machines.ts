@@ -1,6 +1,7 @@
 import { account } from './account.ts';
 import { client } from './client.ts';
 import { dispute } from './dispute.ts';
+import { fileImport } from './import.ts';
 import { integration } from './integration.ts';
 import { limit } from './limit.ts';
 import type { Definition } from './machine.ts';
@@ -9,4 +10,4 @@ import { period } from './period.ts';
 import { rates } from './rates.ts';
 
 /** Every machine that the hub hosts. A new noun is one file and one line here. */
-export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates, period];
+export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates, period, fileImport];

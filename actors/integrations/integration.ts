@@ -1,4 +1,8 @@
 import type { z } from 'zod';
+import type { Definition } from '../../machines/machine.ts';
+import type { Caller } from '../caller.ts';
+import type { Outcome } from '../delivery.ts';
+import type { Submission } from '../intake.ts';
 import type { Ports } from '../ports/ports.ts';
 
 /** One try at one effect. */
@@ -64,6 +68,20 @@ export type Surroundings = {
   readonly hubUrl: () => string | undefined;
   /** Runs SQL of the integration's own tables; see actors/store. */
   readonly database: Database;
+  /** The hub's own gate, for a part of the hub that sends what people have asked it to. */
+  readonly gate: Gate;
+};
+
+/** Where commands go in that the hub sends in somebody's name. */
+export type Gate = {
+  readonly hub_id: string;
+  readonly definition: (type: string) => Definition | undefined;
+  /** Settings of a kind of actors. */
+  readonly settings: (type: string) => unknown;
+  /** Who somebody is now, with the rights that he has now; undefined for who may not come in any more. */
+  readonly caller: (username: string) => Promise<Caller | undefined>;
+  /** On the node that owns the actor. Throws the faults of the gate. */
+  readonly submit: (submission: Submission) => Promise<Outcome>;
 };
 
 /** The narrow door to PostgreSQL that an embedded sandbox keeps its own journal behind. */

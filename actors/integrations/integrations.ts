@@ -1,5 +1,6 @@
 import type { IntegrationKind } from './integration.ts';
 import { ecb } from './ecb/ecb.ts';
+import { imports } from './imports/imports.ts';
 import { ledger } from './ledger/ledger.ts';
 import { sandbox } from './sandbox/sandbox.ts';
 import { sandboxChecks } from './sandbox-checks/sandbox-checks.ts';
@@ -7,4 +8,4 @@ import { sandboxRates } from './sandbox-rates/sandbox-rates.ts';
 import { stripe } from './stripe/stripe.ts';
 
 /** Every integration that the hub knows. */
-export const integrations: readonly IntegrationKind[] = [sandbox, sandboxChecks, sandboxRates, ecb, stripe, ledger];
+export const integrations: readonly IntegrationKind[] = [sandbox, sandboxChecks, sandboxRates, ecb, stripe, ledger, imports];

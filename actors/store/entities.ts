@@ -275,6 +275,57 @@ export const Setting = defineEntity({
   },
 });
 
+/** A file that actors are made from. `found`: JSON of its columns and how it was read. */
+export const ImportFile = defineEntity({
+  name: 'ImportFile',
+  tableName: 'import_file',
+  properties: {
+    id: p.text().primary(),
+    person: p.text(),
+    sha256: p.text(),
+    bytes: p.integer(),
+    found: p.text(),
+    at: p.bigint('number'),
+  },
+});
+
+/** Some rows of a file, as JSON. */
+export const ImportPiece = defineEntity({
+  name: 'ImportPiece',
+  tableName: 'import_piece',
+  properties: {
+    file: p.text().primary(),
+    sha256: p.text().primary(),
+    n: p.integer().primary().autoincrement(false),
+    lastRow: p.integer(),
+    rows: p.text(),
+  },
+});
+
+/** Which row of a file came with an id first. */
+export const ImportKey = defineEntity({
+  name: 'ImportKey',
+  tableName: 'import_key',
+  properties: {
+    file: p.text().primary(),
+    pass: p.integer().primary().autoincrement(false),
+    key: p.text().primary(),
+    row: p.integer(),
+  },
+});
+
+/** A row that could not be taken, and why, as JSON. */
+export const ImportBad = defineEntity({
+  name: 'ImportBad',
+  tableName: 'import_bad',
+  properties: {
+    file: p.text().primary(),
+    pass: p.integer().primary().autoincrement(false),
+    row: p.integer().primary().autoincrement(false),
+    reasons: p.text(),
+  },
+});
+
 export const entities = [
   Partition,
   Node,
@@ -294,4 +345,8 @@ export const entities = [
   Person,
   RefreshToken,
   Setting,
+  ImportFile,
+  ImportPiece,
+  ImportKey,
+  ImportBad,
 ];

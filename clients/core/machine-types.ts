@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { account } from '../../machines/account.ts';
 import type { client } from '../../machines/client.ts';
 import type { dispute } from '../../machines/dispute.ts';
+import type { fileImport } from '../../machines/import.ts';
 import type { integration } from '../../machines/integration.ts';
 import type { limit } from '../../machines/limit.ts';
 import type { Definition, Schemas } from '../../machines/machine.ts';
@@ -21,6 +22,7 @@ export type Machines = {
   readonly dispute: typeof dispute;
   readonly integration: typeof integration;
   readonly period: typeof period;
+  readonly import: typeof fileImport;
 };
 
 type Typed<D> = D extends { readonly types?: infer T } ? NonNullable<T> : never;

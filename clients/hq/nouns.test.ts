@@ -41,6 +41,7 @@ const INPUTS: Readonly<Record<string, object>> = {
   integration: {},
   rates: { integration: 'ecb' },
   period: { month: '2026-10' },
+  import: { name: 'clients.csv', target: 'client' },
 };
 
 /** What is not there before it has happened. */

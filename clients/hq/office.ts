@@ -7,6 +7,8 @@ import { toListSearch, type ListQuery } from '../core/topic.ts';
 /** A list that somebody keeps under a name. */
 export type SavedView = { readonly id: string; readonly name: string; readonly type: string; readonly query: string };
 
+type Init = { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: Blob };
+
 /** The most that the hub answers for at once. */
 const MOST_VIEWS = 200;
 
@@ -85,9 +87,22 @@ export class Office {
     return new Blob(parts, { type: response.headers.get('content-type') ?? '' });
   }
 
-  async #fetch(path: string, token: string): Promise<Response> {
-    const headers = { authorization: `Bearer ${token}` };
-    const response = await this.#http.fetch(this.#http.base + path, { headers, cache: 'no-store' }).catch(() => {
+  /** Sends a file and says the address of what it has become. The same key with the same file is the same again. */
+  async upload(path: string, file: Blob, key: string): Promise<string> {
+    const { bearer } = this.#session;
+    const token = await this.#session.token();
+    if (this.#session.bearer !== bearer) throw anotherPerson();
+    const headers = { 'content-type': 'application/octet-stream', 'idempotency-key': key };
+    const response = await this.#fetch(path, token, { method: 'POST', headers, body: file });
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (this.#session.bearer !== bearer) throw anotherPerson();
+    if (isRecord(answer) && typeof answer['address'] === 'string') return answer['address'];
+    throw unreadable();
+  }
+
+  async #fetch(path: string, token: string, { headers: more = {}, ...init }: Init = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, ...more };
+    const response = await this.#http.fetch(this.#http.base + path, { ...init, headers, cache: 'no-store' }).catch(() => {
       throw unreachable();
     });
     if (response.ok) return response;

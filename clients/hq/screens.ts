@@ -81,6 +81,17 @@ export const screens: readonly Screen[] = [
       roles: ['cfo', 'auditor', 'approver'],
     },
   },
+  {
+    path: '/imports',
+    title: names.imports,
+    load: async () => (await import('./screens/imports.tsx')).Imports,
+    nav: {
+      label: names.imports,
+      icon: 'M10 2.5v9M6.5 8.5l3.5 3.5 3.5-3.5M3 13v4h14v-4',
+      key: 'j',
+      roles: ['clerk', 'approver', 'cfo', 'operator', 'auditor'],
+    },
+  },
   { path: '/ledger/statement', title: names.statement, load: async () => (await import('./screens/statement.tsx')).Statement },
   {
     path: '/board',

@@ -37,6 +37,7 @@ export const texts = {
     rates: 'Exchange rates',
     ledger: 'Ledger',
     periods: 'Periods',
+    imports: 'Imports',
     statement: 'Statement of an account',
     board: 'Board',
     deadLetters: 'Dead letters',

@@ -3,7 +3,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Caller } from '../../actors/caller.ts';
 import { FAULTS, Fault } from '../../machines/fault.ts';
 import type { People } from '../auth/people.ts';
-import { useBytes } from './body.ts';
+import { useBytes, useFiles } from './body.ts';
 import type { Door } from './door.ts';
 import { toFault, toProblem } from './problem.ts';
 import type { Answer, Route } from './route.ts';
@@ -23,10 +23,14 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], door
   // What goes out is made by the views; checking it again would cost more than making it. Tests hold it to the schemas.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.decorateRequest('caller', undefined);
-  for (const route of routes) if (route.body !== 'raw') mountRoute(app, route, door);
+  for (const route of routes) if (route.body !== 'raw' && route.body !== 'file') mountRoute(app, route, door);
   app.register(async (raw) => {
     useBytes(raw);
     for (const route of routes) if (route.body === 'raw') mountRoute(raw, route, door);
+  });
+  app.register(async (files) => {
+    useFiles(files);
+    for (const route of routes) if (route.body === 'file') mountRoute(files, route, door);
   });
 }
 
@@ -42,7 +46,7 @@ function mountRoute(app: FastifyInstance, route: Route, door: Door): void {
       ...(access === 'public' ? {} : { security: [{ token: [] }] }),
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
-      ...(body === undefined || body === 'raw' ? {} : { body }),
+      ...(body === undefined || body === 'raw' || body === 'file' ? {} : { body }),
       ...(headers === undefined ? {} : { headers }),
       response: answers,
     },
@@ -58,7 +62,7 @@ function mountRoute(app: FastifyInstance, route: Route, door: Door): void {
             caller: request.caller,
             params: request.params as never,
             query: request.query as never,
-            body: (body === 'raw' ? (request.body ?? Buffer.alloc(0)) : request.body) as never,
+            body: (body === 'raw' || body === 'file' ? (request.body ?? Buffer.alloc(0)) : request.body) as never,
             headers: request.headers as Record<string, string | undefined>,
             address: request.ip,
             limits: door.limits,

@@ -38,17 +38,17 @@ type Options<Params, Query, Body, Who> = {
   readonly description?: string;
   readonly params?: Params;
   readonly query?: Query;
-  /** A schema for JSON, or `raw` for up to 1 MiB of anything. */
+  /** A schema for JSON, `raw` for up to 1 MiB of anything, or `file` for up to 50. */
   readonly body?: Body;
   /** Headers that it reads, for the documentation. */
   readonly headers?: z.ZodObject;
   /** What it answers when all is well, by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
-  readonly handler: (ask: Ask<Parsed<Params>, Parsed<Query>, Body extends 'raw' ? Buffer : Parsed<Body>, Who>) => Promise<Answer>;
+  readonly handler: (ask: Ask<Parsed<Params>, Parsed<Query>, Body extends 'raw' | 'file' ? Buffer : Parsed<Body>, Who>) => Promise<Answer>;
 };
 
 /** A route, whatever its types were. */
-export type Route = Options<z.ZodType | undefined, z.ZodType | undefined, z.ZodType | 'raw' | undefined, Caller | undefined> & {
+export type Route = Options<z.ZodType | undefined, z.ZodType | undefined, z.ZodType | 'raw' | 'file' | undefined, Caller | undefined> & {
   readonly access: 'public' | 'node' | 'person' | readonly Role[];
 };
 
@@ -56,7 +56,7 @@ export type Route = Options<z.ZodType | undefined, z.ZodType | undefined, z.ZodT
 export function defineRoute<
   const Params extends z.ZodType | undefined = undefined,
   const Query extends z.ZodType | undefined = undefined,
-  const Body extends z.ZodType | 'raw' | undefined = undefined,
+  const Body extends z.ZodType | 'raw' | 'file' | undefined = undefined,
 >(options: Options<Params, Query, Body, Caller> & { readonly roles?: readonly Role[] }): Route {
   const { roles, ...rest } = options;
   return { ...rest, access: roles ?? 'person' } as unknown as Route;
@@ -66,7 +66,7 @@ export function defineRoute<
 export function definePublicRoute<
   const Params extends z.ZodType | undefined = undefined,
   const Query extends z.ZodType | undefined = undefined,
-  const Body extends z.ZodType | 'raw' | undefined = undefined,
+  const Body extends z.ZodType | 'raw' | 'file' | undefined = undefined,
 >(options: Options<Params, Query, Body, undefined>): Route {
   return { ...options, access: 'public' } as unknown as Route;
 }

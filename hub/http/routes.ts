@@ -7,6 +7,7 @@ import { controlRoutes } from './routes/controls.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { historyRoutes } from './routes/history.ts';
+import { importRoutes } from './routes/imports.ts';
 import { inspectRoutes } from './routes/inspect.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { ledgerDayRoutes } from './routes/ledger-days.ts';
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...seeAsRoutes,
   ...historyRoutes,
   ...receiptRoutes,
+  ...importRoutes,
   ...ledgerRoutes,
   ...ledgerDayRoutes,
   ...ledgerPeriodRoutes,

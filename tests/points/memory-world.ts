@@ -6,7 +6,8 @@ import type { Caller } from '../../actors/caller.ts';
 import type { Outcome } from '../../actors/delivery.ts';
 import { toStates } from '../../actors/envelope.ts';
 import type { StoredEnvelope } from '../../actors/envelope.ts';
-import type { Integration, IntegrationKind } from '../../actors/integrations/integration.ts';
+import type { Gate, Integration, IntegrationKind } from '../../actors/integrations/integration.ts';
+import { imports } from '../../actors/integrations/imports/imports.ts';
 import { ledger } from '../../actors/integrations/ledger/ledger.ts';
 import { sandboxChecks } from '../../actors/integrations/sandbox-checks/sandbox-checks.ts';
 import { sandboxRates } from '../../actors/integrations/sandbox-rates/sandbox-rates.ts';
@@ -20,6 +21,7 @@ import type { Role } from '../../machines/machine.ts';
 import { Watch } from './failpoint.ts';
 import type { Failpoint } from './failpoint.ts';
 import { MemoryGateway } from './memory-gateway.ts';
+import { memoryImports } from './memory-imports.ts';
 import { memoryLedger } from './memory-ledger.ts';
 import { messenger } from './messenger.ts';
 import { CLIENT, DOCUMENTS, Scene } from './scene.ts';
@@ -73,6 +75,7 @@ class Mortal {
         ['sandbox_checks', open(sandboxChecks)],
         ['sandbox_rates', open(sandboxRates)],
         ['ledger', { kind: ledger, integration: memoryLedger(world.database, () => this.#dead) }],
+        ['imports', { kind: imports, integration: memoryImports(world.database, this.#toGate(), ports, () => this.#dead) }],
       ]),
       node: 'one',
       url: () => '',
@@ -87,6 +90,16 @@ class Mortal {
       () => (this.#up = true),
       () => this.die(),
     );
+  }
+
+  #toGate(): Gate {
+    return {
+      hub_id: 'hub1',
+      definition: (type) => this.runtime.definitions.get(type),
+      settings: (type) => this.runtime.definitions.get(type)?.settings.parse({}),
+      caller: (username) => Promise.resolve(callerOf(username)),
+      submit: (submission) => this.runtime.submit(submission),
+    };
   }
 
   get dead(): boolean {
@@ -290,6 +303,11 @@ export class MemoryScene extends Scene {
     const rates = { type: '@create', integration: 'sandbox_rates' };
     await this.#world.command('rates/ecb', rates, callerOf('operator'), 'create-rates');
     await this.eventually(async () => toStates((await this.envelope('rates/ecb'))?.snapshot.value).includes('age.fresh'));
+  }
+
+  /** Every import of this world has it. */
+  file(): Promise<void> {
+    return Promise.resolve();
   }
 
   fault(operation: string, fault: 'http_502' | 'timeout_before', times = 1_000): Promise<void> {

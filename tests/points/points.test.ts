@@ -33,7 +33,7 @@ describe('the crash table', () => {
     expect(POINTS.filter((point) => !reached.has(point))).toEqual([]);
   });
 
-  test.each(['messenger PAY', 'payment SUBMIT refused', 'client SUBMIT', 'period CONFIRM'])(
+  test.each(['messenger PAY', 'payment SUBMIT refused', 'client SUBMIT', 'period CONFIRM', 'import START'])(
     '[POINT-3] %s leaves the same behind wherever the process dies, and wherever the next one dies while it carries on',
     { timeout: 60_000 },
     async (row) => {

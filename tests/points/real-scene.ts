@@ -1,6 +1,7 @@
 import type { StoredEnvelope } from '../../actors/envelope.ts';
 import { typeOf } from '../../machines/ids.ts';
 import { eventually } from '../support/process-hub.ts';
+import { FOUND, ROWS } from './memory-imports.ts';
 import { Scene } from './scene.ts';
 import type { Answer, Ask, Event } from './scene.ts';
 import type { Stand } from './stand.ts';
@@ -18,6 +19,14 @@ export class RealScene extends Scene {
 
   fault(operation: string, fault: string, times = 1_000): Promise<void> {
     return this.#stand.must({ as: 'operator', path: '/v1/sandbox/faults', body: { match: { payment: this.id, operation }, fault, times } });
+  }
+
+  async file(): Promise<void> {
+    const { database } = this.#stand;
+    const file = [this.id, 'clerk', FOUND.sha256, FOUND.bytes, JSON.stringify(FOUND), 0];
+    await database.query('insert into import_file values ($1, $2, $3, $4, $5, $6) on conflict do nothing', file);
+    const piece = [this.id, FOUND.sha256, 0, ROWS.at(-1)?.row, JSON.stringify(ROWS)];
+    await database.query('insert into import_piece values ($1, $2, $3, $4, $5) on conflict do nothing', piece);
   }
 
   protected ask({ address, as, key }: Ask, event: Event): Promise<Answer> {

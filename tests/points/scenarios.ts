@@ -3,6 +3,7 @@ import { accountPayments } from './payment-scenarios.ts';
 import { disputes } from './dispute-scenarios.ts';
 import { limits } from './limit-scenarios.ts';
 import { messengers } from './messenger-scenarios.ts';
+import { imports } from './import-scenarios.ts';
 import { periods } from './period-scenarios.ts';
 import { ratesScenarios } from './rates-scenarios.ts';
 import { CLIENT, DOCUMENTS, LARGE, MANUAL } from './scene.ts';
@@ -374,5 +375,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...integrations,
   ...ratesScenarios,
   ...periods,
+  ...imports,
   ...messengers,
 ];

@@ -25,6 +25,9 @@ export abstract class Scene {
   /** The next `times` calls of this operation for this case's payment fail like this. */
   abstract fault(operation: string, fault: 'http_502' | 'timeout_before', times?: number): Promise<void>;
 
+  /** The file that stories about imports read, under this case's id. */
+  abstract file(): Promise<void>;
+
   async create(type: string, input: object, as = 'clerk'): Promise<Answer> {
     const answer = await this.ask({ address: `${type}/${this.id}`, as, key: `${this.id}-create-${type}` }, { ...input, type: '@create' });
     if (answer.status >= 300) throw new Error(`${type} was not made: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -11,6 +11,7 @@ import { failover } from './failover.ts';
 import { fanout } from './fanout.ts';
 import { fuzz } from './fuzz.ts';
 import { idle } from './idle.ts';
+import { imports } from './imports.ts';
 import { jitter } from './jitter.ts';
 import { latency } from './latency.ts';
 import { ledger } from './ledger.ts';
@@ -43,6 +44,7 @@ const LINES: Readonly<Record<string, Line>> = {
   fanout,
   fuzz,
   idle,
+  import: imports,
   jitter,
   latency,
   ledger,

@@ -43,6 +43,7 @@ export class SandboxWorld {
       config,
       secrets: { webhook_secret: SECRET },
       hubUrl: () => hubUrl,
+      gate: undefined as never,
       database: { query: async (name, text, values) => (await this.pool.query({ name, text, values: [...values] })).rows },
     });
     this.#open.push(sandbox);

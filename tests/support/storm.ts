@@ -62,18 +62,24 @@ export class Person {
     this.#username = username;
   }
 
-  async call(method: string, path: string, body?: object, key?: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  /** A text is sent as the file that it is. */
+  async call(
+    method: string,
+    path: string,
+    body?: object | string,
+    key?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
     for (;;) {
       const headers = {
-        'content-type': 'application/json',
+        'content-type': typeof body === 'string' ? 'application/octet-stream' : 'application/json',
         authorization: `Bearer ${this.#token}`,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       };
       const answer = await fetch(this.#hub.url + path, {
         method,
         headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(15_000),
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        signal: AbortSignal.timeout(typeof body === 'string' ? 60_000 : 15_000),
       }).catch(() => undefined);
       if (answer?.status === 401) {
         await this.#signIn();
@@ -212,8 +218,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   await sleep(500);
   stopped = true;
   await Promise.all(workers);
-  const client = new pg.Client({ connectionString: databaseUrl(hub.dataDir) });
-  await client.connect();
+  const client = await openDatabase(hub);
   try {
     return { ...(await judge(client, acked)), kills, longest_outage_ms: Math.round(longest) };
   } finally {
@@ -226,6 +231,13 @@ export function databaseUrl(dataDir: string): string {
   const { port } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')) as { port: number };
   const password = readFileSync(join(dataDir, 'secrets', 'postgres'), 'utf8').trim();
   return `postgres://hub:${encodeURIComponent(password)}@127.0.0.1:${port}/hub`;
+}
+
+/** The database of a hub that has its own. */
+export async function openDatabase(hub: ProcessHub): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: databaseUrl(hub.dataDir) });
+  await client.connect();
+  return client;
 }
 
 export async function judge(client: pg.Client, acked: readonly Acked[]): Promise<Omit<StormResult, 'kills' | 'longest_outage_ms'>> {

@@ -19,7 +19,14 @@ export function openStripe(
   const system = systemPorts(log);
   const ports: Ports = { ...system, clock: { now: () => server.now, monotonic: () => system.clock.monotonic() } };
   const database = { query: () => Promise.reject(new Error('Stripe keeps nothing in the database')) };
-  return stripe.open({ ports, config: { base_url: server.url, ...config }, secrets, hubUrl: () => undefined, database });
+  return stripe.open({
+    ports,
+    config: { base_url: server.url, ...config },
+    secrets,
+    hubUrl: () => undefined,
+    gate: undefined as never,
+    database,
+  });
 }
 
 export type Ask = {

@@ -28,7 +28,14 @@ beforeEach(async () => {
 function openAt(now: number): Promise<Integration> {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const ports = { ...systemPorts(quiet), clock: { now: () => now, monotonic: () => now } };
-  return ecb.open({ ports, config: { base_url: server.url }, secrets: {}, hubUrl: () => undefined, database: undefined as never });
+  return ecb.open({
+    ports,
+    config: { base_url: server.url },
+    secrets: {},
+    hubUrl: () => undefined,
+    gate: undefined as never,
+    database: undefined as never,
+  });
 }
 
 function fetchAfter(after: string | null, signal = new AbortController().signal): Promise<CallResult> {

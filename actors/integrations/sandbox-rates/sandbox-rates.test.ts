@@ -9,7 +9,14 @@ import { sandboxRates } from './sandbox-rates.ts';
 async function fetchAt(now: number, after: string | null): Promise<RatesAnswer> {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const ports = { ...systemPorts(quiet), clock: { now: () => now, monotonic: () => now } };
-  const opened = await sandboxRates.open({ ports, config: {}, secrets: {}, hubUrl: () => undefined, database: undefined as never });
+  const opened = await sandboxRates.open({
+    ports,
+    config: {},
+    secrets: {},
+    hubUrl: () => undefined,
+    gate: undefined as never,
+    database: undefined as never,
+  });
   const { signal } = new AbortController();
   const input = { integration: 'sandbox_rates', after };
   const result = await opened.perform({ key: 'k', operation: 'fetch', input, actor: 'rates/sandbox', attempt: 1, signal });

@@ -9,6 +9,7 @@ import { Migration0008PlainWords } from './0008-plain-words.ts';
 import { Migration0009ChangedPeople } from './0009-changed-people.ts';
 import { Migration0010TwoPhases } from './0010-two-phases.ts';
 import { Migration0011ClosedPeriods } from './0011-closed-periods.ts';
+import { Migration0012Imports } from './0012-imports.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   { name: '0009-changed-people', class: Migration0009ChangedPeople },
   { name: '0010-two-phases', class: Migration0010TwoPhases },
   { name: '0011-closed-periods', class: Migration0011ClosedPeriods },
+  { name: '0012-imports', class: Migration0012Imports },
 ];

@@ -190,7 +190,7 @@ function valueOf(row: ListRow, sort: 'updatedAt' | 'createdAt' | 'title'): strin
 }
 
 /** Another node that owns the actor asks the token again. */
-function tokenOf(headers: Readonly<Record<string, string | undefined>>): { token?: string } {
+export function tokenOf(headers: Readonly<Record<string, string | undefined>>): { token?: string } {
   const token = headers.authorization?.replace(/^Bearer /i, '');
   return token === undefined ? {} : { token };
 }
