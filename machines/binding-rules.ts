@@ -1,4 +1,14 @@
-import type { BindingBirth, BindingContext, BindingFact, BindingFactName, Decide, Ours, Problem, Refusal, Theirs } from './binding-terms.ts';
+import type {
+  BindingBirth,
+  BindingContext,
+  BindingFact,
+  BindingFactName,
+  Decide,
+  Ours,
+  Problem,
+  Refusal,
+  Theirs,
+} from './binding-terms.ts';
 import { MOST_OVERRULED, OWNED } from './binding-terms.ts';
 import type { ErpRecord, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
 import type { EffectError, Tell } from './machine.ts';
@@ -12,7 +22,16 @@ const MINUTE = 60_000;
 /** Waits between tries that came to nothing; the last one again and again. */
 const PAUSES = [15_000, MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE];
 /** Why a call came to nothing that may come to something later, without anybody changing anything. */
-const PASSING = ['unavailable', 'throttled', 'circuit_open', 'integration_disabled', 'integration_paused', 'integration_unauthorized', 'held', 'busy'];
+const PASSING = [
+  'unavailable',
+  'throttled',
+  'circuit_open',
+  'integration_disabled',
+  'integration_paused',
+  'integration_unauthorized',
+  'held',
+  'busy',
+];
 
 export function toContext({ id, integration, model, actor, record, settings }: BindingBirth): BindingContext {
   return {
@@ -58,18 +77,19 @@ export function withTheirs(context: BindingContext, record: ErpRecord): Partial<
 }
 
 export function withOurs(context: BindingContext, { revision, at, fields }: Ours): Partial<BindingContext> {
+  const ours = { revision, at, fields };
   const { sent, base } = context;
+  if (sent?.to !== 'hub') return agree({ ...context, ours });
   // What was told to the hub's actor and is there now both had, whatever the ERP says by now.
-  const taken = Object.fromEntries(Object.entries(sent ?? {}).filter(([field, value]) => isSame(fields[field], value)));
-  const known = sent === undefined ? base : { ...base, ...taken };
-  return agree({ ...context, ours: { revision, at, fields }, ...(known === undefined ? {} : { base: known }) });
+  const taken = Object.entries(sent.fields).filter(([field, value]) => isSame(fields[field], value));
+  return { ...agree({ ...context, ours, base: { ...base, ...Object.fromEntries(taken) } }), sent: undefined };
 }
 
 /** After a push: what was written both had, whatever the hub's actor says by now. */
 export function withPushed(context: BindingContext, { record, outdated }: PushAnswer): Partial<BindingContext> {
-  const { sent = {}, base } = context;
-  const known = outdated ? base : { ...base, ...sent };
-  return { ...withTheirs({ ...context, ...(known === undefined ? {} : { base: known }) }, record), tries: 0 };
+  const { sent, base } = context;
+  const known = outdated || sent === undefined ? base : { ...base, ...sent.fields };
+  return { ...withTheirs({ ...context, base: known }, record), sent: undefined, tries: 0 };
 }
 
 /** What was looked for: not there under a name that it had means that it was deleted. */
@@ -82,9 +102,8 @@ export function withFound(context: BindingContext, { record }: ReadAnswer, at: n
 /** On what both say the same they agree. */
 function agree(context: BindingContext): Partial<BindingContext> {
   const { base, ours, theirs, external_id } = context;
-  const known = { external_id, ...(ours === undefined ? {} : { ours }), ...(theirs === undefined ? {} : { theirs }) };
-  if (ours === undefined || theirs === undefined || theirs.gone === true || theirs.bad !== undefined)
-    return base === undefined ? known : { ...known, base };
+  const known = { external_id, base, theirs, ...(ours === undefined ? {} : { ours }) };
+  if (ours === undefined || theirs === undefined || theirs.gone === true || theirs.bad !== undefined) return known;
   const alike = Object.entries(ours.fields).filter(
     ([field, value]) => Object.hasOwn(theirs.fields, field) && isSame(value, theirs.fields[field]),
   );

@@ -3,7 +3,7 @@ import { addressField, erpRecord, externalId, model } from './erp.ts';
 import type { ErpRecord, Model } from './erp.ts';
 import type { Birth, EffectError, Stamp } from './machine.ts';
 import { OWNERS } from './sync-merge.ts';
-import type { Conflict, Decision, Fields, Overruled, Owner } from './sync-merge.ts';
+import type { Conflict, Decision, Fields, Overruled, Owner, Side } from './sync-merge.ts';
 import { idField } from './text.ts';
 
 /** What a binding is made of: its input, its events, its context and the facts that it makes known. */
@@ -136,7 +136,12 @@ export type BindingEvent =
 export type BindingBirth = z.infer<typeof bindingInput> & Birth<z.infer<typeof bindingSettings>>;
 
 /** Why it is not in step: what was refused, by whom. */
-export type Problem = { readonly where: 'hub' | 'erp'; readonly code: EffectError['code']; readonly detail: string | null; readonly at: number };
+export type Problem = {
+  readonly where: 'hub' | 'erp';
+  readonly code: EffectError['code'];
+  readonly detail: string | null;
+  readonly at: number;
+};
 
 export type BindingContext = {
   id: string;
@@ -146,16 +151,16 @@ export type BindingContext = {
   owners: Readonly<Record<string, Owner>>;
   external_id: string | null;
   /** What both had when they last agreed. */
-  base?: Fields;
+  base?: Fields | undefined;
   ours?: { readonly revision: number; readonly at: number; readonly fields: Fields };
-  theirs?: ErpRecord;
+  theirs?: ErpRecord | undefined;
   /** What was told to the hub's actor, or asked of the ERP, and is not answered for yet. */
-  sent?: Fields;
+  sent?: { readonly to: Side; readonly fields: Fields } | undefined;
   conflicts: readonly Conflict[];
   decided: Readonly<Record<string, Decision>>;
   /** The newest last, with when it was. */
   overruled: readonly (Overruled & { readonly at: number })[];
-  problem?: Problem;
+  problem?: Problem | undefined;
   /** Tries since the last one that came to something. */
   tries: number;
   /** When the two last agreed, in epoch milliseconds. */

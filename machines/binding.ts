@@ -1,9 +1,21 @@
-import { and, assign, emit, not, setup } from 'xstate';
+import { assign, emit, not, setup } from 'xstate';
 import * as rules from './binding-rules.ts';
 import { bindingEvents, bindingFacts, bindingInput, bindingInternal, bindingSettings } from './binding-terms.ts';
-import type { BindingBirth, BindingContext, BindingEvent, BindingFact, BindingFactName, Decide, Ours, Problem, Refusal, Theirs } from './binding-terms.ts';
+import type {
+  BindingBirth,
+  BindingContext,
+  BindingEvent,
+  BindingFact,
+  BindingFactName,
+  Decide,
+  Ours,
+  Problem,
+  Refusal,
+  Theirs,
+} from './binding-terms.ts';
 import type { ErpRecord, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
 import { defineMachine, effect, readEffectError, tell } from './machine.ts';
+import type { EffectError } from './machine.ts';
 
 /** When the event was taken. Results carry it too; XState's types of them do not know. */
 function momentOf(event: object): number {
@@ -33,8 +45,8 @@ const bindingSetup = setup({
     canDecide: ({ context }, event: Decide) => rules.refuseDecide(context, event) === undefined,
     wasRefused: (_, { event, is, reason }: { event: Refusal; is: string; reason?: string }) =>
       event.event === is && (reason === undefined || event.reason === reason),
-    isPassing: (_, error: unknown) => rules.isPassing(readEffectError({ error })),
-    isUnknown: (_, error: unknown) => readEffectError({ error }).kind === 'unknown',
+    isPassing: (_, error: EffectError) => rules.isPassing(error),
+    isUnknown: (_, { kind }: EffectError) => kind === 'unknown',
   },
   actions: {
     announce: emit(({ context }, { type, reason = null }: { type: BindingFactName; reason?: string | null }) =>
@@ -44,8 +56,8 @@ const bindingSetup = setup({
     noteOurs: assign(({ context }, event: Ours) => rules.withOurs(context, event)),
     notePushed: assign(({ context }, answer: PushAnswer) => rules.withPushed(context, answer)),
     noteFound: assign(({ context, event }, answer: ReadAnswer) => rules.withFound(context, answer, momentOf(event))),
-    noteSentToErp: assign(({ context }) => ({ sent: rules.forErp(context) })),
-    noteSentToHub: assign(({ context }) => ({ sent: rules.forHub(context) })),
+    noteSentToErp: assign(({ context }) => ({ sent: { to: 'erp' as const, fields: rules.forErp(context) } })),
+    noteSentToHub: assign(({ context }) => ({ sent: { to: 'hub' as const, fields: rules.forHub(context) } })),
     noteOverruled: assign(({ context, event }) => rules.withOverruled(context, momentOf(event))),
     noteConflict: assign(({ context }) => ({ conflicts: rules.compare(context).conflicts })),
     noteDecisions: assign(({ context }, event: Decide) => rules.withDecisions(context, event)),
@@ -69,7 +81,10 @@ const bindingMachine = bindingSetup.createMachine({
   initial: 'meeting',
   on: {
     // What is older than what is known, or the same, is known. What comes in between two steps is noted and compared behind them.
-    THEIRS: [{ guard: { type: 'isNews', params: ({ event }) => event }, actions: { type: 'noteTheirs', params: ({ event }) => event.record } }, {}],
+    THEIRS: [
+      { guard: { type: 'isNews', params: ({ event }) => event }, actions: { type: 'noteTheirs', params: ({ event }) => event.record } },
+      {},
+    ],
     OURS: [{ guard: { type: 'isNewer', params: ({ event }) => event }, actions: { type: 'noteOurs', params: ({ event }) => event } }, {}],
     'tell.refused': {},
   },
@@ -125,15 +140,14 @@ const bindingMachine = bindingSetup.createMachine({
     },
     pushing: {
       entry: 'noteSentToErp',
-      exit: assign({ sent: undefined }),
       invoke: {
         id: 'push',
         src: 'erp.push',
         input: ({ context }) => rules.toPush(context),
         onDone: { target: 'comparing', actions: { type: 'notePushed', params: ({ event }) => event.output } },
         onError: [
-          { guard: { type: 'isUnknown', params: ({ event }) => event.error }, target: 'looking' },
-          { guard: { type: 'isPassing', params: ({ event }) => event.error }, target: 'waiting' },
+          { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: 'looking' },
+          { guard: { type: 'isPassing', params: ({ event }) => readEffectError(event) }, target: 'waiting' },
           {
             target: 'refused',
             actions: {
@@ -161,7 +175,6 @@ const bindingMachine = bindingSetup.createMachine({
     },
     applying: {
       entry: ['noteSentToHub', 'tellSync'],
-      exit: assign({ sent: undefined }),
       on: {
         OURS: [
           {
@@ -263,7 +276,7 @@ const bindingMachine = bindingSetup.createMachine({
         RELEASE: { target: 'released', actions: { type: 'announce', params: { type: 'binding.released' } } },
         THEIRS: [
           {
-            guard: and([{ type: 'isNews', params: ({ event }) => event } as never]),
+            guard: { type: 'isNews', params: ({ event }) => event },
             target: 'comparing',
             actions: { type: 'noteTheirs', params: ({ event }) => event.record },
           },

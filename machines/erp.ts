@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { readAddress } from './ids.ts';
+import { isId, readAddress } from './ids.ts';
+import { sha256 } from './sha256.ts';
 import { idField } from './text.ts';
 
 /** What machines ask of an integration that provides `erp`: records of an ERP, in the hub's own terms. */
@@ -15,6 +16,8 @@ export const addressField = z
   .refine((text) => readAddress(text) !== undefined, 'An address is a type and an id, for example client/acme');
 /** A record's name in the ERP. */
 export const externalId = z.string().min(1).max(64);
+/** An id may be so long. */
+const MOST_ID = 64;
 const moment = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const fields = z.record(z.string().max(64), z.unknown());
 
@@ -76,3 +79,15 @@ export const pushAnswer = z.strictObject({
   outdated: z.boolean(),
 });
 export type PushAnswer = z.infer<typeof pushAnswer>;
+
+/** The binding of an actor with an ERP: one, whoever makes it. */
+export function bindingOf(integration: string, address: string): string {
+  const id = `${integration}-${address.replace('/', '-')}`;
+  return `binding/${id.length <= MOST_ID ? id : sha256(id).slice(0, MOST_ID)}`;
+}
+
+/** What an actor is called that is made of a record of an ERP. */
+export function actorOf(integration: string, model: Model, external_id: string): string {
+  const id = `${integration}-${external_id}`;
+  return `${MODELS[model]}/${isId(id) ? id : sha256(id).slice(0, MOST_ID)}`;
+}
