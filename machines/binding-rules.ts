@@ -10,7 +10,7 @@ import type {
   Theirs,
 } from './binding-terms.ts';
 import { MOST_OVERRULED, OWNED } from './binding-terms.ts';
-import type { ErpRecord, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
+import type { ErpRecord, Model, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
 import type { EffectError, Tell } from './machine.ts';
 import { must } from './must.ts';
 import { isSame, merge } from './sync-merge.ts';
@@ -76,8 +76,8 @@ export function withTheirs(context: BindingContext, record: ErpRecord): Partial<
   return agree({ ...context, theirs: record, external_id: record.external_id });
 }
 
-export function withOurs(context: BindingContext, { revision, at, fields }: Ours): Partial<BindingContext> {
-  const ours = { revision, at, fields };
+export function withOurs(context: BindingContext, { revision, changed_at, fields }: Ours): Partial<BindingContext> {
+  const ours = { revision, at: changed_at, fields };
   const { sent, base } = context;
   if (sent?.to !== 'hub') return agree({ ...context, ours });
   // What was told to the hub's actor and is there now both had, whatever the ERP says by now.
@@ -134,18 +134,25 @@ export function toLink({ actor }: BindingContext): Tell {
   return { to: actor, event: { type: 'LINK' } };
 }
 
-export function toCreate({ actor, theirs, integration }: BindingContext): Tell {
+/** What an actor is born with; what else the ERP says of it comes with the next comparison. */
+const BORN: Readonly<Record<Model, readonly string[]>> = {
+  partner: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip'],
+  bill: ['supplier', 'number', 'direction', 'issued', 'due', 'currency', 'total_minor', 'tax_minor', 'lines'],
+  payment: [],
+};
+
+/** What the ERP does not know is not said. */
+export function toCreate({ actor, theirs, model }: BindingContext): Tell {
   const { fields } = must(theirs, 'what the ERP says');
-  return { to: actor, event: { type: '@create', ...toInput(fields), origin: integration } };
+  const said = BORN[model].filter((field) => fields[field] !== null && fields[field] !== undefined).map((field) => [field, fields[field]]);
+  return { to: actor, event: { type: '@create', ...(Object.fromEntries(said) as Fields) } };
 }
 
-/** What is not known is not said. */
-function toInput(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-}
-
+/** With what it was decided against: what has been changed since is not written over. */
 export function toSync(context: BindingContext): Tell {
-  return { to: context.actor, event: { type: 'SYNC', fields: forHub(context) } };
+  const fields = forHub(context);
+  const before = Object.fromEntries(Object.keys(fields).map((field) => [field, context.ours?.fields[field] ?? null]));
+  return { to: context.actor, event: { type: 'SYNC', fields, before } };
 }
 
 export function toPush(context: BindingContext): PushRequest {

@@ -91,7 +91,7 @@ export const bindingInternal = {
   /** What the ERP says of the record now. */
   THEIRS: z.strictObject({ record: erpRecord }),
   /** What the hub's actor says of it now, and how often it has changed so far. */
-  OURS: z.strictObject({ revision, at: moment, fields }),
+  OURS: z.strictObject({ revision, changed_at: moment, fields }),
   'tell.refused': z.strictObject({
     to: z.string(),
     event: z.string(),

@@ -3,6 +3,7 @@ import { bindingOf } from './erp.ts';
 import { readAddress } from './ids.ts';
 import type { StoredActor, Tell } from './machine.ts';
 import { must } from './must.ts';
+import { isSame } from './sync-merge.ts';
 import type { Fields } from './sync-merge.ts';
 
 /** What is known of a client, and how the ERP is kept in step with it. */
@@ -30,9 +31,15 @@ export function toRecord(context: ClientContext): Fields {
   return { ...Object.fromEntries(known), archived: context.archived ?? false, standing: context.standing };
 }
 
+/** Whether it still is as the binding saw it. */
+export function isAsSeen(context: ClientContext, before: Fields): boolean {
+  const now = toRecord(context);
+  return Object.entries(before).every(([field, value]) => isSame(now[field], value));
+}
+
 /** `v` counts all that has happened to it, so that the binding knows what is newer. */
 export function toOurs(context: ClientContext, { v, at }: { readonly v: number; readonly at: number }): Tell {
-  const event = { type: 'OURS', revision: v, at, fields: toRecord(context) };
+  const event = { type: 'OURS', revision: v, changed_at: at, fields: toRecord(context) };
   return { to: must(context.link, 'the binding of a client'), event };
 }
 

@@ -59,8 +59,11 @@ export const clientEvents = {
 export const clientInternal = {
   /** The binding that sends it keeps the client in step with the ERP from now on. */
   LINK: z.strictObject({}),
-  /** What the ERP says, from the binding. */
-  SYNC: z.strictObject({ fields: details.extend({ archived: z.boolean().optional() }) }),
+  /** What the ERP says, from the binding, and what it was decided against: where that is not so any more, nothing is taken over. */
+  SYNC: z.strictObject({
+    fields: details.extend({ archived: z.boolean().optional() }),
+    before: z.record(z.string().max(64), z.unknown()),
+  }),
 };
 
 const fact = z.strictObject({ name, country: storedCountry, kind, reason: z.string().nullable() });

@@ -15,6 +15,7 @@ import type {
 import type { CheckAnswer, CheckRequest } from './gateway.ts';
 import { defineMachine, effect, tell } from './machine.ts';
 import type { Stamp } from './machine.ts';
+import type { Fields } from './sync-merge.ts';
 
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
@@ -84,6 +85,7 @@ const clientSetup = setup({
   guards: {
     hasPassed: (_, answer: CheckAnswer) => answer.passed,
     haveAllPassed: ({ context }) => CHECKS.every((check) => context.checks[check].verdict === 'passed'),
+    isAsSeen: ({ context }, before: Fields) => details.isAsSeen(context, before),
     mayLink: ({ context }, by: string) => details.mayLink(context, by),
     mayTryAgain: ({ context }, check: Check) => context.checks[check].tries < CHECK_PAUSES.length,
   },
@@ -122,7 +124,13 @@ const clientMachine = clientSetup.createMachine({
       guard: { type: 'mayLink', params: ({ event }) => event.by },
       actions: [{ type: 'noteLink', params: ({ event }) => event.by }, 'tellLinked'],
     },
-    SYNC: { actions: [{ type: 'amend', params: ({ event }) => event.fields }, 'tellLinked'] },
+    SYNC: [
+      {
+        guard: { type: 'isAsSeen', params: ({ event }) => event.before },
+        actions: [{ type: 'amend', params: ({ event }) => event.fields }, 'tellLinked'],
+      },
+      { actions: 'tellLinked' },
+    ],
   },
   states: {
     // Known to the house, not yet written to. Documents that are at hand already need no invitation.
