@@ -299,6 +299,7 @@ export const binding = defineMachine({
   facts: bindingFacts,
   settings: bindingSettings,
   permissions: {
+    '@create': ['operator', 'admin'],
     DECIDE: ['clerk', 'approver', 'cfo'],
     RETRY: ['clerk', 'operator', 'admin'],
     RECREATE: ['clerk'],

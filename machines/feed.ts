@@ -147,7 +147,7 @@ const feedMachine = feedSetup.createMachine({
         breathing: { after: { breath: 'pulling' } },
         idle: { after: { poll: 'pulling' }, on: { PULL: 'pulling' } },
         pausing: { after: { retry_pause: 'pulling' }, on: { PULL: 'pulling' } },
-        paused: { on: { RESUME: 'pulling', PAUSE: undefined } },
+        paused: { on: { RESUME: 'pulling' } },
       },
     },
     lag: {

@@ -1,6 +1,8 @@
 import { account } from './account.ts';
+import { binding } from './binding.ts';
 import { client } from './client.ts';
 import { dispute } from './dispute.ts';
+import { feed } from './feed.ts';
 import { integration } from './integration.ts';
 import { limit } from './limit.ts';
 import type { Definition } from './machine.ts';
@@ -9,4 +11,4 @@ import { period } from './period.ts';
 import { rates } from './rates.ts';
 
 /** Every machine that the hub hosts. A new noun is one file and one line here. */
-export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates, period];
+export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates, period, feed, binding];
