@@ -14,7 +14,7 @@ import type { ErpRecord, Model, PushAnswer, PushRequest, ReadAnswer, ReadRequest
 import type { EffectError, Tell } from './machine.ts';
 import { must } from './must.ts';
 import { isSame, merge } from './sync-merge.ts';
-import type { Decision, Fields, Merge } from './sync-merge.ts';
+import type { Fields, Merge } from './sync-merge.ts';
 
 /** How a binding decides what each side has to take over. */
 
@@ -174,18 +174,16 @@ export function withOverruled(context: BindingContext, at: number): Partial<Bind
   return { overruled: [...overruled, ...fresh.map((one) => ({ ...one, at }))].slice(-MOST_OVERRULED) };
 }
 
-export function refuseDecide({ conflicts }: BindingContext, { choices }: Decide): string | undefined {
-  const fields = Object.keys(choices);
-  const isOne = (name: string): boolean => conflicts.some(({ field }) => field === name);
-  return fields.length > 0 && fields.every(isOne) ? undefined : 'not_in_conflict';
+export function refuseDecide({ conflicts }: BindingContext, { field }: Decide): string | undefined {
+  return conflicts.some((one) => one.field === field) ? undefined : 'not_in_conflict';
 }
 
-export function withDecisions({ conflicts, decided }: BindingContext, { choices }: Decide): Partial<BindingContext> {
-  const made = conflicts.flatMap(({ field, hub, erp }): [string, Decision][] => {
-    const side = Object.hasOwn(choices, field) ? choices[field] : undefined;
-    return side === undefined ? [] : [[field, { side, hub, erp }]];
-  });
-  return { decided: { ...decided, ...Object.fromEntries(made) } };
+export function withDecision({ conflicts, decided }: BindingContext, { field, side }: Decide): Partial<BindingContext> {
+  const { hub, erp } = must(
+    conflicts.find((one) => one.field === field),
+    'the conflict that is decided',
+  );
+  return { decided: { ...decided, [field]: { side, hub, erp } } };
 }
 
 /** A decision that has come about, or whose values nobody says any more, is over. */

@@ -77,8 +77,8 @@ export const bindingSettings = z.strictObject({
 });
 
 export const bindingEvents = {
-  /** Whose value stands, for each field that is in conflict. */
-  DECIDE: z.strictObject({ choices: z.record(fieldName, z.enum(['hub', 'erp'])) }),
+  /** Whose value stands of a field that is in conflict. */
+  DECIDE: z.strictObject({ field: fieldName, side: z.enum(['hub', 'erp']) }),
   /** Tries once more what was refused, or what waits for its time. */
   RETRY: z.strictObject({}),
   /** What was deleted in the ERP is made there once more. */

@@ -118,8 +118,10 @@ export class BindingWorld {
     const address = this.binding;
     const stage = address === undefined ? undefined : this.stages.get(address);
     if (address === undefined || stage === undefined || stateOf(stage) !== 'conflict') return;
-    const choices = this.contextOf(address).conflicts.map(({ field }) => [field, this.#chance.below(2) === 0 ? 'hub' : 'erp']);
-    this.#step(address, (one) => send(one, { type: 'DECIDE', by: 'clerk', at: this.now, choices: Object.fromEntries(choices) }));
+    for (const { field } of this.contextOf(address).conflicts) {
+      const side = this.#chance.below(2) === 0 ? 'hub' : 'erp';
+      this.#step(address, (one) => send(one, { type: 'DECIDE', by: 'clerk', at: this.now, field, side }));
+    }
   }
 
   #recordOf(id: string): ErpRecord | null {

@@ -60,7 +60,7 @@ const bindingSetup = setup({
     noteSentToHub: assign(({ context }) => ({ sent: { to: 'hub' as const, fields: rules.forHub(context) } })),
     noteOverruled: assign(({ context, event }) => rules.withOverruled(context, momentOf(event))),
     noteConflict: assign(({ context }) => ({ conflicts: rules.compare(context).conflicts })),
-    noteDecisions: assign(({ context }, event: Decide) => rules.withDecisions(context, event)),
+    noteDecision: assign(({ context }, event: Decide) => rules.withDecision(context, event)),
     noteAgreement: assign(({ context, event }) => rules.withAgreement(context, momentOf(event))),
     noteProblem: assign((_, problem: Problem) => ({ problem })),
     noteBad: assign(({ context: { theirs } }) => ({
@@ -201,7 +201,7 @@ const bindingMachine = bindingSetup.createMachine({
         DECIDE: {
           guard: { type: 'canDecide', params: ({ event }) => event },
           target: 'comparing',
-          actions: { type: 'noteDecisions', params: ({ event }) => event },
+          actions: { type: 'noteDecision', params: ({ event }) => event },
         },
         THEIRS: [
           {
@@ -314,5 +314,5 @@ export const binding = defineMachine({
     return [actor, external_id ?? '', typeof name === 'string' ? name : ''];
   },
   reasons: { DECIDE: ({ context }: { context: BindingContext }, event: Decide) => rules.refuseDecide(context, event) },
-  samples: { DECIDE: ({ conflicts }) => ({ choices: Object.fromEntries(conflicts.slice(0, 1).map(({ field }) => [field, 'hub'])) }) },
+  samples: { DECIDE: ({ conflicts }) => ({ field: conflicts[0]?.field ?? 'name', side: 'hub' }) },
 });

@@ -211,7 +211,7 @@ describe('in good standing', () => {
 
   test('[CLI-9] clerks bring clients on board, approvers and the cfo judge them, a client speaks for itself only', () => {
     const of = (role: string) => Object.keys(client.permissions).filter((type) => client.permissions[type]?.some((may) => may === role));
-    expect(of('clerk')).toEqual(['@create', 'INVITE', 'SUBMIT']);
+    expect(of('clerk')).toEqual(['@create', 'INVITE', 'SUBMIT', 'AMEND']);
     expect(of('approver')).toEqual(['VERIFY', 'SUSPEND', 'REINSTATE', 'REJECT', 'CLOSE']);
     expect(of('cfo')).toEqual(of('approver'));
     expect([of('system'), of('customer')]).toEqual([['@create', 'SUBMIT'], ['SUBMIT']]);
@@ -219,7 +219,7 @@ describe('in good standing', () => {
   });
 
   test('[CLI-9] a client sees what it told us, and neither findings nor why we judged so', () => {
-    expect(client.views.customer).toEqual({ rows: 'client', fields: ['name', 'country', 'email', 'kind', 'documents', 'bank_account'] });
+    expect(client.views.customer).toEqual({ rows: 'client', fields: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip', 'documents', 'bank_account'] });
     const context = { ...contextOf(scene.suspended()) } as Record<string, unknown>;
     const shown = [client.title(context, 'acme'), client.summary(context), ...client.search(context)].join();
     expect(shown).not.toContain('overdue');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isId, readAddress } from './ids.ts';
+import { isId } from './ids.ts';
 import { sha256 } from './sha256.ts';
 import { idField } from './text.ts';
 
@@ -13,7 +13,7 @@ export const model = z.enum(['partner', 'bill', 'payment']);
 /** The address of one of the hub's actors. */
 export const addressField = z
   .string()
-  .refine((text) => readAddress(text) !== undefined, 'An address is a type and an id, for example client/acme');
+  .regex(/^[a-z][a-z0-9_]{0,31}\/[A-Za-z0-9_-]{1,64}$/, 'An address is a type and an id, for example client/acme');
 /** A record's name in the ERP. */
 export const externalId = z.string().min(1).max(64);
 /** An id may be so long. */

@@ -269,8 +269,10 @@ test('[INSP-13] The definition of every machine crosses the wire as JSON, and to
   const about = { payment: 'none', client: 'acme', amount_minor: 1, currency: 'EUR', reason: 'fraudulent' };
   await rest.create('dispute', { input: { ...about, gateway: 'sandbox', due_by: 4_102_444_800_000, kind: 'inquiry' } });
   await rest.create('period', { id: '2026-01', input: { month: '2026-01' } }, 'cfo');
+  await rest.create('feed', { input: { integration: 'none', model: 'partner' } }, 'operator');
+  await rest.create('binding', { input: { integration: 'none', model: 'partner', actor: 'client/acme' } }, 'operator');
   await receiver.until(() =>
-    ['payment/', 'client/', 'account/', 'limit/', 'dispute/', 'integration/', 'rates/', 'period/'].every((type) =>
+    ['payment/', 'client/', 'account/', 'limit/', 'dispute/', 'integration/', 'rates/', 'period/', 'feed/', 'binding/'].every((type) =>
       receiver.frames.some(({ sessionId }) => sessionId.startsWith(type)),
     ),
   );
