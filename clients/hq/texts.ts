@@ -37,6 +37,8 @@ export const texts = {
     rates: 'Exchange rates',
     ledger: 'Ledger',
     periods: 'Periods',
+    records: 'Records',
+    feeds: 'Feeds',
     statement: 'Statement of an account',
     board: 'Board',
     deadLetters: 'Dead letters',

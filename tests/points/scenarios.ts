@@ -1,6 +1,7 @@
 import { accounts } from './account-scenarios.ts';
 import { accountPayments } from './payment-scenarios.ts';
 import { disputes } from './dispute-scenarios.ts';
+import { erp } from './erp-scenarios.ts';
 import { limits } from './limit-scenarios.ts';
 import { messengers } from './messenger-scenarios.ts';
 import { periods } from './period-scenarios.ts';
@@ -374,5 +375,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...integrations,
   ...ratesScenarios,
   ...periods,
+  ...erp,
   ...messengers,
 ];
