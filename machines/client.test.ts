@@ -219,7 +219,10 @@ describe('in good standing', () => {
   });
 
   test('[CLI-9] a client sees what it told us, and neither findings nor why we judged so', () => {
-    expect(client.views.customer).toEqual({ rows: 'client', fields: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip', 'documents', 'bank_account'] });
+    expect(client.views.customer).toEqual({
+      rows: 'client',
+      fields: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip', 'documents', 'bank_account'],
+    });
     const context = { ...contextOf(scene.suspended()) } as Record<string, unknown>;
     const shown = [client.title(context, 'acme'), client.summary(context), ...client.search(context)].join();
     expect(shown).not.toContain('overdue');
