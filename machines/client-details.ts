@@ -31,6 +31,11 @@ export function toRecord(context: ClientContext): Fields {
   return { ...Object.fromEntries(known), archived: context.archived ?? false, standing: context.standing };
 }
 
+/** Whether there is something left to correct: who is closed or rejected stays as he was. */
+export function isOpen({ standing }: ClientContext): boolean {
+  return standing !== 'closed' && standing !== 'rejected';
+}
+
 /** Whether it still is as the binding saw it. */
 export function isAsSeen(context: ClientContext, before: Fields): boolean {
   const now = toRecord(context);

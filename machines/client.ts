@@ -86,6 +86,7 @@ const clientSetup = setup({
     hasPassed: (_, answer: CheckAnswer) => answer.passed,
     haveAllPassed: ({ context }) => CHECKS.every((check) => context.checks[check].verdict === 'passed'),
     isAsSeen: ({ context }, before: Fields) => details.isAsSeen(context, before),
+    isOpen: ({ context }) => details.isOpen(context),
     mayLink: ({ context }, by: string) => details.mayLink(context, by),
     mayTryAgain: ({ context }, check: Check) => context.checks[check].tries < CHECK_PAUSES.length,
   },
@@ -119,7 +120,10 @@ const clientMachine = clientSetup.createMachine({
   context: ({ input }) => toContext(input),
   initial: 'invited',
   on: {
-    AMEND: { actions: [{ type: 'amend', params: ({ event }) => event }, 'tellLinked'] },
+    AMEND: {
+      guard: 'isOpen',
+      actions: [{ type: 'amend', params: ({ event }) => event }, 'tellLinked'],
+    },
     LINK: {
       guard: { type: 'mayLink', params: ({ event }) => event.by },
       actions: [{ type: 'noteLink', params: ({ event }) => event.by }, 'tellLinked'],
@@ -375,6 +379,7 @@ export const client = defineMachine({
     SUSPEND: () => ({ reason: 'probe' }),
     REJECT: () => ({ reason: 'probe' }),
   },
+  reasons: { AMEND: ({ context }: { context: ClientContext }) => (details.isOpen(context) ? undefined : 'not_in_state') },
   questions: {
     /** Whether money may move for it. */
     standing: ({ state }) => {
