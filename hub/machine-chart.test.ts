@@ -181,7 +181,7 @@ function readingOf(codes: readonly string[]): object {
 
 /** What an ERP answers: a page of records, one that is read, one that was written. */
 function ofErp(record: object, more: boolean): object {
-  return { records: [], cursor: null, more, record, outdated: false };
+  return { records: [], cursor: null, more, ...record };
 }
 
 /** An effect's answers and a person's payloads that lead somewhere, by event. */

@@ -58,7 +58,7 @@ export function toFact(type: BindingFactName, context: BindingContext, reason: s
 /** The two sides against each other, as far as both are known. */
 export function compare({ base, ours, theirs, owners, decided }: BindingContext): Merge {
   const [hub, erp] = [must(ours, 'the side of the hub'), must(theirs, 'the side of the ERP')];
-  return merge({ base, hub: hub.fields, erp: erp.fields, hub_at: hub.at, erp_at: erp.at, owners, decided });
+  return merge({ base, hub: hub.fields, erp: erp.fields ?? {}, hub_at: hub.at, erp_at: erp.at, owners, decided });
 }
 
 /** Whether the ERP says something that is not known; what is older than what is known is not. */
@@ -86,17 +86,21 @@ export function withOurs(context: BindingContext, { revision, changed_at, fields
 }
 
 /** After a push: what was written both had, whatever the hub's actor says by now. */
-export function withPushed(context: BindingContext, { record, outdated }: PushAnswer): Partial<BindingContext> {
-  const { sent, base } = context;
-  const known = outdated || sent === undefined ? base : { ...base, ...sent.fields };
-  return { ...withTheirs({ ...context, base: known }, record), sent: undefined, tries: 0 };
+export function withPushed(context: BindingContext, { external_id, at, conflict }: PushAnswer): Partial<BindingContext> {
+  const { sent, base, theirs } = context;
+  if (conflict !== undefined) return { ...withTheirs(context, conflict), sent: undefined, tries: 0 };
+  const written = sent?.fields ?? {};
+  const record = { external_id, at, fields: { ...theirs?.fields, ...written } };
+  return { ...withTheirs({ ...context, base: { ...base, ...written } }, record), sent: undefined, tries: 0 };
 }
 
 /** What was looked for: not there under a name that it had means that it was deleted. */
-export function withFound(context: BindingContext, { record }: ReadAnswer, at: number): Partial<BindingContext> {
-  if (record !== null) return withTheirs(context, record);
-  const { external_id } = context;
-  return external_id === null ? {} : withTheirs(context, { external_id, at, fields: {}, gone: true });
+export function withFound(context: BindingContext, record: ReadAnswer, at: number): Partial<BindingContext> {
+  return withTheirs(context, record ?? { external_id: nameOf(context), at, gone: true });
+}
+
+function nameOf({ external_id }: BindingContext): string {
+  return must(external_id, 'the name of a record in the ERP');
 }
 
 /** On what both say the same they agree. */
@@ -105,16 +109,31 @@ function agree(context: BindingContext): Partial<BindingContext> {
   const known = { external_id, base, theirs, ...(ours === undefined ? {} : { ours }) };
   if (ours === undefined || theirs === undefined || theirs.gone === true || theirs.bad !== undefined) return known;
   const alike = Object.entries(ours.fields).filter(
-    ([field, value]) => Object.hasOwn(theirs.fields, field) && isSame(value, theirs.fields[field]),
+    ([field, value]) => Object.hasOwn(theirs.fields ?? {}, field) && isSame(value, theirs.fields?.[field]),
   );
   return { ...known, base: { ...base, ...Object.fromEntries(alike) } };
 }
 
-/** What the ERP has to be told: all of it where it has none. */
+/** What an actor is born with; what else the ERP says of it comes with the next comparison. */
+const BORN: Readonly<Record<Model, readonly string[]>> = {
+  partner: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip'],
+  bill: ['supplier', 'number', 'direction', 'issued', 'due', 'currency', 'total_minor', 'tax_minor', 'lines'],
+  payment: [],
+};
+
+/** What the ERP keeps of a record. */
+const KEPT: Readonly<Record<Model, readonly string[]>> = {
+  partner: [...BORN.partner, 'archived'],
+  bill: BORN.bill,
+  payment: [],
+};
+
+/** What the ERP has to be told: all that it keeps where it has none. */
 export function forErp(context: BindingContext): Fields {
-  const { ours, theirs } = context;
+  const { ours, theirs, model } = context;
   if (ours === undefined) return {};
-  return theirs === undefined ? ours.fields : compare(context).toErp;
+  if (theirs !== undefined) return compare(context).toErp;
+  return Object.fromEntries(Object.entries(ours.fields).filter(([field]) => KEPT[model].includes(field)));
 }
 
 export function forHub(context: BindingContext): Fields {
@@ -134,17 +153,10 @@ export function toLink({ actor }: BindingContext): Tell {
   return { to: actor, event: { type: 'LINK' } };
 }
 
-/** What an actor is born with; what else the ERP says of it comes with the next comparison. */
-const BORN: Readonly<Record<Model, readonly string[]>> = {
-  partner: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip'],
-  bill: ['supplier', 'number', 'direction', 'issued', 'due', 'currency', 'total_minor', 'tax_minor', 'lines'],
-  payment: [],
-};
-
 /** What the ERP does not know is not said. */
 export function toCreate({ actor, theirs, model }: BindingContext): Tell {
   const { fields } = must(theirs, 'what the ERP says');
-  const said = BORN[model].filter((field) => fields[field] !== null && fields[field] !== undefined).map((field) => [field, fields[field]]);
+  const said = BORN[model].filter((field) => (fields?.[field] ?? null) !== null).map((field) => [field, fields?.[field]]);
   return { to: actor, event: { type: '@create', ...(Object.fromEntries(said) as Fields) } };
 }
 
@@ -157,11 +169,13 @@ export function toSync(context: BindingContext): Tell {
 
 export function toPush(context: BindingContext): PushRequest {
   const { integration, model, actor, external_id, theirs } = context;
-  return { integration, model, address: actor, external_id, fields: forErp(context), expected_at: theirs?.at ?? null };
+  const about = { integration, model, address: actor, external_id, fields: forErp(context) };
+  return theirs === undefined ? about : { ...about, expected_at: theirs.at };
 }
 
-export function toRead({ integration, model, actor, external_id }: BindingContext): ReadRequest {
-  return { integration, model, external_id, address: actor };
+export function toRead(context: BindingContext): ReadRequest {
+  const { integration, model } = context;
+  return { integration, model, external_id: nameOf(context) };
 }
 
 /** What gives way to what, noted once. */

@@ -20,7 +20,7 @@ type Kept = { readonly external_id: string; at: number; fields: Record<string, u
 
 const ADDRESS = 'client/acme';
 /** What the ERP keeps of a client; of the hub's state it keeps none. */
-const KEPT = ['name', 'country', 'email', 'kind', 'phone', 'city', 'archived', 'standing'];
+const KEPT = ['name', 'country', 'email', 'kind', 'phone', 'city', 'archived'];
 
 export class BindingWorld {
   readonly erp = new Map<string, Kept>();
@@ -54,7 +54,7 @@ export class BindingWorld {
   /** The record is in the ERP first. */
   bornThere(fields: Fields): void {
     this.now += 1_000;
-    this.erp.set('7', { external_id: '7', at: this.now, fields: { ...empty(), ...fields, standing: null, archived: false } });
+    this.erp.set('7', { external_id: '7', at: this.now, fields: { ...empty(), ...fields, archived: false } });
     const address = actorOf('odoo', 'partner', '7');
     const record = this.#recordOf('7');
     this.#tell('feed/odoo-partner', bindingOf('odoo', address), {
@@ -128,7 +128,7 @@ export class BindingWorld {
     const kept = this.erp.get(id);
     if (kept === undefined) return null;
     const { external_id, at, fields, address } = kept;
-    return { external_id, at, fields: { ...fields }, ...(address === undefined ? {} : { address }) };
+    return { external_id, at, fields: { ...fields }, ...(address === undefined ? {} : { ref: address }) };
   }
 
   #tell(from: string, to: string, event: Cue): void {
@@ -207,18 +207,19 @@ export class BindingWorld {
       const id = `${++this.#n + 100}`;
       const kept = Object.fromEntries(KEPT.map((field) => [field, fields[field] ?? null]));
       this.erp.set(id, { external_id: id, at: this.now, fields: kept, address });
-      return { record: this.#recordOf(id) as ErpRecord, outdated: false };
+      return { external_id: id, at: this.now };
     }
     // Made by a call whose answer was lost, or changed since: nothing is written over.
-    if (made.at !== expected_at) return { record: this.#recordOf(made.external_id) as ErpRecord, outdated: true };
+    if (made.at !== expected_at) {
+      return { external_id: made.external_id, at: made.at, conflict: this.#recordOf(made.external_id) as ErpRecord };
+    }
     made.fields = { ...made.fields, ...Object.fromEntries(Object.entries(fields).filter(([field]) => KEPT.includes(field))) };
     made.at = this.now;
-    return { record: this.#recordOf(made.external_id) as ErpRecord, outdated: false };
+    return { external_id: made.external_id, at: this.now };
   }
 
-  #read({ external_id, address }: ReadRequest): ReadAnswer {
-    const made = [...this.erp.values()].find((one) => one.address === address || one.external_id === external_id);
-    return { record: made === undefined ? null : this.#recordOf(made.external_id) };
+  #read({ external_id }: ReadRequest): ReadAnswer {
+    return this.#recordOf(external_id);
   }
 
   /** What is kept in the hub, as far as the ERP keeps it too. */

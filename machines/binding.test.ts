@@ -8,6 +8,8 @@ import { merge } from './sync-merge.ts';
 import type { Owner } from './sync-merge.ts';
 
 const FIELDS = { name: 'Acme GmbH', country: 'DE', email: 'office@acme.example', kind: 'company', standing: 'invited' };
+/** What the ERP keeps of it. */
+const KEPT = { name: 'Acme GmbH', country: 'DE', email: 'office@acme.example', kind: 'company' };
 const record = (fields: object = {}, at = START) => ({ external_id: '7', at, fields: { ...FIELDS, ...fields } });
 const theirs = (fields: object = {}, at = START + 1): Cue => ({ type: 'THEIRS', by: 'feed/odoo-partner', record: record(fields, at) });
 const ours = (fields: object = {}, revision = 1, changed_at = START): Cue => ({
@@ -52,11 +54,10 @@ describe('a record that both keep', () => {
       model: 'partner',
       address: 'client/acme',
       external_id: null,
-      fields: FIELDS,
-      expected_at: null,
+      fields: KEPT,
     });
-    const done = answer(made, 'push', { record: record(), outdated: false });
-    expect([stateOf(done), contextOf(done).external_id, contextOf(done).base]).toEqual(['agreed', '7', FIELDS]);
+    const done = answer(made, 'push', { external_id: '7', at: START });
+    expect([stateOf(done), contextOf(done).external_id, contextOf(done).base]).toEqual(['agreed', '7', KEPT]);
   });
 
   test('[BIND-4] what one side changes the other is given, against what it was: nothing newer is written over', () => {
@@ -67,9 +68,9 @@ describe('a record that both keep', () => {
   });
 
   test('[BIND-4] what the ERP has changed meanwhile is compared anew, and its echo of what it was given changes nothing', () => {
-    const outdated = answer(pushing(), 'push', { record: record({ phone: '1', name: 'Acme AG' }, START + 5), outdated: true });
+    const outdated = answer(pushing(), 'push', { external_id: '7', at: START + 5, conflict: record({ phone: '1' }, START + 5) });
     expect([stateOf(outdated), contextOf(outdated).theirs?.at]).toEqual(['pushing', START + 5]);
-    const done = answer(pushing(), 'push', { record: record({ email: 'new@acme.example' }, START + 5), outdated: false });
+    const done = answer(pushing(), 'push', { external_id: '7', at: START + 5 });
     const echo = send(done, theirs({ email: 'new@acme.example' }, START + 5));
     expect([stateOf(echo), echo.facts, contextOf(echo)]).toEqual(['agreed', [], contextOf(done)]);
   });
@@ -84,15 +85,15 @@ describe('a record that both keep', () => {
     expect(forHub.effects['push']?.input).toMatchObject({ fields: { name: 'Acme GmbH' } });
     expect(contextOf(forHub).overruled).toMatchObject([{ field: 'name', side: 'erp', value: 'Acme AG', kept: 'Acme GmbH' }]);
     // A third value that comes before the decision has come about is nothing that anybody has decided on.
-    const third = answer(forHub, 'push', { record: record({ name: 'Acme SE' }, START + 9), outdated: true });
+    const third = answer(forHub, 'push', { external_id: '7', at: START + 9, conflict: record({ name: 'Acme SE' }, START + 9) });
     expect([stateOf(third), contextOf(third).conflicts]).toMatchObject(['conflict', [{ hub: 'Acme GmbH', erp: 'Acme SE' }]]);
   });
 
   test('[BIND-6] a write whose answer was lost is looked for, and one that could not be made is made later', () => {
     const looking = fail(pushing(), 'push', 'unknown');
-    expect(looking.effects['look']?.input).toMatchObject({ external_id: '7', address: 'client/acme' });
-    expect(stateOf(answer(looking, 'look', { record: record({ email: 'new@acme.example' }, START + 4) }))).toBe('agreed');
-    expect(stateOf(answer(looking, 'look', { record: record() }))).toBe('pushing');
+    expect(looking.effects['look']?.input).toEqual({ integration: 'odoo', model: 'partner', external_id: '7' });
+    expect(stateOf(answer(looking, 'look', record({ email: 'new@acme.example' }, START + 4)))).toBe('agreed');
+    expect(stateOf(answer(looking, 'look', record()))).toBe('pushing');
     const waiting = fail(pushing(), 'push', 'failed', 'circuit_open');
     expect([stateOf(waiting), waiting.timers]).toEqual(['waiting', { pause: 15_000 }]);
     expect(stateOf(fire(waiting, 'pause'))).toBe('looking');
@@ -114,7 +115,7 @@ describe('a record that both keep', () => {
   test('[BIND-8] what was deleted there is made again only when somebody says so', () => {
     const gone = send(agreed(), { type: 'THEIRS', record: { ...record({}, START + 9), fields: {}, gone: true } });
     expect([stateOf(gone), gone.snapshot.hasTag('needs_somebody')]).toEqual(['gone', true]);
-    expect(send(gone, { type: 'RECREATE' }).effects['push']?.input).toMatchObject({ external_id: null, fields: FIELDS });
+    expect(send(gone, { type: 'RECREATE' }).effects['push']?.input).toMatchObject({ external_id: null, fields: KEPT });
     const released = send(gone, { type: 'RELEASE' });
     expect(stateOf(send(released, theirs({ name: 'Else' }, START + 20)))).toBe('released');
   });

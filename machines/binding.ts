@@ -37,6 +37,7 @@ const bindingSetup = setup({
     isNewer: ({ context }, event: Ours) => rules.isNewer(context, event),
     isMeeting: ({ context }) => rules.isMeeting(context),
     isUsable: ({ context }) => rules.isUsable(context),
+    isNamed: ({ context }) => context.external_id !== null,
     isGone: ({ context }) => context.theirs?.gone === true,
     isBad: ({ context }) => context.theirs?.bad !== undefined,
     hasForErp: ({ context }) => context.theirs === undefined || Object.keys(rules.forErp(context)).length > 0,
@@ -47,6 +48,7 @@ const bindingSetup = setup({
       event.event === is && (reason === undefined || event.reason === reason),
     isPassing: (_, error: EffectError) => rules.isPassing(error),
     isUnknown: (_, { kind }: EffectError) => kind === 'unknown',
+    isUnknownOfNamed: ({ context }, { kind }: EffectError) => kind === 'unknown' && context.external_id !== null,
   },
   actions: {
     announce: emit(({ context }, { type, reason = null }: { type: BindingFactName; reason?: string | null }) =>
@@ -146,7 +148,9 @@ const bindingMachine = bindingSetup.createMachine({
         input: ({ context }) => rules.toPush(context),
         onDone: { target: 'comparing', actions: { type: 'notePushed', params: ({ event }) => event.output } },
         onError: [
-          { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: 'looking' },
+          // What is made under its own name is simply made again: it is there once.
+          { guard: { type: 'isUnknownOfNamed', params: ({ event }) => readEffectError(event) }, target: 'looking' },
+          { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: 'waiting' },
           { guard: { type: 'isPassing', params: ({ event }) => readEffectError(event) }, target: 'waiting' },
           {
             target: 'refused',
@@ -170,8 +174,8 @@ const bindingMachine = bindingSetup.createMachine({
     },
     waiting: {
       entry: 'countTry',
-      after: { pause: 'looking' },
-      on: { RETRY: 'looking' },
+      after: { pause: [{ guard: 'isNamed', target: 'looking' }, { target: 'comparing' }] },
+      on: { RETRY: [{ guard: 'isNamed', target: 'looking' }, { target: 'comparing' }] },
     },
     applying: {
       entry: ['noteSentToHub', 'tellSync'],
@@ -310,7 +314,7 @@ export const binding = defineMachine({
   summary: ({ integration, model, external_id, problem }) =>
     [integration, model, external_id, problem?.code].filter((text) => typeof text === 'string').join(' · '),
   search: ({ actor, external_id, theirs }) => {
-    const name = theirs?.fields['name'] ?? theirs?.fields['number'];
+    const name = theirs?.fields?.['name'] ?? theirs?.fields?.['number'];
     return [actor, external_id ?? '', typeof name === 'string' ? name : ''];
   },
   reasons: { DECIDE: ({ context }: { context: BindingContext }, event: Decide) => rules.refuseDecide(context, event) },

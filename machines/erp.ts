@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isId } from './ids.ts';
 import { sha256 } from './sha256.ts';
-import { idField } from './text.ts';
 
 /** What machines ask of an integration that provides `erp`: records of an ERP, in the hub's own terms. */
 
@@ -15,7 +14,7 @@ export const addressField = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,31}\/[A-Za-z0-9_-]{1,64}$/, 'An address is a type and an id, for example client/acme');
 /** A record's name in the ERP. */
-export const externalId = z.string().min(1).max(64);
+export const externalId = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'A name in the ERP is 1 to 64 of the characters A-Z a-z 0-9 _ . -');
 /** An id may be so long. */
 const MOST_ID = 64;
 const moment = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -26,59 +25,53 @@ export const erpRecord = z.strictObject({
   external_id: externalId,
   /** When it was last changed there, in epoch milliseconds. */
   at: moment,
-  fields,
-  /** The hub's actor that made it there. */
-  address: addressField.optional(),
+  /** Absent where they cannot be had in the hub's terms. */
+  fields: fields.optional(),
+  /** The hub's actor that it was made for. */
+  ref: z.string().max(128).optional(),
+  /** It was put away there. */
+  archived: z.literal(true).optional(),
   /** It is not there any more. */
   gone: z.literal(true).optional(),
-  /** Why it cannot be had in the hub's terms; its fields are then empty. */
-  bad: z.strictObject({ field: z.string().max(64), why: z.string().max(300) }).optional(),
+  /** Why it cannot be had in the hub's terms. */
+  bad: z.strictObject({ field: z.string().max(64), why: z.string().max(500) }).optional(),
 });
 export type ErpRecord = z.infer<typeof erpRecord>;
 
-/** Up to where the records of a model were read: in the order of change, and of names where two were changed at once. */
-export const erpCursor = z.strictObject({ at: z.string().min(1).max(40), id: externalId });
-export type ErpCursor = z.infer<typeof erpCursor>;
+/** Up to where the records of a model were read: with an id above 0 in the middle of a moment, with 0 to its end. */
+export type ErpCursor = { readonly at: number; readonly id: number };
 
-export const pullRequest = z.strictObject({
-  integration: idField,
-  model,
-  cursor: erpCursor.nullable(),
-  limit: z.int().min(1).max(100),
-});
-export type PullRequest = z.infer<typeof pullRequest>;
-export const pullAnswer = z.strictObject({ records: z.array(erpRecord).max(100), cursor: erpCursor.nullable(), more: z.boolean() });
-export type PullAnswer = z.infer<typeof pullAnswer>;
+export type PullRequest = {
+  readonly integration: string;
+  readonly model: Model;
+  readonly cursor: ErpCursor | null;
+  readonly limit: number;
+  /** How far before the cursor it is read once more: what is written late may have an earlier time. */
+  readonly overlap_ms: number;
+};
+export type PullAnswer = { readonly records: readonly ErpRecord[]; readonly cursor: ErpCursor | null; readonly more: boolean };
 
-export const readRequest = z.strictObject({
-  integration: idField,
-  model,
-  /** By its own name, or by the actor that it was made for. */
-  external_id: externalId.nullable(),
-  address: addressField,
-});
-export type ReadRequest = z.infer<typeof readRequest>;
-export const readAnswer = z.strictObject({ record: erpRecord.nullable() });
-export type ReadAnswer = z.infer<typeof readAnswer>;
+export type ReadRequest = { readonly integration: string; readonly model: Model; readonly external_id: string };
+/** Null where there is none of that name any more. */
+export type ReadAnswer = ErpRecord | null;
 
-export const pushRequest = z.strictObject({
-  integration: idField,
-  model,
-  address: addressField,
-  external_id: externalId.nullable(),
+export type PushRequest = {
+  readonly integration: string;
+  readonly model: Model;
+  /** The hub's actor: what is new there is made under its name, once, however often it is asked for. */
+  readonly address: string;
+  readonly external_id: string | null;
   /** What shall be there; all of it for a record that is new there. */
-  fields,
+  readonly fields: Readonly<Record<string, unknown>>;
   /** When the ERP had last changed it, as far as the hub knows: what was changed since is not written over. */
-  expected_at: moment.nullable(),
-});
-export type PushRequest = z.infer<typeof pushRequest>;
-export const pushAnswer = z.strictObject({
-  /** What is there now. */
-  record: erpRecord,
-  /** Somebody had changed it there meanwhile: nothing was written. */
-  outdated: z.boolean(),
-});
-export type PushAnswer = z.infer<typeof pushAnswer>;
+  readonly expected_at?: number;
+};
+export type PushAnswer = {
+  readonly external_id: string;
+  readonly at: number;
+  /** What somebody has changed there meanwhile: nothing was written. */
+  readonly conflict?: ErpRecord | undefined;
+};
 
 /** The binding of an actor with an ERP: one, whoever makes it. */
 export function bindingOf(integration: string, address: string): string {

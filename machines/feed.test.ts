@@ -10,7 +10,7 @@ const contextOf = ({ snapshot }: Stage): FeedContext => snapshot.context as Feed
 const tellsOf = ({ facts }: Stage): readonly { to: string; event: Cue }[] =>
   facts.filter(({ type }) => type === '@tell') as unknown as { to: string; event: Cue }[];
 const rec = (id: string, at: number, more: object = {}) => ({ external_id: id, at, fields: { name: id }, ...more });
-const page = (records: readonly object[], more = false, cursor = { at: '2026-11-02 08:00:00', id: '9' }) => ({ records, cursor, more });
+const page = (records: readonly object[], more = false, cursor = { at: 5, id: 9 }) => ({ records, cursor, more });
 const pulled =
   (answered: object, at = START) =>
   (stage: Stage): Stage =>
@@ -18,15 +18,21 @@ const pulled =
 
 describe('what changes in an ERP', () => {
   test('[FEED-1] the first time everything is read, page after page, and each record begins a binding; the cursor moves with it', () => {
-    expect(created().effects['pull']?.input).toEqual({ integration: 'odoo', model: 'partner', cursor: null, limit: 50 });
-    const first = play(created(), pulled(page([rec('7', 1), rec('8', 2, { address: 'client/acme' })], true)));
+    expect(created().effects['pull']?.input).toEqual({
+      integration: 'odoo',
+      model: 'partner',
+      cursor: null,
+      limit: 50,
+      overlap_ms: 60_000,
+    });
+    const first = play(created(), pulled(page([rec('7', 1), rec('8', 2, { ref: 'client/acme' })], true)));
     expect(tellsOf(first).map(({ to, event }) => [to, event.type, event['actor']])).toEqual([
       ['binding/odoo-client-odoo-7', '@create', 'client/odoo-7'],
       ['binding/odoo-client-acme', '@create', 'client/acme'],
     ]);
     expect([stateOf(first), contextOf(first).backfilling]).toEqual(['reading.breathing lag.current', true]);
     const second = fire(first, 'breath');
-    expect(second.effects['pull']?.input).toMatchObject({ cursor: { id: '9' } });
+    expect(second.effects['pull']?.input).toMatchObject({ cursor: { id: 9 } });
     const last = play(second, pulled(page([rec('9', 3)])));
     expect([stateOf(last), contextOf(last).backfilling, contextOf(last).told]).toEqual(['reading.idle lag.current', false, 3]);
   });
@@ -65,7 +71,7 @@ describe('what changes in an ERP', () => {
       stage = fire(stage, 'retry_pause', START + 1_000);
     }
     expect(pauses).toEqual([5_000, 15_000, 60_000, 300_000, 300_000]);
-    expect(contextOf(stage)).toMatchObject({ cursor: { id: '9' }, failure: { code: 'circuit_open' }, tries: 5 });
+    expect(contextOf(stage)).toMatchObject({ cursor: { id: 9 }, failure: { code: 'circuit_open' }, tries: 5 });
     const stalled = fire(stage, 'stall', START + 600_000);
     expect([stateOf(stalled), stalled.facts.map(({ type }) => type)]).toEqual(['reading.pulling lag.stalled', ['feed.stalled']]);
     const back = play(stalled, pulled(page([]), START + 700_000));
@@ -81,7 +87,7 @@ describe('what changes in an ERP', () => {
     const paused = send(idle, { type: 'PAUSE', by: 'operator' });
     expect([stateOf(paused), paused.effects]).toEqual(['reading.paused lag.current', {}]);
     expect(send(paused, { type: 'PULL', by: 'operator' }).refused).toBe('not_in_state');
-    expect(send(paused, { type: 'RESUME', by: 'operator' }).effects['pull']?.input).toMatchObject({ cursor: { id: '9' } });
+    expect(send(paused, { type: 'RESUME', by: 'operator' }).effects['pull']?.input).toMatchObject({ cursor: { id: 9 } });
     expect(send(idle, { type: 'BACKFILL', by: 'operator' }).effects['pull']?.input).toMatchObject({ cursor: null });
   });
 });

@@ -7,6 +7,8 @@ import { defineMachine, effect, readEffectError, tell } from './machine.ts';
 import type { EffectError, Tell } from './machine.ts';
 
 const MINUTE = 60_000;
+/** Longer than any transaction of an ERP takes. */
+const OVERLAP_MS = 60_000;
 const PAUSES = [5_000, 15_000, MINUTE, 5 * MINUTE];
 
 function toContext({ id, integration, model, settings }: FeedBirth): FeedContext {
@@ -32,7 +34,7 @@ function momentOf(event: object): number {
 }
 
 function toRequest({ integration, model, cursor }: FeedContext): PullRequest {
-  return { integration, model, cursor, limit: PAGE };
+  return { integration, model, cursor, limit: PAGE, overlap_ms: OVERLAP_MS };
 }
 
 /** What is read once more because it may have been changed while it was read is told of once. */
@@ -60,7 +62,7 @@ function withPage(context: FeedContext, { records, cursor, more }: Page, at: num
  * for the first time, and each does that has changed since. Where that is wrong the refusal says so, and it is told the other way.
  */
 function toBinding({ integration, model }: FeedContext, record: ErpRecord, isNew: boolean): Tell {
-  const actor = record.address ?? actorOf(integration, model, record.external_id);
+  const actor = record.ref ?? actorOf(integration, model, record.external_id);
   const to = bindingOf(integration, actor);
   return { to, event: isNew ? { type: '@create', integration, model, actor, record } : { type: 'THEIRS', record } };
 }
