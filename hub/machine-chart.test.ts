@@ -171,9 +171,17 @@ describe('what a chart says', () => {
   });
 });
 
+/** What an ERP says of a client. */
+const RECORD = { external_id: '7', at: 1, fields: { name: 'Acme', email: null } };
+
 /** What the ledger says of a month, and what keeps it from being closed. */
 function readingOf(codes: readonly string[]): object {
   return { figures: { gains: [], difference_minor: 0, root: 'x' }, troubles: codes.map((code) => ({ code, detail: null })) };
+}
+
+/** What an ERP answers: a page of records, one that is read, one that was written. */
+function ofErp(record: object, more: boolean): object {
+  return { records: [], cursor: null, more, ...record };
 }
 
 /** An effect's answers and a person's payloads that lead somewhere, by event. */
@@ -187,6 +195,7 @@ const OUTCOMES: readonly object[] = [
     findings: [],
     ...readingOf([]),
     ...ratesOf('1969-12-31', '1'),
+    ...ofErp({ external_id: '7', at: 9, fields: { name: 'Acme', email: 'a@acme.example' } }, true),
   },
   {
     outcome: 'declined',
@@ -197,9 +206,17 @@ const OUTCOMES: readonly object[] = [
     findings: [],
     ...readingOf(['x']),
     ...ratesOf('1969-12-31', '2'),
+    ...ofErp({ ...RECORD, at: 11, fields: {}, gone: true }, false),
   },
-  { outcome: 'not_found', passed: true, findings: [], ...readingOf([]), ...ratesOf('1960-01-04', '1') },
-  { outcome: 'canceled', passed: true, findings: [], ...readingOf(['x']), days: [] },
+  {
+    outcome: 'not_found',
+    passed: true,
+    findings: [],
+    ...readingOf([]),
+    ...ratesOf('1960-01-04', '1'),
+    ...ofErp({ ...RECORD, at: 10 }, false),
+  },
+  { outcome: 'canceled', passed: true, findings: [], ...readingOf(['x']), days: [], ...ofErp({ ...RECORD, at: 12 }, true) },
 ];
 const CHARGE = { payment: 'p', client: 'acme', amount_minor: 1, currency: 'EUR' };
 const INPUTS: Readonly<Record<string, readonly object[]>> = {
@@ -215,6 +232,12 @@ const INPUTS: Readonly<Record<string, readonly object[]>> = {
   import: [{ name: 'clients.csv', target: 'client' }],
   dispute: ['inquiry', 'chargeback'].map((kind) => ({ ...CHARGE, reason: 'fraudulent', gateway: 'sandbox', due_by: 900_000_000, kind })),
   rates: [{ integration: 'ecb' }],
+  feed: [{ integration: 'odoo', model: 'partner' }],
+  binding: [
+    { integration: 'odoo', model: 'partner', actor: 'client/a' },
+    { integration: 'odoo', model: 'partner', actor: 'client/a', record: RECORD },
+    { integration: 'odoo', model: 'partner', actor: 'client/a', record: { ...RECORD, fields: {}, bad: { field: 'name', why: 'w' } } },
+  ],
 };
 
 function ratesOf(date: string, USD: string): object {
@@ -295,6 +318,17 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     { type: 'tell.refused', to: 'payment/p', event: 'DISPUTED', reason: 'r', sent: {} },
     ...['needs_response', 'under_review', 'won', 'lost', 'prevented'].map((status) => ({ type: 'DISPUTE_UPDATED', status })),
     ...['inquiry', 'needs_response'].map((status) => ({ type: 'DISPUTE_UPDATED', status, due_by: 2_000_000_000 })),
+    ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
+    ...['@create', 'LINK', 'SYNC'].map((event) => ({ type: 'tell.refused', to: 'client/a', event, reason: 'r' })),
+    { type: 'tell.refused', to: 'client/a', event: '@create', reason: 'exists' },
+    ...[
+      { ...RECORD, at: 2 },
+      { ...RECORD, at: 3, fields: { name: 'Other', email: null } },
+      { ...RECORD, at: 4, fields: {}, gone: true },
+      { ...RECORD, at: 5, fields: {}, bad: { field: 'name', why: 'w' } },
+    ].map((record) => ({ type: 'THEIRS', record })),
+    ...['Acme', 'Third'].map((name, i) => ({ type: 'OURS', revision: 2 + i, changed_at: 2, fields: { name, email: 'a@acme.example' } })),
+    { type: 'DECIDE', field: 'name', side: 'hub' },
     { type: 'BLOCK', by: 'approver', reason: 'r' },
     { type: 'UNBLOCK', reason: 'r' },
     { type: 'CALLS', succeeded: 0, failed: 100, unauthorized: 1 },

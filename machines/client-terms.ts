@@ -14,11 +14,25 @@ const storedCountry = z.string().regex(/^[A-Z]{2}$/, { error: COUNTRY, abort: tr
 const country = storedCountry.refine(isCountry, COUNTRY);
 const reason = line(500);
 
-export const clientInput = z.strictObject({ name, country, email: z.email().max(254), kind });
+const email = z.email().max(254);
+/** What is known of a client beside what he must say of himself; null where nobody has said it. */
+const contact = {
+  /** Number for value added tax, with the country before it. */
+  vat: line(32).nullable(),
+  phone: line(40).nullable(),
+  street: line(140).nullable(),
+  city: line(140).nullable(),
+  zip: line(20).nullable(),
+};
+const details = z.strictObject({ name, country, email, kind, ...contact }).partial();
+
+export const clientInput = z.strictObject({ name, country, email, kind, ...z.strictObject(contact).partial().shape });
 
 export const clientSettings = z.strictObject({
   /** The integration that checks identities, bank accounts and sanctions lists. */
   checks: idField.default('sandbox_checks'),
+  /** The integration of the ERP that clients are written to once they are active; none where it is not said. */
+  erp: idField.optional(),
 });
 
 export const clientEvents = {
@@ -33,6 +47,23 @@ export const clientEvents = {
   REINSTATE: z.strictObject({}),
   REJECT: z.strictObject({ reason }),
   CLOSE: z.strictObject({}),
+  /** Corrects what is known; what is not named stays. */
+  AMEND: z.strictObject({
+    name: name.optional(),
+    country: country.optional(),
+    email: email.optional(),
+    ...z.strictObject(contact).partial().shape,
+  }),
+};
+
+export const clientInternal = {
+  /** The binding that sends it keeps the client in step with the ERP from now on. */
+  LINK: z.strictObject({}),
+  /** What the ERP says, from the binding, and what it was decided against: where that is not so any more, nothing is taken over. */
+  SYNC: z.strictObject({
+    fields: details.extend({ archived: z.boolean().optional() }),
+    before: z.record(z.string().max(64), z.unknown()),
+  }),
 };
 
 const fact = z.strictObject({ name, country: storedCountry, kind, reason: z.string().nullable() });
@@ -58,7 +89,15 @@ export type Check = (typeof CHECKS)[number];
 export type Submit = z.infer<typeof clientEvents.SUBMIT> & Stamp;
 
 export type ClientEvent = Stamp &
-  ({ type: 'INVITE' | 'VERIFY' | 'REINSTATE' | 'CLOSE' } | ({ type: 'SUBMIT' } & Submit) | { type: 'SUSPEND' | 'REJECT'; reason: string });
+  (
+    | { type: 'INVITE' | 'VERIFY' | 'REINSTATE' | 'CLOSE' | 'LINK' }
+    | ({ type: 'SUBMIT' } & Submit)
+    | { type: 'SUSPEND' | 'REJECT'; reason: string }
+    | ({ type: 'AMEND' } & z.infer<typeof clientEvents.AMEND>)
+    | ({ type: 'SYNC' } & z.infer<typeof clientInternal.SYNC>)
+  );
+
+export type Details = z.infer<typeof details>;
 
 export type ClientBirth = z.infer<typeof clientInput> & Birth<z.infer<typeof clientSettings>>;
 
@@ -73,6 +112,19 @@ export type ClientContext = {
   country: string;
   email: string;
   kind: 'company' | 'person';
+  vat?: string | null | undefined;
+  phone?: string | null | undefined;
+  street?: string | null | undefined;
+  city?: string | null | undefined;
+  zip?: string | null | undefined;
+  /** The ERP has put it away. */
+  archived?: boolean | undefined;
+  /** The state that it is in, as the ERP is told. */
+  standing: string;
+  /** The integration of the ERP that it is written to; absent where there is none. */
+  erp?: string;
+  /** The binding that keeps it in step with the ERP; absent where there is none. */
+  link?: string;
   /** The integration that is asked. */
   checks_by: string;
   documents: readonly string[];

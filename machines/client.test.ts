@@ -6,7 +6,21 @@ import { client } from './client.ts';
 import * as scene from './client-rehearsal.ts';
 import { ACME, answered, CHECK_EFFECTS, contextOf, cue, failed, fired, HIT, PAPERS, PASSED } from './client-rehearsal.ts';
 import type { ClientContext } from './client-terms.ts';
-import { answer, fail, fire, play, seenOf, send, START, stateOf, statesOf, throughJson, timersOf, unpublishedOf } from './rehearsal.ts';
+import {
+  answer,
+  begin,
+  fail,
+  fire,
+  play,
+  seenOf,
+  send,
+  START,
+  stateOf,
+  statesOf,
+  throughJson,
+  timersOf,
+  unpublishedOf,
+} from './rehearsal.ts';
 import type { Stage } from './rehearsal.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -211,7 +225,7 @@ describe('in good standing', () => {
 
   test('[CLI-9] clerks bring clients on board, approvers and the cfo judge them, a client speaks for itself only', () => {
     const of = (role: string) => Object.keys(client.permissions).filter((type) => client.permissions[type]?.some((may) => may === role));
-    expect(of('clerk')).toEqual(['@create', 'INVITE', 'SUBMIT']);
+    expect(of('clerk')).toEqual(['@create', 'INVITE', 'SUBMIT', 'AMEND']);
     expect(of('approver')).toEqual(['VERIFY', 'SUSPEND', 'REINSTATE', 'REJECT', 'CLOSE']);
     expect(of('cfo')).toEqual(of('approver'));
     expect([of('system'), of('customer')]).toEqual([['@create', 'SUBMIT'], ['SUBMIT']]);
@@ -219,7 +233,10 @@ describe('in good standing', () => {
   });
 
   test('[CLI-9] a client sees what it told us, and neither findings nor why we judged so', () => {
-    expect(client.views.customer).toEqual({ rows: 'client', fields: ['name', 'country', 'email', 'kind', 'documents', 'bank_account'] });
+    expect(client.views.customer).toEqual({
+      rows: 'client',
+      fields: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip', 'documents', 'bank_account'],
+    });
     const context = { ...contextOf(scene.suspended()) } as Record<string, unknown>;
     const shown = [client.title(context, 'acme'), client.summary(context), ...client.search(context)].join();
     expect(shown).not.toContain('overdue');
@@ -327,5 +344,85 @@ describe('over any path', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('the record that an ERP keeps too', () => {
+  const told = ({ facts }: Stage) =>
+    facts.flatMap((fact) => (fact.type === '@tell' ? [fact as unknown as { to: string; event: Record<string, unknown> }] : []));
+  const CHECKS_PASSED = CHECK_EFFECTS.map((check) => answered(check, PASSED));
+  const linked = () => play(scene.invited(), cue({ type: 'LINK', by: 'binding/odoo-client-acme', v: 2 }));
+
+  test('[CLI-10] what is known is corrected, and what is not named stays; who has ended is not corrected any more', () => {
+    const amended = play(scene.active(), cue({ type: 'AMEND', phone: '+49 30 1', email: 'new@acme.example' }));
+    expect([stateOf(amended), contextOf(amended)]).toMatchObject([
+      'active',
+      { phone: '+49 30 1', email: 'new@acme.example', name: 'Acme GmbH' },
+    ]);
+    expect(client.events['AMEND']?.safeParse({ country: 'XX' }).success).toBe(false);
+    expect(client.events['AMEND']?.safeParse({ name: '4111 1111 1111 1111' }).success).toBe(false);
+    expect(play(scene.closed(), cue({ type: 'AMEND', phone: '1' })).refused).toBe('not_in_state');
+  });
+
+  test('[CLI-11] its binding is told of all that changes, with what it is, and of each change as a newer one', () => {
+    const [first] = told(linked());
+    expect(first).toMatchObject({
+      to: 'binding/odoo-client-acme',
+      event: { type: 'OURS', revision: 2, fields: { name: 'Acme GmbH', standing: 'invited' } },
+    });
+    const collecting = play(linked(), cue({ type: 'INVITE', v: 3 }));
+    expect(told(collecting)).toMatchObject([{ event: { revision: 3, fields: { standing: 'collecting' } } }]);
+    expect(told(play(collecting, cue({ type: 'AMEND', city: 'Berlin', v: 4 })))).toMatchObject([
+      { event: { revision: 4, fields: { city: 'Berlin' } } },
+    ]);
+    expect(told(play(scene.invited(), cue({ type: 'AMEND', city: 'Berlin' })))).toEqual([]);
+  });
+
+  test('[CLI-11] no other binding takes its place, and nobody but a binding is one', () => {
+    expect(play(linked(), cue({ type: 'LINK', by: 'binding/other' })).refused).toBe('guard_refused');
+    expect(play(scene.invited(), cue({ type: 'LINK', by: 'messenger/a' })).refused).toBe('guard_refused');
+    const born = begin(client, ACME, { id: 'odoo-7', by: 'binding/odoo-client-odoo-7' });
+    expect(told(born)).toMatchObject([{ to: 'binding/odoo-client-odoo-7', event: { type: 'OURS' } }]);
+  });
+
+  test('[CLI-12] what the ERP says is taken over where it still is as the binding saw it, and not otherwise', () => {
+    const sync = (before: object) => cue({ type: 'SYNC', by: 'binding/odoo-client-acme', fields: { name: 'Acme AG' }, before, v: 5 });
+    const taken = play(linked(), sync({ name: 'Acme GmbH' }));
+    expect([contextOf(taken).name, told(taken)]).toMatchObject(['Acme AG', [{ event: { revision: 5, fields: { name: 'Acme AG' } } }]]);
+    const kept = play(linked(), sync({ name: 'What it was long ago' }));
+    expect([contextOf(kept).name, told(kept)]).toMatchObject(['Acme GmbH', [{ event: { revision: 5, fields: { name: 'Acme GmbH' } } }]]);
+  });
+
+  test('[CLI-13] one that becomes active is written to the ERP of the house, once, and where there is none to nobody', () => {
+    const approve = (settings: object): Stage =>
+      play(
+        begin(client, ACME, { id: 'acme', settings }),
+        cue({ type: 'SUBMIT', ...PAPERS }),
+        cue({ type: 'VERIFY', by: 'approver' }),
+        ...CHECKS_PASSED,
+      );
+    expect(told(approve({ erp: 'odoo' }))).toEqual([
+      {
+        type: '@tell',
+        to: 'binding/odoo-client-acme',
+        event: { type: '@create', integration: 'odoo', model: 'partner', actor: 'client/acme' },
+      },
+    ]);
+    expect(told(approve({}))).toEqual([]);
+  });
+
+  test('[CLI-14] one that was stored before it had a record is lifted with the state that it is in', () => {
+    const { standing: _, ...context } = contextOf(scene.verifying()) as unknown as Record<string, unknown>;
+    const stored = (value: unknown) => ({
+      machine: 'client',
+      machine_version: 1,
+      version: 3,
+      at: 1,
+      snapshot: { status: 'active', value, context },
+      timers: {},
+      effects: {},
+    });
+    const lifted = (value: unknown) => client.migrate[1]?.(stored(value)).snapshot.context['standing'];
+    expect([lifted('active'), lifted({ verifying: { identity: 'checking' } })]).toEqual(['active', 'verifying']);
   });
 });

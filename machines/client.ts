@@ -1,8 +1,21 @@
-import { assign, emit, setup } from 'xstate';
-import { CHECKS, clientEvents, clientFacts, clientInput, clientSettings } from './client-terms.ts';
-import type { Check, CheckRecord, ClientBirth, ClientContext, ClientEvent, ClientFact, ClientFactName, Submit } from './client-terms.ts';
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import * as details from './client-details.ts';
+import { CHECKS, clientEvents, clientFacts, clientInput, clientInternal, clientSettings } from './client-terms.ts';
+import type {
+  Check,
+  CheckRecord,
+  ClientBirth,
+  ClientContext,
+  ClientEvent,
+  ClientFact,
+  ClientFactName,
+  Details,
+  Submit,
+} from './client-terms.ts';
 import type { CheckAnswer, CheckRequest } from './gateway.ts';
-import { defineMachine, effect } from './machine.ts';
+import { defineMachine, effect, tell } from './machine.ts';
+import type { Stamp } from './machine.ts';
+import type { Fields } from './sync-merge.ts';
 
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
@@ -12,13 +25,14 @@ const CHECK_PAUSES = [10 * SECOND, 60 * SECOND, 300 * SECOND, 1800 * SECOND];
 
 const UNCHECKED: CheckRecord = { verdict: null, tries: 0, findings: [] };
 
-function toContext({ id, name, country, email, kind, settings }: ClientBirth): ClientContext {
+function toContext(birth: ClientBirth): ClientContext {
+  const { id, by, settings } = birth;
   return {
+    ...details.toDetails(birth),
     id,
-    name,
-    country,
-    email,
-    kind,
+    standing: 'invited',
+    ...(settings.erp === undefined ? {} : { erp: settings.erp }),
+    ...details.linkedBy(by),
     checks_by: settings.checks,
     documents: [],
     bank_account: null,
@@ -43,6 +57,12 @@ function checkPause({ checks }: ClientContext, check: Check): number {
   return CHECK_PAUSES[checks[check].tries - 1] ?? DAY;
 }
 
+/** When an event was taken and as which. Timers and results carry it too; XState's types of them do not know. */
+function momentOf(event: object): { readonly v: number; readonly at: number } {
+  const { v = 1, at = 0 } = event as Partial<Stamp>;
+  return { v, at };
+}
+
 const clientSetup = setup({
   types: {
     context: {} as ClientContext,
@@ -65,6 +85,9 @@ const clientSetup = setup({
   guards: {
     hasPassed: (_, answer: CheckAnswer) => answer.passed,
     haveAllPassed: ({ context }) => CHECKS.every((check) => context.checks[check].verdict === 'passed'),
+    isAsSeen: ({ context }, before: Fields) => details.isAsSeen(context, before),
+    isOpen: ({ context }) => details.isOpen(context),
+    mayLink: ({ context }, by: string) => details.mayLink(context, by),
     mayTryAgain: ({ context }, check: Check) => context.checks[check].tries < CHECK_PAUSES.length,
   },
   actions: {
@@ -77,6 +100,18 @@ const clientSetup = setup({
     noteUnanswered: assign(({ context }, check: Check) => withCheck(context, check, { verdict: 'unanswered', findings: [] })),
     countTry: assign(({ context }, check: Check) => withCheck(context, check, { tries: context.checks[check].tries + 1 })),
     noteReason: assign({ reason: (_, reason: string | null) => reason }),
+    noteLink: assign({ link: (_, by: string) => by }),
+    amend: assign((_, said: Details) => details.withDetails(said)),
+    // The ERP is told what it is now, and of one that is active for the first time that it is.
+    stand: enqueueActions(({ enqueue, context: before, event }, standing: string) => {
+      const context = { ...before, standing };
+      enqueue.assign({ standing });
+      if (context.link !== undefined) enqueue(tell(() => details.toOurs(context, momentOf(event))));
+      else if (standing === 'active' && details.isUnbound(context)) enqueue(tell(() => details.toBind(context)));
+    }),
+    tellLinked: enqueueActions(({ enqueue, context, event }) => {
+      if (context.link !== undefined) enqueue(tell(() => details.toOurs(context, momentOf(event))));
+    }),
   },
 });
 
@@ -84,9 +119,27 @@ const clientMachine = clientSetup.createMachine({
   id: 'client',
   context: ({ input }) => toContext(input),
   initial: 'invited',
+  on: {
+    AMEND: {
+      guard: 'isOpen',
+      actions: [{ type: 'amend', params: ({ event }) => event }, 'tellLinked'],
+    },
+    LINK: {
+      guard: { type: 'mayLink', params: ({ event }) => event.by },
+      actions: [{ type: 'noteLink', params: ({ event }) => event.by }, 'tellLinked'],
+    },
+    SYNC: [
+      {
+        guard: { type: 'isAsSeen', params: ({ event }) => event.before },
+        actions: [{ type: 'amend', params: ({ event }) => event.fields }, 'tellLinked'],
+      },
+      { actions: 'tellLinked' },
+    ],
+  },
   states: {
     // Known to the house, not yet written to. Documents that are at hand already need no invitation.
     invited: {
+      entry: { type: 'stand', params: 'invited' },
       on: {
         INVITE: 'collecting',
         SUBMIT: {
@@ -100,7 +153,10 @@ const clientMachine = clientSetup.createMachine({
       },
     },
     collecting: {
-      entry: { type: 'announce', params: 'client.invited' },
+      entry: [
+        { type: 'stand', params: 'collecting' },
+        { type: 'announce', params: 'client.invited' },
+      ],
       after: {
         invitation_ttl: { target: 'closed', actions: { type: 'noteReason', params: 'invitation_expired' } },
       },
@@ -118,6 +174,7 @@ const clientMachine = clientSetup.createMachine({
     },
     submitted: {
       tags: ['needs_somebody'],
+      entry: { type: 'stand', params: 'submitted' },
       on: {
         // Better documents, also after a verification that found something.
         SUBMIT: {
@@ -134,7 +191,7 @@ const clientMachine = clientSetup.createMachine({
     },
     verifying: {
       type: 'parallel',
-      entry: 'forgetChecks',
+      entry: ['forgetChecks', { type: 'stand', params: 'verifying' }],
       on: { CLOSE: 'closed' },
       states: {
         identity: {
@@ -247,13 +304,17 @@ const clientMachine = clientSetup.createMachine({
     },
     active: {
       tags: ['active'],
+      entry: { type: 'stand', params: 'active' },
       on: {
         SUSPEND: { target: 'suspended', actions: { type: 'noteReason', params: ({ event }) => event.reason } },
         CLOSE: 'closed',
       },
     },
     suspended: {
-      entry: { type: 'announce', params: 'client.suspended' },
+      entry: [
+        { type: 'stand', params: 'suspended' },
+        { type: 'announce', params: 'client.suspended' },
+      ],
       on: {
         REINSTATE: {
           target: 'active',
@@ -265,21 +326,36 @@ const clientMachine = clientSetup.createMachine({
         CLOSE: 'closed',
       },
     },
-    rejected: { tags: ['final'], entry: { type: 'announce', params: 'client.rejected' }, on: { CLOSE: 'closed' } },
-    closed: { tags: ['final'], entry: { type: 'announce', params: 'client.closed' } },
+    rejected: {
+      tags: ['final'],
+      entry: [
+        { type: 'stand', params: 'rejected' },
+        { type: 'announce', params: 'client.rejected' },
+      ],
+      on: { CLOSE: 'closed' },
+    },
+    closed: {
+      tags: ['final'],
+      entry: [
+        { type: 'stand', params: 'closed' },
+        { type: 'announce', params: 'client.closed' },
+      ],
+    },
   },
 });
 
 /** What a client may see of itself: what it told us, never what we found out or why we judged so. */
-const CUSTOMER_FIELDS = ['name', 'country', 'email', 'kind', 'documents', 'bank_account'] as const;
+const CUSTOMER_FIELDS = ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip', 'documents', 'bank_account'] as const;
 
 /** A client on its way from an invitation to an account in good standing, and out of it. */
 export const client = defineMachine({
   type: 'client',
-  version: 1,
+  version: 2,
+  migrate: { 1: details.liftClient },
   machine: clientMachine,
   input: clientInput,
   events: clientEvents,
+  internal: clientInternal,
   facts: clientFacts,
   settings: clientSettings,
   permissions: {
@@ -291,6 +367,7 @@ export const client = defineMachine({
     REINSTATE: ['approver', 'cfo'],
     REJECT: ['approver', 'cfo'],
     CLOSE: ['approver', 'cfo'],
+    AMEND: ['clerk'],
   },
   views: { hq: { rows: 'all', fields: 'all' }, customer: { rows: 'client', fields: CUSTOMER_FIELDS } },
   belongs: (_, id) => ({ client: id }),
@@ -308,6 +385,7 @@ export const client = defineMachine({
     email: { as: 'text', names: ['email', 'e-mail', 'mail', 'email address'] },
     kind: { as: 'lower', names: ['kind', 'type', 'art'] },
   },
+  reasons: { AMEND: ({ context }: { context: ClientContext }) => (details.isOpen(context) ? undefined : 'not_in_state') },
   questions: {
     /** Whether money may move for it. */
     standing: ({ state }) => {

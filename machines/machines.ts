@@ -1,7 +1,9 @@
 import { account } from './account.ts';
+import { binding } from './binding.ts';
 import { client } from './client.ts';
 import { dispute } from './dispute.ts';
 import { fileImport } from './import.ts';
+import { feed } from './feed.ts';
 import { integration } from './integration.ts';
 import { limit } from './limit.ts';
 import type { Definition } from './machine.ts';
@@ -10,4 +12,16 @@ import { period } from './period.ts';
 import { rates } from './rates.ts';
 
 /** Every machine that the hub hosts. A new noun is one file and one line here. */
-export const machines: readonly Definition[] = [payment, client, account, limit, dispute, integration, rates, period, fileImport];
+export const machines: readonly Definition[] = [
+  payment,
+  client,
+  account,
+  limit,
+  dispute,
+  integration,
+  rates,
+  period,
+  fileImport,
+  feed,
+  binding,
+];

@@ -270,9 +270,11 @@ test('[INSP-13] The definition of every machine crosses the wire as JSON, and to
   await rest.create('dispute', { input: { ...about, gateway: 'sandbox', due_by: 4_102_444_800_000, kind: 'inquiry' } });
   await rest.create('period', { id: '2026-01', input: { month: '2026-01' } }, 'cfo');
   await rest.create('import', { input: { name: 'clients.csv', target: 'client' } });
+  await rest.create('feed', { input: { integration: 'none', model: 'partner' } }, 'operator');
+  await rest.create('binding', { input: { integration: 'none', model: 'partner', actor: 'client/acme' } }, 'operator');
   await receiver.until(() =>
-    ['payment/', 'client/', 'account/', 'limit/', 'dispute/', 'integration/', 'rates/', 'period/', 'import/'].every((type) =>
-      receiver.frames.some(({ sessionId }) => sessionId.startsWith(type)),
+    ['payment/', 'client/', 'account/', 'limit/', 'dispute/', 'integration/', 'rates/', 'period/', 'import/', 'feed/', 'binding/'].every(
+      (type) => receiver.frames.some(({ sessionId }) => sessionId.startsWith(type)),
     ),
   );
   for (const frame of receiver.frames) if (frame.type === '@xstate.actor') expect(JSON.parse(frame.definition ?? '')).toHaveProperty('id');

@@ -1,9 +1,11 @@
 import type { AnyStateMachine, ContextFrom, StateValueFrom } from 'xstate';
 import type { z } from 'zod';
 import type { account } from '../../machines/account.ts';
+import type { binding } from '../../machines/binding.ts';
 import type { client } from '../../machines/client.ts';
 import type { dispute } from '../../machines/dispute.ts';
 import type { fileImport } from '../../machines/import.ts';
+import type { feed } from '../../machines/feed.ts';
 import type { integration } from '../../machines/integration.ts';
 import type { limit } from '../../machines/limit.ts';
 import type { Definition, Schemas } from '../../machines/machine.ts';
@@ -23,6 +25,8 @@ export type Machines = {
   readonly integration: typeof integration;
   readonly period: typeof period;
   readonly import: typeof fileImport;
+  readonly feed: typeof feed;
+  readonly binding: typeof binding;
 };
 
 type Typed<D> = D extends { readonly types?: infer T } ? NonNullable<T> : never;

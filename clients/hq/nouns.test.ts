@@ -42,10 +42,13 @@ const INPUTS: Readonly<Record<string, object>> = {
   rates: { integration: 'ecb' },
   period: { month: '2026-10' },
   import: { name: 'clients.csv', target: 'client' },
+  binding: { integration: 'odoo', model: 'partner', actor: 'client/acme' },
+  feed: { integration: 'odoo', model: 'partner' },
 };
 
 /** What is not there before it has happened. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
+  binding: ['base', 'ours', 'theirs', 'sent', 'problem'],
   payment: [
     ...(['gateways', 'account', 'account_currency', 'rates', 'spread_basis_points', 'conversion', 'charged_minor', 'hold'] as const),
     ...(['holds', 'funds_until', 'limited', 'execute_on', 'due_at', 'held_by', 'out_of_step', 'credits', 'operations'] as const),

@@ -2,6 +2,7 @@ import type { ChartState } from '../../hub/protocol/chart.ts';
 import type { Course } from '../core/journey.ts';
 import { topOf } from '../core/journey.ts';
 import { fileImport } from './import-noun.ts';
+import { binding, feed } from './erp-nouns.ts';
 import { dispute, disputeHeadline, limit, limitHeadline, period } from './money-nouns.ts';
 
 /** How a state is to be taken: what is well, what moves by itself, what waits for a person, what is wrong, what rests, what ended badly. */
@@ -307,7 +308,7 @@ const rates: Noun = {
 };
 
 /** The kinds that have lists and screens of their own. */
-export const NOUNS: readonly Noun[] = [payment, client, account, limit, dispute, integration, rates, period, fileImport];
+export const NOUNS: readonly Noun[] = [payment, client, account, limit, dispute, integration, rates, period, fileImport, binding, feed];
 
 /** The noun of a type; a plain one for a kind of actor that this console does not know yet. */
 export function nounOf(type: string): Noun {

@@ -92,6 +92,23 @@ export const screens: readonly Screen[] = [
       roles: ['clerk', 'approver', 'cfo', 'operator', 'auditor'],
     },
   },
+  {
+    path: '/records',
+    title: names.records,
+    load: async () => (await import('./screens/records.tsx')).Records,
+    nav: { label: names.records, icon: 'M3 4.5h6v11H3zM11 4.5h6v11h-6zM5 8h2M13 8h2M5 11h2M13 11h2M9 7.5h2M9 12.5h2', key: 'y' },
+  },
+  {
+    path: '/feeds',
+    title: names.feeds,
+    load: async () => (await import('./screens/feeds.tsx')).Feeds,
+    nav: {
+      label: names.feeds,
+      icon: 'M3 6h9l-3-3M17 14H8l3 3M3 10h14',
+      key: 'h',
+      roles: ['operator', 'admin'],
+    },
+  },
   { path: '/ledger/statement', title: names.statement, load: async () => (await import('./screens/statement.tsx')).Statement },
   {
     path: '/board',

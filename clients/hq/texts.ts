@@ -38,6 +38,8 @@ export const texts = {
     ledger: 'Ledger',
     periods: 'Periods',
     imports: 'Imports',
+    records: 'Records',
+    feeds: 'Feeds',
     statement: 'Statement of an account',
     board: 'Board',
     deadLetters: 'Dead letters',

@@ -22,6 +22,7 @@ type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
   readonly format?: string;
@@ -30,6 +31,7 @@ type Schema = {
 
 /** A payload in which every text is another one, so that it can be found again wherever it went. */
 function make(schema: Schema, chance: Chance, mark: () => string): unknown {
+  if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return chance.pick(schema.enum);
   switch (schema.type) {
     case 'object': {
@@ -44,7 +46,7 @@ function make(schema: Schema, chance: Chance, mark: () => string): unknown {
     case 'string': {
       if (schema.format === 'date') return '2023-11-15';
       const fits = (text: string): boolean => new RegExp(schema.pattern ?? '', 'u').test(text);
-      return [mark(), `${mark()}@example.org`, 'DE', '2023-10'].find(fits) ?? mark();
+      return [mark(), `${mark()}@example.org`, 'DE', '2023-10', 'client/a1'].find(fits) ?? mark();
     }
     default:
       return mark();

@@ -1,6 +1,7 @@
 import { accounts } from './account-scenarios.ts';
 import { accountPayments } from './payment-scenarios.ts';
 import { disputes } from './dispute-scenarios.ts';
+import { erp } from './erp-scenarios.ts';
 import { limits } from './limit-scenarios.ts';
 import { messengers } from './messenger-scenarios.ts';
 import { imports } from './import-scenarios.ts';
@@ -376,5 +377,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ratesScenarios,
   ...periods,
   ...imports,
+  ...erp,
   ...messengers,
 ];

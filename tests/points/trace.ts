@@ -93,7 +93,10 @@ function withoutOthers(text: string, addresses: readonly string[]): string {
 function normal(text: string, id: string): string {
   return text
     .replaceAll(id, '<id>')
-    .replaceAll(/"(at|ended|due|due_at|opened_at|first_at|last_at|funds_until|since|looked_at|known)":\d+/g, '"$1":0')
+    .replaceAll(
+      /"(at|ended|due|due_at|opened_at|first_at|last_at|funds_until|since|looked_at|known|changed_at|agreed_at|current_at)":\d+/g,
+      '"$1":0',
+    )
     .replaceAll(/"fetched_at":"[^"]*"/g, '"fetched_at":""')
     .replaceAll(/[0-9a-f]{64}/g, '<hash>')
     .replaceAll(/\b(authorize|capture|void|refund)_\d+/g, '$1_n');

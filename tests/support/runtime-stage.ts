@@ -69,6 +69,8 @@ export type StageOptions = {
   readonly storeFaults?: MemoryFaults;
   readonly busFaults?: BusFaults;
   readonly extra?: readonly Definition[];
+  /** Of machines, by their type. */
+  readonly settings?: Readonly<Record<string, object>>;
 };
 
 /** A hub of one process after another over a database and a message server that outlive them; time moves when it is told to. */
@@ -92,7 +94,7 @@ export class RuntimeStage {
   async start(): Promise<this> {
     this.#process = new Process(this.ports);
     const { ports } = this.#process;
-    const { storeFaults, busFaults, integrations = [] } = this.#options;
+    const { storeFaults, busFaults, integrations = [], settings = {} } = this.#options;
     this.store = new MemoryStore({ ports, database: this.database, ...(storeFaults === undefined ? {} : { faults: storeFaults }) });
     this.bus = new MemoryBus(this.server, ports, busFaults);
     this.runtime = new Runtime({
@@ -108,7 +110,7 @@ export class RuntimeStage {
       lease_ms: 5_000,
       memory_bytes: 32 << 20,
       scale: 1,
-      settings: {},
+      settings,
     });
     await this.hear(this.runtime.start());
     for (const { kind } of integrations) await this.send(`integration/${kind.name}`, 'ENABLE', {}, { caller: OPERATOR });

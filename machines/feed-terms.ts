@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { model } from './erp.ts';
+import type { ErpCursor, Model, PullAnswer } from './erp.ts';
+import type { Birth, EffectError, Stamp } from './machine.ts';
+import { idField } from './text.ts';
+
+/** What a feed is made of: its input, its events, its context and the facts that it makes known. */
+
+/** Records of one page: each is told to its binding by the step that takes the page. */
+export const PAGE = 50;
+/** Records of the newest pages that are recognized when they are read once more. */
+export const MOST_SEEN = 200;
+
+const milliseconds = z.int().min(1).max(86_400_000);
+
+export const feedInput = z.strictObject({ integration: idField, model });
+
+export const feedSettings = z.strictObject({
+  /** How often it asks for what has changed, while nothing has. */
+  poll_ms: milliseconds.default(15_000),
+  /** How long it rests between two pages, so that others are not kept waiting for the ERP. */
+  breath_ms: milliseconds.default(200),
+  /** It is stalled when it has not come to the end of what has changed for so long. */
+  stalled_ms: milliseconds.default(300_000),
+});
+
+export const feedEvents = {
+  /** Asks now. */
+  PULL: z.strictObject({}),
+  /** Reads everything once more, from the first record on. */
+  BACKFILL: z.strictObject({}),
+  PAUSE: z.strictObject({}),
+  RESUME: z.strictObject({}),
+};
+
+export const feedInternal = {
+  'tell.refused': z.strictObject({
+    to: z.string(),
+    event: z.string(),
+    reason: z.string(),
+    sent: z.record(z.string(), z.unknown()).optional(),
+  }),
+};
+
+const fact = z.strictObject({ integration: z.string(), model: z.string(), reason: z.string().nullable() });
+
+export const feedFacts = { 'feed.stalled': fact, 'feed.current': fact };
+
+export type FeedFactName = keyof typeof feedFacts;
+export type FeedFact = z.infer<typeof fact> & { type: FeedFactName };
+export type Refused = z.infer<(typeof feedInternal)['tell.refused']> & Stamp;
+export type FeedEvent = ({ type: 'PULL' | 'BACKFILL' | 'PAUSE' | 'RESUME' } & Stamp) | ({ type: 'tell.refused' } & Refused);
+export type FeedRules = z.infer<typeof feedSettings>;
+export type FeedBirth = z.infer<typeof feedInput> & Birth<FeedRules>;
+export type Page = PullAnswer;
+export type Failure = Pick<EffectError, 'code'> & { readonly detail: string | null; readonly at: number };
+
+export type FeedContext = {
+  id: string;
+  integration: string;
+  model: Model;
+  rules: FeedRules;
+  /** Up to where it has read. */
+  cursor: ErpCursor | null;
+  /** It reads everything, and has not come to the end yet. */
+  backfilling: boolean;
+  /** When which record was changed that it has told of last: by the record's name in the ERP. */
+  seen: Readonly<Record<string, number>>;
+  /** Records told of so far, and those that could not be read in the hub's terms. */
+  told: number;
+  unreadable: number;
+  /** When it last came to the end of what had changed, in epoch milliseconds. */
+  current_at: number | null;
+  failure: Failure | null;
+  /** Tries that failed since the last one that did not. */
+  tries: number;
+};

@@ -1,0 +1,192 @@
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import { actorOf, bindingOf } from './erp.ts';
+import type { ErpRecord, PullRequest } from './erp.ts';
+import { feedEvents, feedFacts, feedInput, feedInternal, feedSettings, MOST_SEEN, PAGE } from './feed-terms.ts';
+import type { FeedBirth, FeedContext, FeedEvent, FeedFact, FeedFactName, Page, Refused } from './feed-terms.ts';
+import { defineMachine, effect, readEffectError, tell } from './machine.ts';
+import type { EffectError, Tell } from './machine.ts';
+
+const MINUTE = 60_000;
+/** Longer than any transaction of an ERP takes. */
+const OVERLAP_MS = 60_000;
+const PAUSES = [5_000, 15_000, MINUTE, 5 * MINUTE];
+
+function toContext({ id, integration, model, settings }: FeedBirth): FeedContext {
+  return {
+    id,
+    integration,
+    model,
+    rules: settings,
+    cursor: null,
+    backfilling: true,
+    seen: {},
+    told: 0,
+    unreadable: 0,
+    current_at: null,
+    failure: null,
+    tries: 0,
+  };
+}
+
+/** When the event was taken. Timers and results carry it too; XState's types of them do not know. */
+function momentOf(event: object): number {
+  return 'at' in event && typeof event.at === 'number' ? event.at : 0;
+}
+
+function toRequest({ integration, model, cursor }: FeedContext): PullRequest {
+  return { integration, model, cursor, limit: PAGE, overlap_ms: OVERLAP_MS };
+}
+
+/** What is read once more because it may have been changed while it was read is told of once. */
+function isNews({ seen }: FeedContext, { external_id, at }: ErpRecord): boolean {
+  return !Object.hasOwn(seen, external_id) || (seen[external_id] ?? 0) < at;
+}
+
+function withPage(context: FeedContext, { records, cursor, more }: Page, at: number): Partial<FeedContext> {
+  const news = records.filter((record) => isNews(context, record));
+  const seen = [...Object.entries(context.seen), ...news.map((record) => [record.external_id, record.at] as const)];
+  return {
+    cursor: cursor ?? context.cursor,
+    backfilling: context.backfilling && more,
+    seen: Object.fromEntries(seen.slice(-MOST_SEEN)),
+    told: context.told + news.length,
+    unreadable: context.unreadable + news.filter(({ bad }) => bad !== undefined).length,
+    current_at: more ? context.current_at : at,
+    failure: null,
+    tries: 0,
+  };
+}
+
+/**
+ * Tells the binding of a record what the ERP says of it. Of most records it is known whether they have a binding: none does while everything is read
+ * for the first time, and each does that has changed since. Where that is wrong the refusal says so, and it is told the other way.
+ */
+function toBinding({ integration, model }: FeedContext, record: ErpRecord, isNew: boolean): Tell {
+  const actor = record.ref ?? actorOf(integration, model, record.external_id);
+  const to = bindingOf(integration, actor);
+  return { to, event: isNew ? { type: '@create', integration, model, actor, record } : { type: 'THEIRS', record } };
+}
+
+function otherWay(context: FeedContext, { event, reason, sent }: Refused): Tell | undefined {
+  const record = sent?.['record'] as ErpRecord | undefined;
+  if (record === undefined) return undefined;
+  if (event === 'THEIRS' && reason === 'not_found') return toBinding(context, record, true);
+  if (event === '@create' && reason === 'exists') return toBinding(context, record, false);
+  return undefined;
+}
+
+const feedSetup = setup({
+  types: {
+    context: {} as FeedContext,
+    events: {} as FeedEvent,
+    input: {} as FeedBirth,
+    emitted: {} as FeedFact,
+    tags: {} as 'needs_somebody',
+  },
+  actors: { 'erp.pull': effect<Page, PullRequest>() },
+  delays: {
+    poll: ({ context }) => context.rules.poll_ms,
+    breath: ({ context }) => context.rules.breath_ms,
+    retry_pause: ({ context }) => PAUSES[Math.min(context.tries, PAUSES.length) - 1] ?? MINUTE,
+    stall: ({ context }) => context.rules.stalled_ms,
+  },
+  guards: {
+    hasMore: (_, page: Page) => page.more,
+    isCurrent: ({ context, event }) => context.current_at !== null && momentOf(event) - context.current_at < context.rules.stalled_ms,
+  },
+  actions: {
+    takePage: enqueueActions(({ enqueue, context, event }, page: Page) => {
+      for (const record of page.records) if (isNews(context, record)) enqueue(tell(() => toBinding(context, record, context.backfilling)));
+      enqueue.assign(withPage(context, page, momentOf(event)));
+    }),
+    tellOtherWay: enqueueActions(({ enqueue, context }, refused: Refused) => {
+      const other = otherWay(context, refused);
+      if (other !== undefined) enqueue(tell(() => other));
+    }),
+    noteFailure: assign(({ context, event }, { code, detail }: EffectError) => ({
+      failure: { code, detail: detail ?? null, at: momentOf(event) },
+      tries: context.tries + 1,
+    })),
+    startOver: assign({ cursor: null, backfilling: true, seen: {} }),
+    announce: emit(({ context: { integration, model, failure } }, type: FeedFactName) => ({
+      type,
+      integration,
+      model,
+      reason: failure?.code ?? null,
+    })),
+  },
+});
+
+const feedMachine = feedSetup.createMachine({
+  id: 'feed',
+  context: ({ input }) => toContext(input),
+  type: 'parallel',
+  on: { 'tell.refused': { actions: { type: 'tellOtherWay', params: ({ event }) => event } } },
+  states: {
+    reading: {
+      initial: 'pulling',
+      on: {
+        PAUSE: '.paused',
+        BACKFILL: { target: '.pulling', reenter: true, actions: 'startOver' },
+      },
+      states: {
+        pulling: {
+          invoke: {
+            id: 'pull',
+            src: 'erp.pull',
+            input: ({ context }) => toRequest(context),
+            onDone: [
+              {
+                guard: { type: 'hasMore', params: ({ event }) => event.output },
+                target: 'breathing',
+                actions: { type: 'takePage', params: ({ event }) => event.output },
+              },
+              { target: 'idle', actions: { type: 'takePage', params: ({ event }) => event.output } },
+            ],
+            onError: { target: 'pausing', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
+          },
+        },
+        breathing: { after: { breath: 'pulling' } },
+        idle: { after: { poll: 'pulling' }, on: { PULL: 'pulling' } },
+        pausing: { after: { retry_pause: 'pulling' }, on: { PULL: 'pulling' } },
+        paused: { on: { RESUME: 'pulling' } },
+      },
+    },
+    lag: {
+      initial: 'current',
+      states: {
+        current: {
+          after: { stall: [{ guard: 'isCurrent', target: 'current', reenter: true }, { target: 'stalled' }] },
+        },
+        stalled: {
+          tags: ['needs_somebody'],
+          entry: { type: 'announce', params: 'feed.stalled' },
+          always: { guard: 'isCurrent', target: 'current', actions: { type: 'announce', params: 'feed.current' } },
+        },
+      },
+    },
+  },
+});
+
+/** What changes in an ERP, of one model: read in the order of change, and told to the binding of each record by the commit that moves the cursor. */
+export const feed = defineMachine({
+  type: 'feed',
+  version: 1,
+  machine: feedMachine,
+  input: feedInput,
+  events: feedEvents,
+  internal: feedInternal,
+  facts: feedFacts,
+  settings: feedSettings,
+  permissions: {
+    '@create': ['operator', 'admin'],
+    PULL: ['operator', 'admin'],
+    BACKFILL: ['operator', 'admin'],
+    PAUSE: ['operator', 'admin'],
+    RESUME: ['operator', 'admin'],
+  },
+  views: { hq: { rows: 'all', fields: 'all' } },
+  title: ({ integration, model }) => `${integration} · ${model}`,
+  summary: ({ failure, told }) => [`${told}`, failure?.code].filter((text) => text !== undefined).join(' · '),
+  search: ({ integration, model }) => [integration, model],
+});
