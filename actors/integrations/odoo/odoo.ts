@@ -28,11 +28,11 @@ const configSchema = z.strictObject({
     .refine(isServer, 'An address with https and no path is expected; http only of this machine')
     .default('http://127.0.0.1:8069/')
     .meta({ title: 'Address of Odoo', description: 'Without a path, for example https://company.odoo.com/.' }),
-  database: z.string().max(100).default('').meta({
+  database: z.string().max(100).optional().meta({
     title: 'Database',
     description: 'As Odoo names it; may be empty where the address has one only.',
   }),
-  user: z.string().max(200).default('').meta({
+  user: z.string().max(200).optional().meta({
     title: 'User',
     description: 'The login of the person whom the key belongs to; needed for XML-RPC alone.',
   }),
@@ -40,7 +40,7 @@ const configSchema = z.strictObject({
     title: 'Protocol',
     description: 'auto: JSON-2 where Odoo is 19 or later, XML-RPC where it is older.',
   }),
-  journal: z.string().max(10).default('').meta({
+  journal: z.string().max(10).optional().meta({
     title: 'Journal of payments',
     description: 'The short code of the bank journal that payments are booked in; empty: the one that Odoo takes by itself.',
   }),
@@ -84,7 +84,7 @@ class Odoo implements Integration {
   async #do(operation: ErpOperation, input: unknown, odoo: OdooSession): Promise<unknown> {
     switch (operation) {
       case 'probe':
-        return probe(odoo, { database: this.#config.database, password: this.#secrets['password'] ?? '' });
+        return probe(odoo, { database: this.#config.database ?? '', password: this.#secrets['password'] ?? '' });
       case 'pull':
         return pull(odoo, erpOperations.pull.input.parse(input));
       case 'gone': {
@@ -100,7 +100,7 @@ class Odoo implements Integration {
       case 'push':
         return push(odoo, erpOperations.push.input.parse(input));
       case 'pay':
-        return pay(odoo, erpOperations.pay.input.parse(input), this.#config.journal);
+        return pay(odoo, erpOperations.pay.input.parse(input), this.#config.journal ?? '');
       case 'void':
         return voidPayment(odoo, erpOperations.void.input.parse(input).payment);
       case 'rotate_key':
@@ -126,7 +126,7 @@ class Odoo implements Integration {
   }
 
   #open(protocol: 'json2' | 'xmlrpc', api_key = (this.#secrets['api_key'] ?? '').trim()): OdooClient {
-    const { url, database, user } = this.#config;
+    const { url, database = '', user = '' } = this.#config;
     const access: OdooAccess = { url: url.replace(/\/$/, ''), database, user, api_key, now: () => this.#ports.clock.now() };
     return protocol === 'json2' ? new Json2Client(access) : new XmlRpcClient(access);
   }

@@ -79,6 +79,9 @@ export function minorOf(record: OdooRecord, field: string, currency: string): nu
   return minor;
 }
 
+/** A float carries any fifteen digits exactly, and not any sixteen: with more, the last one is no longer what somebody wrote. */
+const MOST_EXACT = 10n ** 15n - 1n;
+
 /** Counted from the shortest decimal that reads back as this float, which is what Odoo shows: 1.005 is 1.01, though the float lies below it. */
 function toMinorUnits(value: unknown, exponent: number): number | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
@@ -88,7 +91,7 @@ function toMinorUnits(value: unknown, exponent: number): number | undefined {
   const places = part.length - Number(power) - exponent;
   const digits = BigInt(whole + part);
   const minor = places <= 0 ? digits * 10n ** BigInt(-places) : (digits + 5n * 10n ** BigInt(places - 1)) / 10n ** BigInt(places);
+  if (minor > MOST_EXACT) return undefined;
   const number = Number(minor);
-  if (!Number.isSafeInteger(number)) return undefined;
   return number === 0 ? 0 : sign === '-' ? -number : number;
 }
