@@ -3,8 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** `answer`: it is carried out, and the answer is lost. `at_once`: the connection is cut while it is being carried out. `request`: it never arrives. */
-export type Loss = 'answer' | 'at_once' | 'request';
+/** `answer`: it is carried out, and the answer is lost. `at_once`: the connection is cut while it is being carried out. `request`: it never arrives. `refused`: it never arrives, and is answered with a refusal as Odoo writes one. */
+export type Loss = 'answer' | 'at_once' | 'request' | 'refused';
+
+const REFUSAL = JSON.stringify({ name: 'odoo.exceptions.UserError', message: 'It is not allowed here.' });
 
 /** Stands before a server that speaks HTTP and loses what a test tells it to. */
 export class LossyRelay {
@@ -45,6 +47,7 @@ export class LossyRelay {
     const loss = this.#lose(path, this.asked.push(path));
     const body = await buffer(request);
     if (loss === 'request') return void request.socket.destroy();
+    if (loss === 'refused') return void response.writeHead(422, { 'content-type': 'application/json' }).end(REFUSAL);
     const passed = ['authorization', 'content-type', 'x-odoo-database'].flatMap((name) => {
       const value = headers[name];
       return typeof value === 'string' ? [[name, value] as [string, string]] : [];

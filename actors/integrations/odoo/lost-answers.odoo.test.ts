@@ -177,4 +177,23 @@ describe.skipIf(settings === undefined)('a real Odoo behind a line that loses th
     await refused({});
     expect(await billNow(bill)).toMatchObject({ payment_state: 'partial', amount_residual: 20 });
   });
+
+  test('[ODOO-16] a payment that Odoo does not post leaves no draft; one that it does not set against the bill is told to be open', async () => {
+    const odoo = await openOdoo(there, { url: relay.url });
+    const bill = await postedBill(40);
+    const payment = `payment/n_${RUN}`;
+    const order = { payment, bill: String(bill), amount_minor: 4_000, currency: 'USD', date: '2026-11-05', memo: payment };
+    relay.lose((path) => (path.endsWith('/action_post') ? 'refused' : undefined));
+    expect(await ask(odoo, 'pay', order)).toMatchObject({
+      kind: 'failed',
+      code: 'refused',
+      detail: expect.stringContaining('not allowed') as string,
+    });
+    expect(await count('account.payment', ['memo', '=', payment])).toBe(0);
+    relay.lose((path) => (path.endsWith('/reconcile') ? 'refused' : undefined));
+    expect(await answered(odoo, 'pay', order)).toMatchObject({ state: 'in_process', reconciled: false });
+    relay.lose(() => undefined);
+    expect(await answered(odoo, 'pay', order)).toMatchObject({ state: 'in_process', reconciled: true });
+    expect(await count('account.payment', ['memo', '=', payment])).toBe(1);
+  });
 });

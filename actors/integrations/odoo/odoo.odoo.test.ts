@@ -155,4 +155,15 @@ describe.skipIf(settings === undefined)('a real Odoo', () => {
     expect(first).toMatchObject({ more: true, items: { length: 3 } });
     expect([...first.items, ...rest.items]).toEqual(all.items);
   });
+
+  test('[ODOO-9] a record that our shape has no place for is told as such, and the others come', async () => {
+    const odoo = await openOdoo(there);
+    const [long, fine] = await make('res.partner', { name: 'x'.repeat(600) }, { name: `Fine ${RUN}` });
+    const cursor = { at: Date.now() - 20_000, id: 0 };
+    const { records } = await answered<Pulled>(odoo, 'pull', { model: 'partner', cursor, limit: 1000, overlap_ms: 0 });
+    const of = (id: number | undefined) => records.find(({ external_id }) => external_id === String(id));
+    expect(of(long)).toMatchObject({ bad: { field: 'name', why: 'is longer than 500 characters' } });
+    expect(of(fine)).toMatchObject({ fields: { name: `Fine ${RUN}` } });
+    await hand('res.partner', 'unlink', { ids: [long, fine] });
+  });
 });

@@ -26,7 +26,7 @@ export async function pay(odoo: OdooSession, order: Pay, journal: string): Promi
   const id = found ?? (await odoo.make(PAYMENT, name, await valuesOf(odoo, order, bill, journal), contextOf(bill)));
   const made = await payment(odoo, id);
   orRefuse(() => refuseOther(made, order, bill, currencies));
-  if (made['state'] === 'draft') await odoo.call(PAYMENT, 'action_post', { ids: [id], context: contextOf(bill) });
+  if (made['state'] === 'draft') await post(odoo, id, bill);
   const posted = await payment(odoo, id);
   if (!isSet(posted, bill)) await reconcile(odoo, posted, bill);
   const end = await payment(odoo, id);
@@ -128,8 +128,22 @@ async function reconcile(odoo: OdooSession, posted: OdooRecord, bill: OdooRecord
   try {
     await odoo.call('account.move.line', 'reconcile', { ids: lines.map(idIn), context: contextOf(bill) });
   } catch (error) {
-    // An earlier try that was cut may have come first; then Odoo refuses to do it again.
-    const isDone = error instanceof OdooError && error.failure.kind === 'refused' && isSet(await payment(odoo, idIn(posted)), bill);
-    if (!isDone) throw error;
+    // An earlier try that was cut may have come first, and then Odoo refuses to do it again. Whatever the reason, the payment is posted: how it stands
+    // against the bill is read afterwards, and told.
+    if (!isRefusal(error)) throw error;
   }
+}
+
+/** A draft that Odoo does not post is taken away again: what is told to have failed may not stand there for somebody to post. */
+async function post(odoo: OdooSession, id: number, bill: OdooRecord): Promise<void> {
+  try {
+    await odoo.call(PAYMENT, 'action_post', { ids: [id], context: contextOf(bill) });
+  } catch (error) {
+    if (isRefusal(error)) await odoo.call(PAYMENT, 'unlink', { ids: [id] });
+    throw error;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof OdooError && (error.failure.kind === 'refused' || error.failure.kind === 'forbidden');
 }
