@@ -89,6 +89,7 @@ describe('integrations', () => {
       { name: 'sandbox_rates' },
       { name: 'ecb' },
       { name: 'stripe' },
+      { name: 'odoo' },
     ]);
     expect((await notify(secret, 'msg_1')).status).toBe(200);
     expect((await put({ config: { latency_ms: 0 } })).body['secrets']).toEqual(['api_key', 'webhook_secret']);

@@ -201,7 +201,7 @@ test('[TIDY-8] nothing is left to be done later, switched off or left out', () =
 test('[TIDY-9] files are kebab-case nouns, and none is named for everything and nothing', () => {
   const vague = /^(utils?|helpers?|manager|data|info|common|misc|index)$/;
   const names = sources.flatMap(({ path }) =>
-    path.split('/').map((part) => ({ path, part: part.replace(/(\.(test|pg|e2e|config|d))*\.tsx?$/, '') })),
+    path.split('/').map((part) => ({ path, part: part.replace(/(\.(test|pg|e2e|odoo|config|d))*\.tsx?$/, '') })),
   );
   expect(names.filter(({ part }) => vague.test(part)).map(({ path }) => path)).toEqual([]);
   expect(names.filter(({ part }) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part)).map(({ path }) => path)).toEqual([]);

@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 const SERVICES = './tests/support/global-setup.ts';
 
 /**
- * Three groups, one after the other: `*.test.ts` needs nothing, `*.pg.test.ts` needs PostgreSQL and NATS, `*.e2e.test.ts` a
- * browser too. The numbers of workers are meant for two processors.
+ * Four groups, one after the other: `*.test.ts` needs nothing, `*.pg.test.ts` needs PostgreSQL and NATS, `*.e2e.test.ts` a
+ * browser too; `*.odoo.test.ts` needs a real Odoo, and without one says that it did not run (tests/support/odoo.ts). The
+ * numbers of workers are meant for two processors.
  */
 export default defineConfig({
   root: join(import.meta.dirname, '..'),
@@ -21,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', '**/node_modules/**', '.data/**'],
+          exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', '**/*.odoo.test.ts', '**/node_modules/**', '.data/**'],
           maxWorkers: 2,
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
@@ -49,6 +50,17 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'odoo',
+          include: ['**/*.odoo.test.ts'],
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

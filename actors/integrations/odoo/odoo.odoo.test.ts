@@ -1,0 +1,169 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { must } from '../../../machines/must.ts';
+import { odooForTests } from '../../../tests/support/odoo.ts';
+import { answered, ask, byHand, openOdoo } from '../../../tests/support/odoo-stage.ts';
+import type { ErpBill, Listed, Probe, Pulled, Pushed, Rec, Rotated } from '../erp-operations.ts';
+import { compareModels, USED } from './shapes.ts';
+
+const settings = odooForTests('actors/integrations/odoo/odoo.odoo.test.ts');
+/** Names of their own for every run: what a run before left there does not count. */
+const RUN = Date.now().toString(36);
+
+describe.skipIf(settings === undefined)('a real Odoo', () => {
+  const there = must(settings ?? { url: 'http://127.0.0.1:1', database: '', user: '', api_key: 'x', password: '' }, 'Odoo');
+  const hand = byHand(there);
+  const make = async (model: string, ...vals_list: object[]) => (await hand(model, 'create', { vals_list })) as number[];
+
+  test.each(['json2', 'xmlrpc'] as const)(
+    '[ODOO-1] a probe over %s tells version, company and models, and the same again',
+    async (protocol) => {
+      const odoo = await openOdoo(there, { protocol });
+      const probe = await answered<Probe>(odoo, 'probe', {});
+      expect(probe).toMatchObject({ product: 'odoo', version: '19.0', major: 19, database: there.database, user: 'admin' });
+      expect(probe.company).toMatchObject({ currency: 'USD' });
+      expect(probe.capabilities).toEqual([protocol, 'bills', 'payments', 'rotate_key']);
+      for (const [model, fields] of Object.entries(USED))
+        expect(Object.keys(must(probe.models[model], model))).toEqual(expect.arrayContaining([...fields]));
+      expect(compareModels(probe.models, (await answered<Probe>(odoo, 'probe', {})).models)).toEqual([]);
+    },
+  );
+
+  test('[ODOO-2] a field that somebody adds is additive, and taking away one that is used is breaking', async () => {
+    const odoo = await openOdoo(there);
+    const before = await answered<Probe>(odoo, 'probe', {});
+    const [model] = (await hand('ir.model', 'search', { domain: [['model', '=', 'res.partner']] })) as number[];
+    const name = `x_gl_${RUN}`;
+    const field = await make('ir.model.fields', { model_id: model, name, field_description: 'A field', ttype: 'char' });
+    const during = await answered<Probe>(odoo, 'probe', {});
+    expect(compareModels(before.models, during.models)).toEqual([{ model: 'res.partner', field: name, change: 'added', breaking: false }]);
+    expect(during.fingerprint['res.partner']).not.toBe(before.fingerprint['res.partner']);
+    expect(during.fingerprint['account.move']).toBe(before.fingerprint['account.move']);
+    await hand('ir.model.fields', 'unlink', { ids: field });
+    const after = await answered<Probe>(odoo, 'probe', {});
+    expect(compareModels(during.models, after.models)).toEqual([{ model: 'res.partner', field: name, change: 'removed', breaking: false }]);
+    expect(compareModels(during.models, after.models, { 'res.partner': [name] })).toMatchObject([{ field: name, breaking: true }]);
+    expect(after.fingerprint).toEqual(before.fingerprint);
+  });
+
+  test('[ODOO-3] of 300 contacts written in one second pages of 50 lose none and repeat none', async () => {
+    const odoo = await openOdoo(there);
+    const ids = await make('res.partner', ...Array.from({ length: 300 }, (_, n) => ({ name: `Same ${RUN} ${n}` })));
+    let times: number[] = [];
+    // Six transactions in one second, the newest contacts first: Odoo sorts them by microseconds, and tells the second.
+    for (let tries = 0; tries < 5 && new Set(times).size !== 1; tries++) {
+      await setTimeout(1000 - (Date.now() % 1000));
+      for (let i = 5; i >= 0; i--)
+        await hand('res.partner', 'write', { ids: ids.slice(i * 50, i * 50 + 50), vals: { comment: `${RUN} ${tries}` } });
+      const rows = (await hand('res.partner', 'read', { ids, fields: ['write_date'] })) as { write_date: string }[];
+      times = rows.map(({ write_date }) => Date.parse(`${write_date.replace(' ', 'T')}Z`));
+    }
+    expect(new Set(times).size).toBe(1);
+    const at = must(times[0], 'the second');
+    const seen: string[] = [];
+    let cursor: Pulled['cursor'] = { at, id: 0 };
+    for (let more = true, pages = 0; more && pages < 20; pages++) {
+      const page: Pulled = await answered<Pulled>(odoo, 'pull', { model: 'partner', cursor, limit: 50, overlap_ms: 0 });
+      expect(page.records.length).toBeLessThanOrEqual(50);
+      seen.push(...page.records.map(({ external_id }) => external_id));
+      ({ cursor, more } = page);
+    }
+    const ours = seen.filter((id) => ids.includes(Number(id)));
+    expect(new Set(ours).size).toBe(300);
+    expect(ours).toHaveLength(300);
+    expect(cursor?.id).toBe(0);
+  });
+
+  test('[ODOO-4] archived contacts are told as such, deleted ones are gone, and an overlap reads again what lies in it', async () => {
+    const odoo = await openOdoo(there);
+    const [archived = 0, deleted = 0] = await make('res.partner', { name: `Old ${RUN}` }, { name: `Gone ${RUN}` });
+    await hand('res.partner', 'write', { ids: [archived], vals: { active: false } });
+    await hand('res.partner', 'unlink', { ids: [deleted] });
+    const read = await answered<Rec>(odoo, 'read', { model: 'partner', external_id: String(archived) });
+    expect(read).toMatchObject({ archived: true, fields: { name: `Old ${RUN}`, archived: true } });
+    expect(await answered(odoo, 'read', { model: 'partner', external_id: String(deleted) })).toBeNull();
+    const ids = [String(archived), String(deleted)];
+    expect(await answered(odoo, 'gone', { model: 'partner', ids })).toEqual({ ids: [String(deleted)] });
+    const pull = (ahead_ms: number, overlap_ms: number) =>
+      answered<Pulled>(odoo, 'pull', { model: 'partner', cursor: { at: read.at + ahead_ms, id: 0 }, limit: 500, overlap_ms });
+    expect((await pull(3000, 0)).records.map(({ external_id }) => external_id)).not.toContain(String(archived));
+    expect((await pull(3000, 5000)).records.map(({ external_id }) => external_id)).toContain(String(archived));
+  });
+
+  test('[ODOO-5] bills come with lines, money in minor units and codes of accounts, those of other companies do not', async () => {
+    const odoo = await openOdoo(there);
+    const { records } = await answered<Pulled>(odoo, 'pull', { model: 'bill', cursor: null, limit: 1000, overlap_ms: 0 });
+    const bills = records.map((record) => ('fields' in record ? (record.fields as ErpBill) : undefined));
+    const chair = must(
+      bills.find((bill) => bill?.number === 'INV/2026/0057'),
+      'the demo bill of Gemini Furniture',
+    );
+    expect(chair).toMatchObject({ direction: 'in', currency: 'USD', total_minor: 62_227, tax_minor: 0, state: 'posted' });
+    expect(chair.lines.map(({ amount_minor }) => amount_minor).reduce((a, b) => a + b)).toBe(62_227);
+    expect(chair.lines[0]?.account).toMatch(/^\d{6}$/);
+    expect(bills.some((bill) => bill?.direction === 'in' && bill.total_minor === -3_000)).toBe(true);
+    expect(bills.filter((bill) => bill?.number === 'INV/2026/0057')).toHaveLength(1);
+  });
+
+  test('[ODOO-6] a contact is made once under the actor’s name, found by it, written where nobody else wrote, and else a conflict', async () => {
+    const odoo = await openOdoo(there);
+    const address = `client/a-b_${RUN}`;
+    const fields = { name: 'Älter & Söhne <GmbH>', country: 'DE', email: 'a@example.com', kind: 'company', city: 'Köln', archived: false };
+    const push = (more: object) => answered<Pushed>(odoo, 'push', { model: 'partner', address, external_id: null, fields, ...more });
+    const made = await push({});
+    expect(await push({})).toEqual(made);
+    const read = await answered<Rec>(odoo, 'read', { model: 'partner', external_id: made.external_id });
+    expect(read).toMatchObject({ ref: address, fields: { ...fields, vat: null, phone: null } });
+    const { external_id, at } = made;
+    const moved = await push({ external_id, fields: { city: 'Bonn', email: null }, expected_at: at });
+    expect(moved.conflict).toBeUndefined();
+    // The answer was lost and the call comes again: its own write is no conflict.
+    expect(await push({ external_id, fields: { city: 'Bonn', email: null }, expected_at: at - 1000 })).toEqual(moved);
+    expect(await push({ external_id, fields: { city: 'Ulm' }, expected_at: at - 1000 })).toMatchObject({
+      conflict: { fields: { city: 'Bonn', email: null } },
+    });
+    expect(await answered<Rec>(odoo, 'read', { model: 'partner', external_id })).toMatchObject({ fields: { city: 'Bonn' } });
+  });
+
+  test('[ODOO-7] a key is made, taken and ended; without the password somebody is needed', async () => {
+    const odoo = await openOdoo(there);
+    const name = `hub ${RUN}`;
+    const rotated = await answered<Rotated>(odoo, 'rotate_key', { name, days: 30 });
+    const key = must(rotated.outcome === 'rotated' ? rotated.key : undefined, 'the new key');
+    const next = await openOdoo(there, {}, { api_key: key });
+    expect(await ask(next, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'done' });
+    const [row] = (await hand('res.users.apikeys', 'search_read', {
+      domain: [['name', '=', name]],
+      fields: ['expiration_date'],
+    })) as object[];
+    const days = (Date.parse((row as { expiration_date: string }).expiration_date) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(30);
+    expect(await answered(odoo, 'revoke_key', { name })).toEqual({ outcome: 'revoked' });
+    expect(await answered(odoo, 'revoke_key', { name })).toEqual({ outcome: 'revoked' });
+    expect(await ask(next, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'failed', code: 'unauthorized' });
+    const alone = await openOdoo(there, {}, { password: '' });
+    expect(await answered(alone, 'rotate_key', { name, days: 30 })).toMatchObject({ outcome: 'needs_somebody' });
+    const wrong = await openOdoo(there, {}, { password: 'wrong' });
+    expect(await ask(wrong, 'rotate_key', { name, days: 30 })).toMatchObject({ kind: 'failed', code: 'refused' });
+  });
+
+  test.each(['currencies', 'payment_terms', 'taxes', 'accounts'])('[ODOO-8] %s are listed a page at a time', async (what) => {
+    const odoo = await openOdoo(there);
+    const all = await answered<Listed>(odoo, 'list', { what, after: 0, limit: 1000 });
+    const first = await answered<Listed>(odoo, 'list', { what, after: 0, limit: 3 });
+    const rest = await answered<Listed>(odoo, 'list', { what, after: first.after, limit: 1000 });
+    expect(first).toMatchObject({ more: true, items: { length: 3 } });
+    expect([...first.items, ...rest.items]).toEqual(all.items);
+  });
+
+  test('[ODOO-9] a record that our shape has no place for is told as such, and the others come', async () => {
+    const odoo = await openOdoo(there);
+    const [long, fine] = await make('res.partner', { name: 'x'.repeat(600) }, { name: `Fine ${RUN}` });
+    const cursor = { at: Date.now() - 20_000, id: 0 };
+    const { records } = await answered<Pulled>(odoo, 'pull', { model: 'partner', cursor, limit: 1000, overlap_ms: 0 });
+    const of = (id: number | undefined) => records.find(({ external_id }) => external_id === String(id));
+    expect(of(long)).toMatchObject({ bad: { field: 'name', why: 'is longer than 500 characters' } });
+    expect(of(fine)).toMatchObject({ fields: { name: `Fine ${RUN}` } });
+    await hand('res.partner', 'unlink', { ids: [long, fine] });
+  });
+});
