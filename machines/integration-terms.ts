@@ -8,6 +8,9 @@ const reason = line(500);
 const count = z.int().min(0).max(1_000_000_000);
 const milliseconds = z.int().min(1).max(2_147_483_647);
 
+/** What its kind can do, as the hub that runs knows it. */
+const declared = z.strictObject({ probes: z.boolean(), rotates: z.boolean(), drains: z.boolean() });
+
 export const integrationInput = z.strictObject({
   title: line(80).optional(),
   /** The first part of the effects that it does, for example `gateway`. */
@@ -15,6 +18,7 @@ export const integrationInput = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9_]{0,31}$/, 'The first part of an effect, for example gateway')
     .optional(),
+  declared: declared.optional(),
 });
 
 export const integrationSettings = z.strictObject({
@@ -73,8 +77,7 @@ export const integrationInternal = {
     after_ms: count.optional(),
     codes: z.record(code, count).optional(),
   }),
-  /** What its kind can do, as the hub that runs knows it. */
-  DECLARED: z.strictObject({ probes: z.boolean(), rotates: z.boolean(), drains: z.boolean() }),
+  DECLARED: declared,
 };
 
 const part = z.string().min(1).max(120);

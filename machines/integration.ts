@@ -8,7 +8,7 @@ import { integrationEvents, integrationFacts, integrationInput, integrationInter
 import type { IntegrationBirth, IntegrationContext } from './integration-terms.ts';
 import { defineMachine } from './machine.ts';
 
-function toContext({ id, at, title, provides, settings }: IntegrationBirth): IntegrationContext {
+function toContext({ id, at, title, provides, declared, settings }: IntegrationBirth): IntegrationContext {
   return {
     id,
     title: title ?? id,
@@ -20,6 +20,7 @@ function toContext({ id, at, title, provides, settings }: IntegrationBirth): Int
     disabled_because: null,
     open_because: null,
     ...UNTOUCHED,
+    declared: declared ?? null,
   };
 }
 
