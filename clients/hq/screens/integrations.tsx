@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { ListItem } from '../../../hub/protocol/messages.ts';
+import type { Can, ListItem } from '../../../hub/protocol/messages.ts';
 import { idOf } from '../../../machines/ids.ts';
 import { formatNumber } from '../../core/format.ts';
 import { Problem } from '../../core/problem.ts';
@@ -99,10 +99,17 @@ function Integration({ item, setup, onConfigured }: Props) {
       </dl>
       {live.kind === 'here' && <IntegrationCare context={live.copy.context} />}
       <h3>{words.actions}</h3>
-      {live.kind === 'here' && <Actions address={item.address} noun={noun} now={live.copy} />}
+      {live.kind === 'here' && <Actions address={item.address} noun={noun} now={{ ...live.copy, can: live.copy.can.filter(isShown) }} />}
       {setup && <SetupPart setup={setup} mayConfigure={mayConfigure} onConfigured={onConfigured} />}
     </section>
   );
+}
+
+/** What is possible only in rare states is not held out to everybody else; its own page lists all of it. */
+const RARE = ['RELEASE', 'ROTATE', 'ACCEPT_CONTRACT'];
+
+function isShown({ type, ok }: Can): boolean {
+  return ok || !RARE.includes(type);
 }
 
 function Waiting({ setup: { waiting } }: { setup: Setup }) {
