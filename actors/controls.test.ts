@@ -363,6 +363,8 @@ describe('forcing a state', () => {
     expect(await send(propose('admission.none'))).toMatchObject({ code: 'cannot_force', detail: expect.stringContaining('moves on') });
     const proposed = await send(propose('circuit.forced_open'));
     await send(confirm('circuit.forced_open', 'version' in proposed ? proposed.version : 0), OTHER);
-    expect(stage.state(desk)).toBe('lifecycle.enabled,circuit.forced_open,auth.valid,admission.all');
+    expect(stage.state(desk)).toBe(
+      'lifecycle.enabled,circuit.forced_open,auth.valid,throttle.normal,contract.compatible,probe.none,admission.all',
+    );
   });
 });

@@ -7,17 +7,24 @@ import { ownId, toResultOwn } from './delivery.ts';
 import type { Committed, Outcome } from './delivery.ts';
 import { nameOf } from './envelope.ts';
 import type { Envelope, PendingEffect } from './envelope.ts';
-import { leave } from './effect-job.ts';
-import type { Job } from './effect-job.ts';
+import { backlogOf, leave } from './effect-job.ts';
+import type { Backlog, Job } from './effect-job.ts';
 import { backoff, integrationOf, notDone, toResult } from './effect-result.ts';
+import { ITSELF, performItself } from './integration-effects.ts';
 import type { CallResult, Integration, IntegrationKind } from './integrations/integration.ts';
+import { callOnce } from './one-call.ts';
 import type { Ports } from './ports/ports.ts';
 import { answerQuestion, refuseQuestion } from './questions.ts';
 import type { Happening, Result } from './step.ts';
 import { toCommitFault } from './store/store.ts';
 import type { Store } from './store/store.ts';
 
-export type Open = { readonly kind: IntegrationKind; readonly integration: Integration };
+export type Open = {
+  readonly kind: IntegrationKind;
+  readonly integration: Integration;
+  /** Exchanges its credentials: made, kept, seen to work, taken into use; then the old ones are revoked. */
+  readonly rotate?: (exchange: { readonly key: string; readonly signal: AbortSignal }) => Promise<CallResult>;
+};
 
 export type EffectsOptions = {
   readonly store: Store;
@@ -64,6 +71,12 @@ export class Effects {
 
   constructor(options: EffectsOptions) {
     this.#options = options;
+  }
+
+  /** By the names of those for which something waits. */
+  backlog(): ReadonlyMap<string, Backlog> {
+    const { ports, circuits } = this.#options;
+    return backlogOf(this.#jobs.values(), ports.clock.monotonic(), (name) => circuits.underWay(name));
   }
 
   get underWay(): number {
@@ -143,6 +156,7 @@ export class Effects {
 
   /** `since`: what was asked for from this version on was committed here and now, so that nobody can have called yet. */
   #ensure(address: string, { effects, parked, version }: Envelope, since = Infinity): void {
+    const { ports } = this.#options;
     if (parked !== undefined || this.#stopped || this.#options.paused(typeOf(address))) return;
     for (const id in effects) {
       const effect = effects[id];
@@ -160,7 +174,16 @@ export class Effects {
         this.#left = true;
         continue;
       }
-      const job: Job = { address, id, effect, perhaps: effect.v < since, gone: false, ended: false, giveUp: undefined };
+      const job: Job = {
+        address,
+        id,
+        effect,
+        perhaps: effect.v < since,
+        since: ports.clock.monotonic(),
+        gone: false,
+        ended: false,
+        giveUp: undefined,
+      };
       this.#jobs.set(event_id, job);
       this.#begin(job);
     }
@@ -172,6 +195,12 @@ export class Effects {
       return;
     }
     const name = integrationOf(job.effect.input);
+    // It is not a call of the integration's own, and waits for none.
+    if (job.effect.src.startsWith(`${ITSELF}.`)) {
+      const { integrations, circuits, ports, hub_id } = this.#options;
+      const result = performItself(job, { integrations, circuits, ports, hub_id });
+      return void result.then((came) => this.#finish(job, came)).catch((error: unknown) => this.#broke(job, error));
+    }
     const open = name === undefined ? undefined : this.#options.integrations.get(name);
     const [provides, operation] = job.effect.src.split('.');
     if (open === undefined || open.kind.provides !== provides || operation === undefined || open.kind.operations[operation] === undefined) {
@@ -286,32 +315,11 @@ export class Effects {
   }
 
   /** One call, given up after the integration's time limit; whatever is not an answer is unknown. */
-  #once(job: Job, open: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
-    const { kind, integration } = open;
-    const { log, timers } = this.#options.ports;
-    return new Promise((resolve) => {
-      const controller = new AbortController();
-      const end = (result: CallResult): void => {
-        cancel();
-        job.giveUp = undefined;
-        resolve(result);
-      };
-      const giveUp = (code: string, detail: string): void => {
-        controller.abort();
-        end({ kind: 'unknown', code, detail });
-      };
-      const cancel = timers.after(kind.timeout_ms, () => giveUp('timeout', `No answer within ${kind.timeout_ms} ms`));
-      job.giveUp = () => giveUp('given_up', 'The machine does not wait for it any more');
-      const threw = (error: unknown): void => {
-        log.error({ err: error, integration: kind.name, operation }, 'An integration threw; the outcome of its call is unknown');
-        end({ kind: 'unknown', code: 'integration_threw' });
-      };
-      try {
-        integration.perform({ key, operation, input, actor: job.address, attempt, signal: controller.signal }).then(end, threw);
-      } catch (error) {
-        threw(error);
-      }
-    });
+  #once(job: Job, { kind, integration }: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
+    const { ports } = this.#options;
+    return callOnce({ job, ports, kind, operation }, (signal) =>
+      integration.perform({ key, operation, input, actor: job.address, attempt, signal }),
+    );
   }
 
   /**

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { toAddress } from '../machines/ids.ts';
 import type { Definition } from '../machines/machine.ts';
 import type { Counts } from './circuits.ts';
 import type { Outcome, Own } from './delivery.ts';
 import type { Open } from './effects.ts';
+import { capabilitiesOf } from './integrations/integration.ts';
 import type { Lanes } from './lanes.ts';
 import type { Ports } from './ports/ports.ts';
 import type { Happening } from './step.ts';
@@ -25,16 +27,35 @@ export async function reportCalls({ node, ports, deliver }: IntegrationActors, n
   await deliver(toAddress('integration', name), { event_id, happening: { kind: 'event', event }, event, causation: '' });
 }
 
-/** Every configured integration has its actor, but what is part of the hub itself. */
-export async function ensureIntegrations({ definitions, integrations, settings, lanes, deliver }: IntegrationActors): Promise<void> {
+/** Every configured integration has its actor, but what is part of the hub itself; and the actor knows what its kind can do. */
+export async function ensureIntegrations({
+  definitions,
+  integrations,
+  node,
+  ports,
+  settings,
+  lanes,
+  deliver,
+}: IntegrationActors): Promise<void> {
   const definition = definitions.get('integration');
   if (definition === undefined) return;
-  for (const { kind } of integrations.values()) {
+  for (const { kind, integration } of integrations.values()) {
     if (kind.own === true) continue;
     const address = toAddress('integration', kind.name);
-    if ((await lanes.read(address)) !== undefined) continue;
-    const input = definition.input.parse({ title: kind.title, provides: kind.provides });
-    const happening: Happening = { kind: 'create', id: kind.name, input, settings };
-    await deliver(address, { event_id: `own:hub@0#${kind.name}`, happening, event: { type: '@create', ...input }, causation: '' });
+    const { probes, rotates } = capabilitiesOf(kind, integration);
+    const declared = { probes, rotates, drains: true };
+    const live = await lanes.read(address);
+    if (live === undefined) {
+      const input = definition.input.parse({ title: kind.title, provides: kind.provides, declared });
+      const happening: Happening = { kind: 'create', id: kind.name, input, settings };
+      await deliver(address, { event_id: `own:hub@0#${kind.name}`, happening, event: { type: '@create', ...input }, causation: '' });
+      continue;
+    }
+    // It was made by a release whose kind could do less, or more.
+    const known = (live.envelope.snapshot.context as { declared?: unknown }).declared;
+    if (live.envelope.parked !== undefined || isDeepStrictEqual(known, declared)) continue;
+    const event = { type: 'DECLARED', ...declared };
+    const event_id = `own:${node}#declared-${ports.random.id()}`;
+    await deliver(address, { event_id, happening: { kind: 'event', event }, event, causation: '' });
   }
 }

@@ -10,6 +10,7 @@ import { Controls } from './controls.ts';
 import { Door } from './door.ts';
 import type { Command } from './door.ts';
 import { DueTimers } from './timers.ts';
+import type { Backlog } from './effect-job.ts';
 import { Effects } from './effects.ts';
 import type { Open } from './effects.ts';
 import { Forwarding } from './forwarding.ts';
@@ -96,8 +97,7 @@ export class Runtime {
     this.#timers = new DueTimers({ store, ports, partitions, paused: (type) => this.controls.paused(type), read, deliver });
     this.#circuits = new Circuits({
       ports,
-      names: [...integrations.values()].filter(({ kind }) => kind.own !== true).map(({ kind }) => kind.name),
-      own: [...integrations.values()].filter(({ kind }) => kind.own === true).map(({ kind }) => kind.name),
+      integrations,
       read,
       report: (name, counts) => reportCalls(this.#about(), name, counts),
     });
@@ -320,6 +320,10 @@ export class Runtime {
   /** Sends a caller's event through the gate to its actor, wherever that lives. Throws a Fault for what the gate refuses. */
   command(command: Command): Promise<Outcome> {
     return this.#door.command(command);
+  }
+
+  backlog(): ReadonlyMap<string, Backlog> {
+    return this.#effects.backlog();
   }
 
   /** An event from an integration's webhook; the provider's id of the notification makes it one. */

@@ -1,11 +1,21 @@
 import type { Open } from '../actors/effects.ts';
-import type { Database, Gate, IntegrationKind, SecretRule } from '../actors/integrations/integration.ts';
+import { capabilitiesOf } from '../actors/integrations/integration.ts';
+import type {
+  CallResult,
+  Capabilities,
+  Database,
+  Gate,
+  Integration,
+  IntegrationKind,
+  SecretRule,
+} from '../actors/integrations/integration.ts';
 import { integrations } from '../actors/integrations/integrations.ts';
 import type { Bus } from '../actors/bus/bus.ts';
 import { SUBJECTS } from '../actors/bus/subjects.ts';
 import type { Cancel, Ports } from '../actors/ports/ports.ts';
 import type { Settings } from '../actors/store/settings.ts';
 import { Fault } from '../machines/fault.ts';
+import { must } from '../machines/must.ts';
 import { BadConfig } from './config.ts';
 import type { Vault } from './keys.ts';
 
@@ -17,8 +27,10 @@ export type IntegrationsOptions = {
   readonly vault: Vault;
   readonly ports: Ports;
   readonly url: () => string;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'listen' | 'publish'>;
   readonly gate: Gate;
+  /** All that the hub knows, without it. */
+  readonly kinds?: readonly IntegrationKind[];
 };
 
 /** Should another node's word of a change be lost, it is noticed within this time. */
@@ -35,6 +47,7 @@ export type Setup = {
   readonly secrets: readonly string[];
   /** Those that it works with. */
   readonly needs: readonly Need[];
+  readonly can: Capabilities;
 };
 
 type Need = Pick<SecretRule, 'title' | 'about' | 'required'> & { readonly name: string; readonly set: boolean };
@@ -57,7 +70,7 @@ export class Integrations {
   }
 
   async open(): Promise<void> {
-    for (const kind of integrations) await this.#open(kind);
+    for (const kind of this.#options.kinds ?? integrations) await this.#open(kind);
     const { bus, ports } = this.#options;
     bus.listen(SUBJECTS.setups, () => this.#follow());
     this.#looking = ports.timers.every(LOOK_MS, () => this.#follow());
@@ -92,6 +105,70 @@ export class Integrations {
     return this.#setup(kind);
   }
 
+  /**
+   * Takes new secrets into use when they have been seen to work, and has the provider forget the old ones. They are kept before they are tried, so that
+   * whatever breaks off in between is carried on with them. Without secrets the provider is asked for new ones.
+   */
+  async exchange(name: string, { key, signal }: Exchange, given?: Readonly<Record<string, string>>): Promise<CallResult> {
+    const { settings, vault, ports } = this.#options;
+    const open = this.#opened.get(name);
+    if (open?.integration.probe === undefined) return { kind: 'failed', code: 'not_supported' };
+    const { kind, integration } = open;
+    const place = nextOf(name);
+    let next = given ?? (await this.#next(name));
+    if (next === undefined) {
+      const made = await integration.rotate?.({ key, signal });
+      if (made === undefined || !('ok' in made)) return made ?? { kind: 'failed', code: 'not_supported' };
+      next = made.secrets;
+    }
+    await settings.set(place, vault.seal(place, JSON.stringify(next)));
+    const all = { ...(await this.#secrets(kind)), ...next };
+    const tried = await this.#openWith(kind, await this.#config(name), all);
+    const probed = await tried.probe?.(signal).finally(() => tried.close().catch(() => undefined));
+    if (probed === undefined || !('ok' in probed)) {
+      // Where they are refused, others have to be made; where nobody answered, these are tried again.
+      if (probed?.kind === 'failed' || given !== undefined) await settings.set(place, '');
+      return { kind: 'failed', code: probed === undefined ? 'not_supported' : `not_verified_${probed.code}`.slice(0, 64) };
+    }
+    const sealed = secretsOf(name);
+    await settings.set(sealed, vault.seal(sealed, JSON.stringify(all)));
+    await settings.set(place, '');
+    await this.#openAnew(kind);
+    this.#options.bus.publish(SUBJECTS.setups, name);
+    await integration.revoke?.(signal).catch((error: unknown) => {
+      ports.log.warn({ err: error, integration: name }, 'The old credentials could not be revoked');
+    });
+    return { kind: 'done', output: probed.expires_at === undefined ? {} : { expires_at: probed.expires_at } };
+  }
+
+  /** New secrets by a person's hand. Throws the faults `not_found` and `invalid` where they were not seen to work; the old ones then stay. */
+  async replaceSecrets(name: string, secrets: Readonly<Record<string, string>>): Promise<Setup> {
+    const open = this.#opened.get(name);
+    if (open === undefined || open.kind.own === true) throw new Fault('not_found', 'There is no such integration.');
+    const { kind } = open;
+    const unknown = Object.keys(secrets).find((secret) => kind.secrets?.[secret] === undefined);
+    if (unknown !== undefined) throw invalidAt(`secrets.${unknown}`, `${kind.title} has no such secret.`);
+    const { ports } = this.#options;
+    const { signal, cancel } = ports.timers.deadline(kind.timeout_ms);
+    const result = await this.exchange(name, { key: `${name}/${ports.random.id()}`, signal }, secrets).finally(cancel);
+    const first = Object.keys(secrets)[0] ?? '';
+    if (result.kind !== 'done')
+      throw invalidAt(`secrets.${first}`, `It was not seen to work (${result.code}), and the old one stays in use.`);
+    return this.#setup(kind);
+  }
+
+  async #next(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    const { settings, vault } = this.#options;
+    const kept = await settings.get(nextOf(name));
+    return kept === undefined || kept === '' ? undefined : (JSON.parse(vault.open(nextOf(name), kept)) as Record<string, string>);
+  }
+
+  #openWith(kind: IntegrationKind, config: unknown, secrets: Readonly<Record<string, string>>): Promise<Integration> {
+    const { ports, url, reports, gate } = this.#options;
+    const database = kind.own === true ? reports : this.#options.database;
+    return kind.open({ ports, config: kind.config.parse(config), secrets, hubUrl: url, database, gate });
+  }
+
   async #openAnew(kind: IntegrationKind): Promise<void> {
     const before = this.#opened.get(kind.name);
     await this.#open(kind);
@@ -117,12 +194,10 @@ export class Integrations {
   }
 
   async #open(kind: IntegrationKind): Promise<void> {
-    const { ports, url, reports, gate } = this.#options;
-    const database = kind.own === true ? reports : this.#options.database;
-    const config = kind.config.parse(await this.#config(kind.name));
-    const integration = await kind.open({ ports, config, secrets: await this.#secrets(kind), hubUrl: url, database, gate });
+    const integration = await this.#openWith(kind, await this.#config(kind.name), await this.#secrets(kind));
     this.#stored.set(kind.name, await this.#read(kind.name));
-    this.#opened.set(kind.name, { kind, integration });
+    const rotate = (exchange: Exchange): Promise<CallResult> => this.exchange(kind.name, exchange);
+    this.#opened.set(kind.name, { kind, integration, ...(integration.rotate === undefined ? {} : { rotate }) });
   }
 
   async #setup(kind: IntegrationKind): Promise<Setup> {
@@ -132,7 +207,8 @@ export class Integrations {
     const needs = Object.entries(rules).map(([secret, { title: called, about, required }]) => {
       return { name: secret, title: called, about, required, set: secrets.includes(secret) };
     });
-    return { name, title, provides, config, schema: kind.config, secrets, needs };
+    const can = capabilitiesOf(kind, must(this.#opened.get(name), `${name} opened`).integration);
+    return { name, title, provides, config, schema: kind.config, secrets, needs, can };
   }
 
   async #config(name: string): Promise<unknown> {
@@ -155,6 +231,12 @@ export class Integrations {
   }
 }
 
+type Exchange = { readonly key: string; readonly signal: AbortSignal };
+
+function invalidAt(where: string, what: string): Fault {
+  return new Fault('invalid', `${where}: ${what}`, { errors: [{ where, what }] });
+}
+
 type Wrong = { readonly where: string; readonly what: string };
 const MOST_WRONG = 20;
 
@@ -175,4 +257,8 @@ function configOf(name: string): string {
 
 function secretsOf(name: string): string {
   return `integration.${name}.secrets`;
+}
+
+function nextOf(name: string): string {
+  return `integration.${name}.next`;
 }

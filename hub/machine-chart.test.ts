@@ -332,6 +332,11 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     { type: 'BLOCK', by: 'approver', reason: 'r' },
     { type: 'UNBLOCK', reason: 'r' },
     { type: 'CALLS', succeeded: 0, failed: 100, unauthorized: 1 },
+    { type: 'CALLS', succeeded: 0, failed: 0, throttled: 1, after_ms: 5_000 },
+    { type: 'DECLARED', probes: true, rotates: true, drains: true },
+    { type: 'QUARANTINE', reason: 'r' },
+    { type: 'RELEASE' },
+    { type: 'ROTATE' },
   ];
   return [...results, ...timers, ...sent.map((event) => ({ ...stamp, ...event }))];
 }

@@ -19,6 +19,7 @@ function contextOf(stage: Stage): IntegrationContext {
 /** `enabled closed valid all` */
 function wordsOf(stage: Stage): string {
   return statesOf(stage.snapshot)
+    .filter((state) => /^(lifecycle|circuit|auth|admission)\./.test(state))
     .map((state) => state.split('.')[1])
     .join(' ');
 }

@@ -80,6 +80,8 @@ function eventsFor({ definition, envelope }: Actor): Kept['event'][] {
     CONFIRM_OUTCOME: [{ proposal: 'p1' }],
     DROP_OUTCOME: [{ proposal: 'p1' }],
     TRIP: [{ reason: 'by hand' }],
+    QUARANTINE: [{ reason: 'odd' }],
+    ACCEPT_CONTRACT: [{ fingerprint: 'another' }],
     DISABLE: [{}, { reason: 'holidays' }],
   };
   return Object.keys(definition.events).flatMap((type) => (payloads[type] ?? [{}]).map((payload) => ({ ...payload, type })));

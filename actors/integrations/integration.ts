@@ -19,6 +19,28 @@ export type Call = {
   readonly signal: AbortSignal;
 };
 
+/** Codes of `retry` by which a provider asks for fewer calls: they slow the hub down, and are held against nobody. */
+export const THROTTLED: readonly string[] = ['rate_limit', 'rate_limited', 'http_429', 'throttled', 'too_many_requests'];
+
+/** How many calls a provider takes, of one node; what has to wait for it is not late by that. */
+export type Limits = { readonly per_second?: number; readonly burst?: number; readonly per_day?: number };
+
+/** What came of looking at the other side, or why nothing did. `unauthorized` is the code of credentials that are refused. */
+export type Probed =
+  | {
+      readonly ok: true;
+      /** Of the provider's program. */
+      readonly version?: string;
+      /** Each part that the hub relies on, with a description or a fingerprint of it. */
+      readonly contract?: Readonly<Record<string, string>>;
+      /** When the credentials stop working. */
+      readonly expires_at?: number;
+    }
+  | Exclude<CallResult, { kind: 'done' }>;
+
+/** New credentials, which nothing uses yet, or why there are none. */
+export type Rotated = { readonly ok: true; readonly secrets: Readonly<Record<string, string>> } | Exclude<CallResult, { kind: 'done' }>;
+
 /** What a try came to. Whatever cannot be told for certain is `unknown`. */
 export type CallResult =
   | { readonly kind: 'done'; readonly output: unknown }
@@ -56,6 +78,14 @@ export type Integration = {
   perform(call: Call): Promise<CallResult>;
   /** Checks the signature over the raw body and returns its events; throws a Fault for a body that is not the provider's. */
   webhook?(headers: Readonly<Record<string, string | undefined>>, body: Buffer): Promise<readonly WebhookEvent[]>;
+  /** Looks, changing nothing, at what is there and whether it lets the hub in. */
+  probe?(signal: AbortSignal): Promise<Probed>;
+  /** Has the provider make new credentials; the old ones stay good. The same key is one exchange. */
+  rotate?(exchange: { readonly key: string; readonly signal: AbortSignal }): Promise<Rotated>;
+  /** Has the provider forget the credentials that this one was opened with. */
+  revoke?(signal: AbortSignal): Promise<void>;
+  /** What the settings say of it; without, those of its kind. */
+  readonly limits?: Limits;
   close(): Promise<void>;
 };
 
@@ -114,12 +144,37 @@ export type IntegrationKind = {
   /** After so long without an answer a call is given up. */
   readonly timeout_ms: number;
   readonly operations: Readonly<Record<string, Operation>>;
+  /** None without it. */
+  readonly limits?: Limits;
   /** Shape of its settings, with defaults; secrets apart. Titles and descriptions are what people read who set it up. */
   readonly config: z.ZodObject;
   /** By name; none without it. */
   readonly secrets?: Readonly<Record<string, SecretRule>>;
   readonly open: (surroundings: Surroundings) => Promise<Integration>;
 };
+
+/** What an integration can do, as it is seen from what it is. */
+export type Capabilities = {
+  readonly operations: readonly string[];
+  readonly reads: readonly string[];
+  readonly webhooks: boolean;
+  readonly probes: boolean;
+  readonly rotates: boolean;
+  readonly limits: Limits;
+};
+
+export function capabilitiesOf(kind: IntegrationKind, integration: Integration): Capabilities {
+  const operations = Object.keys(kind.operations).toSorted();
+  return {
+    operations: operations.map((name) => `${kind.provides}.${name}`),
+    reads: operations.filter((name) => kind.operations[name]?.reads === true).map((name) => `${kind.provides}.${name}`),
+    webhooks: integration.webhook !== undefined,
+    probes: integration.probe !== undefined,
+    // What cannot be looked at could not be seen to work before it replaces what does.
+    rotates: integration.rotate !== undefined && integration.probe !== undefined,
+    limits: integration.limits ?? kind.limits ?? {},
+  };
+}
 
 export function defineIntegration(kind: IntegrationKind): IntegrationKind {
   return kind;

@@ -266,14 +266,35 @@ const integration: Noun = {
     'admission.all': 'well',
     'admission.probes': 'moving',
     'admission.none': 'resting',
+    'lifecycle.probing': 'moving',
+    'lifecycle.draining': 'moving',
+    'lifecycle.quarantined': 'wrong',
+    'auth.doubted': 'moving',
+    'auth.expiring': 'asking',
+    'auth.rotating': 'moving',
+    'throttle.normal': 'well',
+    'throttle.limited': 'asking',
+    'throttle.recovering': 'moving',
+    'contract.compatible': 'well',
+    'contract.drifted_additive': 'asking',
+    'contract.drifted_breaking': 'wrong',
+    'probe.none': 'resting',
+    'probe.idle': 'well',
+    'probe.calling': 'moving',
+    'probe.pausing': 'moving',
   },
   sections: [
-    { title: 'Integration', fields: ['title', 'provides', 'disabled_because', 'open_because'] },
-    { title: 'Circuit', fields: ['trips', 'probed', 'window', 'rules'] },
+    { title: 'Integration', fields: ['title', 'provides', 'disabled_because', 'quarantined_because', 'open_because'] },
+    { title: 'Calls', fields: ['succeeded_at', 'failed_at', 'errors', 'limited_until', 'share'] },
+    { title: 'Circuit', fields: ['open_since', 'trips', 'probed', 'window', 'rules'] },
+    { title: 'Credentials and contract', fields: ['credentials', 'contract', 'looking', 'declared', 'did'] },
   ],
-  grave: ['DISABLE', 'TRIP'],
+  grave: ['DISABLE', 'TRIP', 'QUARANTINE', 'ACCEPT_CONTRACT'],
   main: ['ENABLE', 'RESET', 'PROBE'],
-  basis: { '*': ['title', 'provides', 'disabled_because', 'open_because'] },
+  basis: {
+    '*': ['title', 'provides', 'disabled_because', 'open_because'],
+    ACCEPT_CONTRACT: ['title', 'contract'],
+  },
   makers: [], // integrations come with the hub; who may create one does so by its API
   references: [],
   relatives: [],
@@ -359,7 +380,11 @@ export function headlineStates(noun: Noun, state: readonly string[]): readonly s
 
 /** Switched off, refused, tripped: whatever keeps calls from going out; `closed` only when nothing does. */
 function integrationHeadline(state: readonly string[]): readonly string[] {
-  const troubles = ['lifecycle.disabled', 'auth.invalid', 'circuit.forced_open', 'circuit.open', 'circuit.half_open'];
+  const troubles = [
+    ...['disabled', 'probing', 'draining', 'quarantined'].map((one) => `lifecycle.${one}`),
+    ...['contract.drifted_breaking', 'auth.invalid', 'auth.doubted'],
+    ...['circuit.forced_open', 'circuit.open', 'circuit.half_open', 'throttle.limited'],
+  ];
   const found = troubles.filter((trouble) => state.includes(trouble));
   return found.length > 0 ? found : state.filter((region) => region.startsWith('circuit.'));
 }

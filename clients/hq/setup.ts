@@ -21,6 +21,8 @@ export type Setup = {
   /** The names of those that are set. */
   readonly secrets: readonly string[];
   readonly needs: readonly Need[];
+  /** What waits for it on the node that answered. */
+  readonly waiting: { readonly queued: number; readonly under_way: number; readonly oldest_ms: number };
 };
 
 /** Sentences about fields: of the settings by their path, of the secrets by their names. */

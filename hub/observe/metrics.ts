@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { eventTypeOf } from '../../actors/delivery.ts';
+import type { Backlog } from '../../actors/effect-job.ts';
 import type { Runtime } from '../../actors/runtime.ts';
 
 /** What the hub counts of itself, for Prometheus. One for each hub, so that several in one process do not mix. */
@@ -35,6 +36,16 @@ export class Metrics {
     const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
   }
 
+  /** A figure of each of several that have names. */
+  gaugeOf(name: string, help: string, label: string, read: () => Iterable<readonly [string, number]>): void {
+    this.#registry.removeSingleMetric(name);
+    const collect = (): void => {
+      gauge.reset();
+      for (const [one, value] of read()) gauge.set({ [label]: one }, value);
+    };
+    const gauge: Gauge = new Gauge({ name, help, labelNames: [label], registers: [this.#registry], collect });
+  }
+
   /** A figure that only grows, counted where it happens. */
   counter<const Label extends string>(name: string, help: string, labels: readonly Label[] = []): Counter<Label> {
     this.#registry.removeSingleMetric(name);
@@ -49,6 +60,12 @@ export class Metrics {
     const figures = (): ReturnType<Runtime['figures']> => runtime.figures();
     this.gauge('hub_waiting_events', 'Events that wait in the mailboxes.', () => figures().waiting);
     this.gauge('hub_effects_under_way', 'Effects that have not come back.', () => figures().effects);
+    const backlog = (of: keyof Backlog): (readonly [string, number])[] => [...runtime.backlog()].map(([name, one]) => [name, one[of]]);
+    this.gaugeOf('hub_integration_queued', 'Effects that wait for an integration on this node.', 'integration', () => backlog('queued'));
+    this.gaugeOf('hub_integration_under_way', 'Calls of an integration under way on this node.', 'integration', () => backlog('under_way'));
+    this.gaugeOf('hub_integration_lag_ms', 'How long the oldest effect has waited for an integration.', 'integration', () =>
+      backlog('oldest_ms'),
+    );
     this.gauge('hub_live_actors', 'Actors in memory.', () => figures().actors);
     this.gauge('hub_live_actor_bytes', 'What the actors in memory weigh, estimated.', () => figures().bytes);
     this.gauge('hub_commits', 'Batches that this node has committed since it started.', () => figures().commits);

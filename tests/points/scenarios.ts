@@ -310,6 +310,11 @@ function tellOfFailures(scene: Scene): Promise<Answer> {
   return scene.send('messenger', { type: 'TELL', to, event: { type: 'CALLS', succeeded: 0, failed: 20 } });
 }
 
+function declare(scene: Scene): Promise<Answer> {
+  const event = { type: 'DECLARED', probes: false, rotates: true, drains: false };
+  return scene.send('messenger', { type: 'TELL', to: `integration/${scene.id}`, event });
+}
+
 const integrations: readonly Scenario[] = [
   {
     row: 'integration @create',
@@ -360,6 +365,50 @@ const integrations: readonly Scenario[] = [
     },
     command: operator('PROBE'),
     rest: /circuit.half_open/,
+  },
+  {
+    row: 'integration QUARANTINE',
+    watch: 'QUARANTINE',
+    before: opened,
+    command: operator('QUARANTINE', { reason: 'odd' }),
+    rest: /quarantined/,
+  },
+  {
+    row: 'integration RELEASE',
+    watch: 'RELEASE',
+    before: async (scene: Scene) => {
+      await opened(scene);
+      await scene.sent('integration', { type: 'QUARANTINE', reason: 'odd' }, 'operator');
+    },
+    command: operator('RELEASE'),
+    rest: /lifecycle.enabled/,
+  },
+  {
+    row: 'integration DECLARED',
+    watch: 'DECLARED',
+    before: troubled,
+    command: declare,
+    rest: /lifecycle.enabled/,
+    others: (id: string) => [`messenger/${id}`],
+  },
+  // Nothing outside is behind it, so that the exchange fails, and the old credentials stay.
+  {
+    row: 'integration ROTATE',
+    watch: 'ROTATE',
+    before: async (scene: Scene) => {
+      await troubled(scene);
+      await declare(scene);
+    },
+    command: operator('ROTATE'),
+    rest: /auth.valid/,
+    others: (id: string) => [`messenger/${id}`],
+  },
+  {
+    row: 'integration ACCEPT_CONTRACT refused',
+    watch: 'ACCEPT_CONTRACT',
+    before: opened,
+    command: operator('ACCEPT_CONTRACT', { fingerprint: 'f' }),
+    rest: /contract.compatible/,
   },
 ].map((row) => ({ ...row, subject: 'integration' }));
 

@@ -16,6 +16,7 @@ export function openOdoo(settings: OdooSettings, config: object = {}, secrets: R
     secrets: { api_key, password, ...secrets },
     hubUrl: () => undefined,
     database: database_door,
+    gate: undefined as never,
   });
 }
 

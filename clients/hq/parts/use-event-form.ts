@@ -38,6 +38,7 @@ export type EventForm = {
 /** What is not typed in, because it stands for what is shown: the hash of the payload, and the name of the proposal. */
 const GIVEN: Readonly<Record<string, (seen: Context) => string | undefined>> = {
   hash: (seen) => textOf(seen, 'payload_hash'),
+  fingerprint: ({ contract }) => (isRecord(contract) ? textOf(contract, 'fingerprint') : undefined),
   proposal: ({ proposal }) => (isRecord(proposal) ? textOf(proposal, 'proposal') : undefined),
 };
 

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { ListItem } from '../../../hub/protocol/messages.ts';
+import type { Can, ListItem } from '../../../hub/protocol/messages.ts';
 import { idOf } from '../../../machines/ids.ts';
 import { formatNumber } from '../../core/format.ts';
 import { Problem } from '../../core/problem.ts';
@@ -7,6 +7,7 @@ import { callsOf } from '../figures.ts';
 import { nounOf } from '../nouns.ts';
 import { readItems } from '../office.ts';
 import { Actions } from '../parts/actions.tsx';
+import { IntegrationCare } from '../parts/integration-care.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/notice.tsx';
 import { SetupPart } from '../parts/setup.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
@@ -21,6 +22,8 @@ const words = officeTexts.integrations;
 const noun = nounOf('integration');
 const READERS = ['operator', 'admin', 'developer', 'auditor'];
 const MOST = 100;
+/** What waits is asked for; everything else comes by itself. */
+const EVERY_MS = 3000;
 
 /** What the hub calls outside: how each does, the switches of its circuit, and how it is set up. */
 export function Integrations() {
@@ -63,7 +66,11 @@ function useSetups() {
   const { office } = useServices();
   const who = useWho();
   const may = who?.roles.some((role) => READERS.includes(role)) ?? false;
-  return usePolled(`setups ${may}`, async (signal) => (may ? readItems<Setup>(await office.get('/v1/integrations', signal)) : []));
+  return usePolled(
+    `setups ${may}`,
+    async (signal) => (may ? readItems<Setup>(await office.get('/v1/integrations', signal)) : []),
+    EVERY_MS,
+  );
 }
 
 type Props = { readonly item: ListItem; readonly setup: Setup | undefined; readonly onConfigured: () => void };
@@ -88,11 +95,30 @@ function Integration({ item, setup, onConfigured }: Props) {
         <Figure name={words.calls} value={figure(counted?.calls)} />
         <Figure name={words.failed} value={figure(counted?.failed)} />
         <Figure name={words.trips} value={figure(item.context['trips'])} />
+        {setup && <Waiting setup={setup} />}
       </dl>
+      {live.kind === 'here' && <IntegrationCare context={live.copy.context} />}
       <h3>{words.actions}</h3>
-      {live.kind === 'here' && <Actions address={item.address} noun={noun} now={live.copy} />}
+      {live.kind === 'here' && <Actions address={item.address} noun={noun} now={{ ...live.copy, can: live.copy.can.filter(isShown) }} />}
       {setup && <SetupPart setup={setup} mayConfigure={mayConfigure} onConfigured={onConfigured} />}
     </section>
+  );
+}
+
+/** What is possible only in rare states is not held out to everybody else; its own page lists all of it. */
+const RARE = ['RELEASE', 'ROTATE', 'ACCEPT_CONTRACT'];
+
+function isShown({ type, ok }: Can): boolean {
+  return ok || !RARE.includes(type);
+}
+
+function Waiting({ setup: { waiting } }: { setup: Setup }) {
+  return (
+    <>
+      <Figure name={words.waiting} value={formatNumber(waiting.queued)} />
+      <Figure name={words.underWay} value={formatNumber(waiting.under_way)} />
+      <Figure name={words.lag} value={words.seconds(formatNumber(Math.round(waiting.oldest_ms / 1000)))} />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mustBeText } from '../../../actors/gate.ts';
+import type { Hub } from '../../hub.ts';
 import type { Setup } from '../../integrations.ts';
 import { toSchema } from '../openapi.ts';
 import { defineRoute } from '../route.ts';
@@ -15,6 +16,19 @@ const setup = z.strictObject({
   needs: z
     .array(z.strictObject({ name: z.string(), title: z.string(), about: z.string(), required: z.boolean(), set: z.boolean() }))
     .describe('The secrets that it works with'),
+  can: z
+    .strictObject({
+      operations: z.array(z.string()),
+      reads: z.array(z.string()).describe('The operations that change nothing'),
+      webhooks: z.boolean(),
+      probes: z.boolean().describe('It can be looked at'),
+      rotates: z.boolean().describe('It can have new credentials made'),
+      limits: z.strictObject({ per_second: z.number().optional(), burst: z.number().optional(), per_day: z.number().optional() }),
+    })
+    .describe('What it can do'),
+  waiting: z
+    .strictObject({ queued: z.int(), under_way: z.int(), oldest_ms: z.int() })
+    .describe('What waits for it on the node that answers: for a place or a pass, for its answer, and the longest wait of them'),
 });
 
 const list = defineRoute({
@@ -24,7 +38,7 @@ const list = defineRoute({
   description: 'How they do is shown by the actors of the type integration.',
   roles: ['operator', 'admin', 'developer', 'auditor'],
   answers: { 200: z.strictObject({ items: z.array(setup) }) },
-  handler: async ({ hub }) => ({ body: { items: (await hub.setups.setups()).map(toBody) } }),
+  handler: async ({ hub }) => ({ body: { items: (await hub.setups.setups()).map((one) => toBody(hub, one)) } }),
 });
 
 const put = defineRoute({
@@ -44,12 +58,45 @@ const put = defineRoute({
     mustBeText(body, 0);
     const saved = await hub.setups.configure(params.name, body.config, body.secrets);
     hub.log.info({ integration: params.name, by: caller.id }, 'An integration was set up anew');
-    return { body: toBody(saved) };
+    return { body: toBody(hub, saved) };
   },
 });
 
-function toBody(saved: Setup): z.infer<typeof setup> {
-  return { ...saved, schema: toSchema(saved.schema) as Record<string, unknown>, secrets: [...saved.secrets], needs: [...saved.needs] };
+const exchange = defineRoute({
+  method: 'POST',
+  path: '/v1/integrations/:name/secrets',
+  summary: 'Exchange the credentials of an integration',
+  description:
+    'The new ones are kept apart and tried, and replace the old ones when they were seen to work; until then, and where they do not, the old ones stay in use. For an integration that can be looked at.',
+  roles: ['operator', 'admin'],
+  params: z.strictObject({ name: z.string().max(256) }),
+  body: z.strictObject({
+    secrets: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), z.string().min(1).max(8192))
+      .refine((secrets) => Object.keys(secrets).length > 0, 'names no secret'),
+  }),
+  answers: { 200: setup },
+  handler: async ({ hub, caller, params, body }) => {
+    mustBeText(body, 0);
+    const saved = await hub.setups.replaceSecrets(params.name, body.secrets);
+    hub.log.info({ integration: params.name, by: caller.id }, 'The credentials of an integration were exchanged');
+    return { body: toBody(hub, saved) };
+  },
+});
+
+const NOTHING = { queued: 0, under_way: 0, oldest_ms: 0 };
+
+function toBody(hub: Hub, saved: Setup): z.infer<typeof setup> {
+  const { schema, secrets, needs, can } = saved;
+  const waiting = hub.runtime.backlog().get(saved.name) ?? NOTHING;
+  return {
+    ...saved,
+    schema: toSchema(schema) as Record<string, unknown>,
+    secrets: [...secrets],
+    needs: [...needs],
+    can: { ...can, operations: [...can.operations], reads: [...can.reads], limits: { ...can.limits } },
+    waiting: { ...waiting, oldest_ms: Math.round(waiting.oldest_ms) },
+  };
 }
 
-export const integrationRoutes: readonly Route[] = [list, put];
+export const integrationRoutes: readonly Route[] = [list, put, exchange];
