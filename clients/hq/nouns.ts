@@ -291,10 +291,7 @@ const integration: Noun = {
   ],
   grave: ['DISABLE', 'TRIP', 'QUARANTINE', 'ACCEPT_CONTRACT'],
   main: ['ENABLE', 'RESET', 'PROBE'],
-  basis: {
-    '*': ['title', 'provides', 'disabled_because', 'open_because'],
-    ACCEPT_CONTRACT: ['title', 'contract'],
-  },
+  basis: { '*': ['title', 'provides', 'disabled_because', 'open_because'], ACCEPT_CONTRACT: ['title', 'contract'] },
   makers: [], // integrations come with the hub; who may create one does so by its API
   references: [],
   relatives: [],
