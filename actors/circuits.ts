@@ -202,7 +202,8 @@ function withResult(counts: Counts, result: CallResult): Counts {
   }
   if (result.kind === 'retry' && result.code === 'key_in_use') return { ...counts, succeeded: succeeded + 1 };
   const code = /^[a-z0-9_]{1,64}$/.test(result.code) ? result.code : 'other';
-  const codes = { ...counts.codes, [code]: (counts.codes?.[code] ?? 0) + 1 };
+  const before = counts.codes !== undefined && Object.hasOwn(counts.codes, code) ? (counts.codes[code] ?? 0) : 0;
+  const codes = { ...counts.codes, [code]: before + 1 };
   if (result.kind === 'failed' && result.code === 'unauthorized') return { ...counts, codes, unauthorized: unauthorized + 1 };
   return result.kind === 'failed' ? { ...counts, codes, succeeded: succeeded + 1 } : { ...counts, codes, failed: failed + 1 };
 }

@@ -322,9 +322,7 @@ export class Runtime {
     return this.#door.command(command);
   }
 
-  backlog(): ReadonlyMap<string, Backlog> {
-    return this.#effects.backlog();
-  }
+  readonly backlog = (): ReadonlyMap<string, Backlog> => this.#effects.backlog();
 
   /** An event from an integration's webhook; the provider's id of the notification makes it one. */
   notify(integration: string, id: string, to: string, event: { readonly type: string }): Promise<Outcome> {
@@ -332,9 +330,7 @@ export class Runtime {
   }
 
   /** What the hub sends in somebody's name. Throws the faults of the gate. */
-  submit(submission: Parameters<Door['send']>[0]): Promise<Outcome> {
-    return this.#door.send(submission);
-  }
+  readonly submit: Door['send'] = (submission) => this.#door.send(submission);
 
   #about(): IntegrationActors {
     const { definitions, lanes } = this;

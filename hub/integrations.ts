@@ -146,7 +146,7 @@ export class Integrations {
     const open = this.#opened.get(name);
     if (open === undefined || open.kind.own === true) throw new Fault('not_found', 'There is no such integration.');
     const { kind } = open;
-    const unknown = Object.keys(secrets).find((secret) => kind.secrets?.[secret] === undefined);
+    const unknown = Object.keys(secrets).find((secret) => !Object.hasOwn(kind.secrets ?? {}, secret));
     if (unknown !== undefined) throw invalidAt(`secrets.${unknown}`, `${kind.title} has no such secret.`);
     const { ports } = this.#options;
     const { signal, cancel } = ports.timers.deadline(kind.timeout_ms);

@@ -91,6 +91,7 @@ export const FAULTS = {
   limit_velocity: fault(409, 'Too many payments of this client have come within a short time.'),
   limit_of_another: fault(409, 'These limits have another id than the client that they are about.'),
   period_of_another: fault(409, 'This period has another id than the month that it is about.'),
+  not_in_conflict: fault(409, 'A field that is decided on is not in conflict, or not any more.'),
   period_not_over: fault(409, 'The month is not over yet.'),
   field_twice: fault(409, 'A field is mapped twice.'),
   field_missing: fault(409, 'A field that is needed is not mapped.'),

@@ -93,13 +93,13 @@ export function withReport(
   context: IntegrationContext,
   { succeeded, failed, unauthorized = 0, codes = {}, at }: Calls & Stamp,
 ): Partial<IntegrationContext> {
-  const errors: Record<string, number> = { ...context.errors };
+  const errors = new Map(Object.entries(context.errors));
   for (const [code, count] of Object.entries(codes)) {
-    const name = code in errors || Object.keys(errors).length < MOST_CODES - 1 ? code : 'other';
-    errors[name] = Math.min((errors[name] ?? 0) + count, Number.MAX_SAFE_INTEGER);
+    const name = errors.has(code) || errors.size < MOST_CODES - 1 ? code : 'other';
+    errors.set(name, Math.min((errors.get(name) ?? 0) + count, Number.MAX_SAFE_INTEGER));
   }
   return {
-    errors,
+    errors: Object.fromEntries(errors),
     succeeded_at: succeeded > 0 ? at : context.succeeded_at,
     failed_at: failed + unauthorized > 0 ? at : context.failed_at,
   };

@@ -161,7 +161,7 @@ async function send(
     try {
       const outcome = await gate.submit({
         ...{ type: target, id: one.id, event: '@create', payload: one.input, caller },
-        ...{ event_id: `source:import-${file}:${one.row}`, repeat: true, traceparent: '' },
+        ...{ event_id: `own:import/${file}@0#${one.row}`, repeat: true, traceparent: '' },
       });
       if (outcome.outcome !== 'retry') return outcome;
       await new Promise<void>((resolve) => void ports.timers.after(outcome.after_ms, resolve));

@@ -81,6 +81,34 @@ export const dispute: Noun = {
   relatives: [],
 };
 
+export const rates: Noun = {
+  type: 'rates',
+  path: '/rates',
+  one: 'source of rates',
+  many: 'exchange rates',
+  tones: {
+    'fetching.calling': 'moving',
+    'fetching.idle': 'well',
+    'fetching.pausing': 'moving',
+    'age.none': 'resting',
+    'age.fresh': 'well',
+    'age.stale': 'wrong',
+    'dispute.none': 'well',
+    'dispute.open': 'asking',
+  },
+  sections: [
+    { title: 'Rates', fields: ['title', 'source', 'newest', 'stale_after_days', 'days'] },
+    { title: 'Other numbers', fields: ['disputed', 'discarded'] },
+    { title: 'Fetching', fields: ['integration', 'fetched_at', 'looked_at', 'failure', 'tries', 'asks_all'] },
+  ],
+  grave: ['ACCEPT', 'KEEP'],
+  main: ['FETCH'],
+  basis: { '*': ['source', 'newest'], ACCEPT: ['source', 'disputed'], KEEP: ['source', 'disputed'] },
+  makers: ['operator', 'admin'],
+  references: [{ field: 'integration', type: 'integration', title: 'Fetched by' }],
+  relatives: [],
+};
+
 export const period: Noun = {
   type: 'period',
   path: '/periods',

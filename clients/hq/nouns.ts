@@ -3,7 +3,7 @@ import type { Course } from '../core/journey.ts';
 import { topOf } from '../core/journey.ts';
 import { fileImport } from './import-noun.ts';
 import { binding, feed } from './erp-nouns.ts';
-import { dispute, disputeHeadline, limit, limitHeadline, period } from './money-nouns.ts';
+import { dispute, disputeHeadline, limit, limitHeadline, period, rates } from './money-nouns.ts';
 
 /** How a state is to be taken: what is well, what moves by itself, what waits for a person, what is wrong, what rests, what ended badly. */
 export type Tone = 'well' | 'moving' | 'asking' | 'wrong' | 'resting' | 'lost';
@@ -294,34 +294,6 @@ const integration: Noun = {
   basis: { '*': ['title', 'provides', 'disabled_because', 'open_because'], ACCEPT_CONTRACT: ['title', 'contract'] },
   makers: [], // integrations come with the hub; who may create one does so by its API
   references: [],
-  relatives: [],
-};
-
-const rates: Noun = {
-  type: 'rates',
-  path: '/rates',
-  one: 'source of rates',
-  many: 'exchange rates',
-  tones: {
-    'fetching.calling': 'moving',
-    'fetching.idle': 'well',
-    'fetching.pausing': 'moving',
-    'age.none': 'resting',
-    'age.fresh': 'well',
-    'age.stale': 'wrong',
-    'dispute.none': 'well',
-    'dispute.open': 'asking',
-  },
-  sections: [
-    { title: 'Rates', fields: ['title', 'source', 'newest', 'stale_after_days', 'days'] },
-    { title: 'Other numbers', fields: ['disputed', 'discarded'] },
-    { title: 'Fetching', fields: ['integration', 'fetched_at', 'looked_at', 'failure', 'tries', 'asks_all'] },
-  ],
-  grave: ['ACCEPT', 'KEEP'],
-  main: ['FETCH'],
-  basis: { '*': ['source', 'newest'], ACCEPT: ['source', 'disputed'], KEEP: ['source', 'disputed'] },
-  makers: ['operator', 'admin'],
-  references: [{ field: 'integration', type: 'integration', title: 'Fetched by' }],
   relatives: [],
 };
 

@@ -43,6 +43,8 @@ function make(schema: Schema, chance: Chance, mark: () => string): unknown {
       return [0, 1].map(() => make(schema.items ?? {}, chance, mark));
     case 'integer':
       return 1 + chance.below(Math.min(schema.maximum ?? 100_000, 500_000));
+    case 'boolean':
+      return chance.is(0.5);
     case 'string': {
       if (schema.format === 'date') return '2023-11-15';
       const fits = (text: string): boolean => new RegExp(schema.pattern ?? '', 'u').test(text);
@@ -50,6 +52,15 @@ function make(schema: Schema, chance: Chance, mark: () => string): unknown {
     }
     default:
       return mark();
+  }
+}
+
+/** What usually stands in such an event; nothing where the actor was told what no integration would answer. */
+function sampleOf({ samples }: Definition, type: string, chance: Chance, step: Step | undefined): object {
+  try {
+    return (chance.is(0.5) ? samples[type]?.(step?.envelope.snapshot.context as never) : undefined) ?? {};
+  } catch {
+    return {};
   }
 }
 
@@ -83,8 +94,7 @@ function live(definition: Definition, chance: Chance): Step[] {
     if (kind === 'event' || id === undefined || waiting === undefined) {
       const type = chance.pick(Object.keys({ ...definition.events, ...definition.internal }));
       const payload = payloadOf(must({ ...definition.events, ...definition.internal }[type], type));
-      const sample = chance.is(0.5) ? definition.samples[type]?.((steps.at(-1) as Step).envelope.snapshot.context as never) : undefined;
-      const event = { ...payload, ...sample, type };
+      const event = { ...payload, ...sampleOf(definition, type, chance, steps.at(-1)), type };
       take({ kind: 'event', event }, event, chance.pick(['clerk', 'boss', 'dora', 'client/maker', 'system:erp']));
     } else if (kind === 'timer') take({ kind, id, v: waiting.v, i: waiting.i }, { type: id }, 'hub');
     else {
