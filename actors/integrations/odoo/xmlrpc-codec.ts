@@ -41,7 +41,7 @@ function toType(value: unknown, depth: number): string {
 function toNumber(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`XML-RPC has no ${value}`);
   if (!Number.isInteger(value)) return `<double>${value}</double>`;
-  if (Math.abs(value) > INT_MOST) throw new RangeError(`${value} is larger than an int of XML-RPC`);
+  if (value > INT_MOST || value < -INT_MOST - 1) throw new RangeError(`${value} is larger than an int of XML-RPC`);
   return `<int>${value}</int>`;
 }
 
