@@ -47,6 +47,8 @@ const schema = z.object({
   HUB_RATES: z.string().refine(isId).optional(),
   /** The integration that looks payees up on lists before they are paid, for example `sandbox_checks`. */
   HUB_SCREENED_BY: z.string().refine(isId).optional(),
+  /** The integration of the ERP that clients are written to once they are active, for example `odoo`. */
+  HUB_ERP: z.string().refine(isId).optional(),
   /** What the house keeps of what it exchanges, in hundredths of a percent. */
   HUB_SPREAD_BASIS_POINTS: z.coerce.number().int().min(0).max(1000).default(0),
   /** What the house keeps its books in: gains and losses on other currencies are told in it. */
@@ -93,6 +95,7 @@ export type Config = {
   readonly gatewayCosts: unknown;
   readonly rates: string;
   readonly screenedBy: string | undefined;
+  readonly erp: string | undefined;
   readonly spreadBasisPoints: number;
   readonly homeCurrency: string;
   readonly importApproveFrom: number;
@@ -155,6 +158,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     gatewayCosts: readPart('HUB_GATEWAY_COSTS', read.HUB_GATEWAY_COSTS, paymentSettings.shape.gateway_costs),
     rates: read.HUB_RATES ?? (demo ? 'sandbox' : 'ecb'),
     screenedBy: read.HUB_SCREENED_BY,
+    erp: read.HUB_ERP,
     spreadBasisPoints: read.HUB_SPREAD_BASIS_POINTS,
     homeCurrency: read.HUB_HOME_CURRENCY,
     importApproveFrom: read.HUB_IMPORT_APPROVE_FROM,

@@ -9,6 +9,7 @@ export function machineSettings({
   rates,
   spreadBasisPoints,
   screenedBy,
+  erp,
   homeCurrency,
   importApproveFrom,
 }: Config): Readonly<Record<string, unknown>> {
@@ -22,6 +23,7 @@ export function machineSettings({
       spread_basis_points: spreadBasisPoints,
       ...(screenedBy === undefined ? {} : { screened_by: screenedBy }),
     },
+    client: erp === undefined ? {} : { erp },
     import: { approve_from_rows: importApproveFrom },
     period: { home_currency: homeCurrency, rates },
   };

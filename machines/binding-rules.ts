@@ -14,7 +14,7 @@ import type { ErpRecord, Model, PushAnswer, PushRequest, ReadAnswer, ReadRequest
 import type { EffectError, Tell } from './machine.ts';
 import { must } from './must.ts';
 import { isSame, merge } from './sync-merge.ts';
-import type { Fields, Merge } from './sync-merge.ts';
+import type { Fields, Merge, Overruled } from './sync-merge.ts';
 
 /** How a binding decides what each side has to take over. */
 
@@ -178,13 +178,15 @@ export function toRead(context: BindingContext): ReadRequest {
   return { integration, model, external_id: nameOf(context) };
 }
 
-/** What gives way to what, noted once. */
-export function withOverruled(context: BindingContext, at: number): Partial<BindingContext> {
+/** What gives way to what and is not noted yet. */
+export function newlyOverruled(context: BindingContext): readonly Overruled[] {
   const { overruled, ours, theirs } = context;
-  if (ours === undefined || theirs === undefined) return {};
-  const fresh = compare(context).overruled.filter(
-    (one) => !overruled.some(({ field, side, value, kept }) => isSame({ field, side, value, kept }, one)),
-  );
+  if (ours === undefined || theirs === undefined) return [];
+  const isKnown = (one: Overruled): boolean => overruled.some(({ field, side, value, kept }) => isSame({ field, side, value, kept }, one));
+  return compare(context).overruled.filter((one) => !isKnown(one));
+}
+
+export function withOverruled({ overruled }: BindingContext, fresh: readonly Overruled[], at: number): Partial<BindingContext> {
   return { overruled: [...overruled, ...fresh.map((one) => ({ ...one, at }))].slice(-MOST_OVERRULED) };
 }
 

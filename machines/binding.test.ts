@@ -83,6 +83,7 @@ describe('a record that both keep', () => {
     expect(send(conflict(), { type: 'DECIDE', field: 'email', side: 'hub' }).refused).toBe('not_in_conflict');
     const forHub = send(conflict(), { type: 'DECIDE', field: 'name', side: 'hub' });
     expect(forHub.effects['push']?.input).toMatchObject({ fields: { name: 'Acme GmbH' } });
+    expect(forHub.facts).toMatchObject([{ type: 'binding.overruled', reason: 'name' }]);
     expect(contextOf(forHub).overruled).toMatchObject([{ field: 'name', side: 'erp', value: 'Acme AG', kept: 'Acme GmbH' }]);
     // A third value that comes before the decision has come about is nothing that anybody has decided on.
     const third = answer(forHub, 'push', { external_id: '7', at: START + 9, conflict: record({ name: 'Acme SE' }, START + 9) });

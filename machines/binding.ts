@@ -1,4 +1,4 @@
-import { assign, emit, not, setup } from 'xstate';
+import { assign, emit, enqueueActions, not, setup } from 'xstate';
 import * as rules from './binding-rules.ts';
 import { bindingEvents, bindingFacts, bindingInput, bindingInternal, bindingSettings } from './binding-terms.ts';
 import type {
@@ -60,7 +60,11 @@ const bindingSetup = setup({
     noteFound: assign(({ context, event }, answer: ReadAnswer) => rules.withFound(context, answer, momentOf(event))),
     noteSentToErp: assign(({ context }) => ({ sent: { to: 'erp' as const, fields: rules.forErp(context) } })),
     noteSentToHub: assign(({ context }) => ({ sent: { to: 'hub' as const, fields: rules.forHub(context) } })),
-    noteOverruled: assign(({ context, event }) => rules.withOverruled(context, momentOf(event))),
+    noteOverruled: enqueueActions(({ enqueue, context, event }) => {
+      const fresh = rules.newlyOverruled(context);
+      for (const { field } of fresh) enqueue.emit(rules.toFact('binding.overruled', context, field));
+      enqueue.assign(rules.withOverruled(context, fresh, momentOf(event)));
+    }),
     noteConflict: assign(({ context }) => ({ conflicts: rules.compare(context).conflicts })),
     noteDecision: assign(({ context }, event: Decide) => rules.withDecision(context, event)),
     noteAgreement: assign(({ context, event }) => rules.withAgreement(context, momentOf(event))),

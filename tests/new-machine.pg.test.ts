@@ -17,7 +17,7 @@ async function copyWithParcel(): Promise<string> {
   await writeFile(join(copy, 'machines', 'parcel.ts'), parcel.replaceAll('../../machines/', './'));
   const list = join(copy, 'machines', 'machines.ts');
   const text = await readFile(list, 'utf8');
-  const changed = text.replace(/(machines: readonly Definition\[\] = \[)([^\]]*)\]/, '$1$2, parcel]');
+  const changed = text.replace(/(machines: readonly Definition\[\] = \[)/, '$1parcel, ');
   expect(changed).not.toBe(text);
   await writeFile(list, `import { parcel } from './parcel.ts';\n${changed}`);
   return copy;
