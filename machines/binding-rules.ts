@@ -12,6 +12,7 @@ import type {
 import { MOST_OVERRULED, OWNED } from './binding-terms.ts';
 import type { ErpRecord, Model, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
 import type { EffectError, Tell } from './machine.ts';
+import { readAddress } from './ids.ts';
 import { must } from './must.ts';
 import { isSame, merge } from './sync-merge.ts';
 import type { Fields, Merge, Overruled } from './sync-merge.ts';
@@ -29,8 +30,8 @@ const PASSING = [
   'integration_disabled',
   'integration_paused',
   'integration_unauthorized',
+  'unauthorized',
   'held',
-  'busy',
 ];
 
 export function toContext({ id, integration, model, actor, record, settings }: BindingBirth): BindingContext {
@@ -48,6 +49,11 @@ export function toContext({ id, integration, model, actor, record, settings }: B
     tries: 0,
     agreed_at: null,
   };
+}
+
+/** What the ERP says only the hub's own actors tell: a person would write past the rights that he has. */
+export function refuseBirth({ record, by }: BindingBirth): string | undefined {
+  return record === undefined || readAddress(by) !== undefined ? undefined : 'forbidden';
 }
 
 export function toFact(type: BindingFactName, context: BindingContext, reason: string | null = null): BindingFact {

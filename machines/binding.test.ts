@@ -29,7 +29,8 @@ const refusedTell = (event: string, reason: string): Cue => ({
 });
 const INPUT = { integration: 'odoo', model: 'partner', actor: 'client/acme' };
 const here = (): Stage => begin(binding, INPUT);
-const there = (changes: object = {}): Stage => begin(binding, { ...INPUT, record: { ...record(), ...changes } });
+const there = (changes: object = {}): Stage =>
+  begin(binding, { ...INPUT, record: { ...record(), ...changes } }, { by: 'feed/odoo-partner' });
 const contextOf = ({ snapshot }: Stage): BindingContext => snapshot.context as BindingContext;
 const toldOf = ({ facts }: Stage): readonly Cue[] =>
   facts.flatMap((fact) => (fact.type === '@tell' ? [(fact as unknown as { event: Cue }).event] : []));
@@ -58,6 +59,24 @@ describe('a record that both keep', () => {
     });
     const done = answer(made, 'push', { external_id: '7', at: START });
     expect([stateOf(done), contextOf(done).external_id, contextOf(done).base]).toEqual(['agreed', '7', KEPT]);
+  });
+
+  test('[BIND-12] a person may bind what is there, and not say what the ERP says of it', () => {
+    const born = (by: string, more: object = {}) => ({
+      ...INPUT,
+      ...more,
+      id: 'b',
+      by,
+      at: START,
+      v: 1,
+      settings: binding.settings.parse({}),
+    });
+    const why = (birth: object): unknown => binding.reasons['@create']?.(undefined as never, birth as never);
+    expect([why(born('operator')), why(born('feed/odoo-partner', { record: record() }))]).toEqual([undefined, undefined]);
+    expect([why(born('operator', { record: record() })), why(born('system:feed', { record: record() }))]).toEqual([
+      'forbidden',
+      'forbidden',
+    ]);
   });
 
   test('[BIND-4] what one side changes the other is given, against what it was: nothing newer is written over', () => {

@@ -81,6 +81,28 @@ const bindingSetup = setup({
   },
 });
 
+/** Where nothing is under way, what either side says that is new is compared at once. */
+const news = bindingSetup.createStateConfig({
+  on: {
+    THEIRS: [
+      {
+        guard: { type: 'isNews', params: ({ event }) => event },
+        target: '#binding.comparing',
+        actions: { type: 'noteTheirs', params: ({ event }) => event.record },
+      },
+      {},
+    ],
+    OURS: [
+      {
+        guard: { type: 'isNewer', params: ({ event }) => event },
+        target: '#binding.comparing',
+        actions: { type: 'noteOurs', params: ({ event }) => event },
+      },
+      {},
+    ],
+  },
+});
+
 const bindingMachine = bindingSetup.createMachine({
   id: 'binding',
   context: ({ input }) => rules.toContext(input),
@@ -211,22 +233,7 @@ const bindingMachine = bindingSetup.createMachine({
           target: 'comparing',
           actions: { type: 'noteDecision', params: ({ event }) => event },
         },
-        THEIRS: [
-          {
-            guard: { type: 'isNews', params: ({ event }) => event },
-            target: 'comparing',
-            actions: { type: 'noteTheirs', params: ({ event }) => event.record },
-          },
-          {},
-        ],
-        OURS: [
-          {
-            guard: { type: 'isNewer', params: ({ event }) => event },
-            target: 'comparing',
-            actions: { type: 'noteOurs', params: ({ event }) => event },
-          },
-          {},
-        ],
+        ...news.on,
       },
     },
     refused: {
@@ -235,44 +242,14 @@ const bindingMachine = bindingSetup.createMachine({
       exit: 'forgetProblem',
       on: {
         RETRY: 'comparing',
-        THEIRS: [
-          {
-            guard: { type: 'isNews', params: ({ event }) => event },
-            target: 'comparing',
-            actions: { type: 'noteTheirs', params: ({ event }) => event.record },
-          },
-          {},
-        ],
-        OURS: [
-          {
-            guard: { type: 'isNewer', params: ({ event }) => event },
-            target: 'comparing',
-            actions: { type: 'noteOurs', params: ({ event }) => event },
-          },
-          {},
-        ],
+        ...news.on,
       },
     },
     agreed: {
       tags: ['in_step'],
       entry: { type: 'announce', params: { type: 'binding.agreed' } },
       on: {
-        THEIRS: [
-          {
-            guard: { type: 'isNews', params: ({ event }) => event },
-            target: 'comparing',
-            actions: { type: 'noteTheirs', params: ({ event }) => event.record },
-          },
-          {},
-        ],
-        OURS: [
-          {
-            guard: { type: 'isNewer', params: ({ event }) => event },
-            target: 'comparing',
-            actions: { type: 'noteOurs', params: ({ event }) => event },
-          },
-          {},
-        ],
+        ...news.on,
       },
     },
     // Deleted there. Whether it shall be there again is for a person to say.
@@ -321,6 +298,9 @@ export const binding = defineMachine({
     const name = theirs?.fields?.['name'] ?? theirs?.fields?.['number'];
     return [actor, external_id ?? '', typeof name === 'string' ? name : ''];
   },
-  reasons: { DECIDE: ({ context }: { context: BindingContext }, event: Decide) => rules.refuseDecide(context, event) },
+  reasons: {
+    '@create': (_, birth: BindingBirth) => rules.refuseBirth(birth),
+    DECIDE: ({ context }: { context: BindingContext }, event: Decide) => rules.refuseDecide(context, event),
+  },
   samples: { DECIDE: ({ conflicts }) => ({ field: conflicts[0]?.field ?? 'name', side: 'hub' }) },
 });

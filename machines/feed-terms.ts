@@ -64,8 +64,8 @@ export type FeedContext = {
   cursor: ErpCursor | null;
   /** It reads everything, and has not come to the end yet. */
   backfilling: boolean;
-  /** When which record was changed that it has told of last: by the record's name in the ERP. */
-  seen: Readonly<Record<string, number>>;
+  /** What it has told of last, each as a mark of all that the record said: an ERP may change one twice within what its clock tells apart. */
+  seen: readonly string[];
   /** Records told of so far, and those that could not be read in the hub's terms. */
   told: number;
   unreadable: number;

@@ -5,10 +5,13 @@ import { feedEvents, feedFacts, feedInput, feedInternal, feedSettings, MOST_SEEN
 import type { FeedBirth, FeedContext, FeedEvent, FeedFact, FeedFactName, Page, Refused } from './feed-terms.ts';
 import { defineMachine, effect, readEffectError, tell } from './machine.ts';
 import type { EffectError, Tell } from './machine.ts';
+import { sha256 } from './sha256.ts';
 
 const MINUTE = 60_000;
 /** Longer than any transaction of an ERP takes. */
 const OVERLAP_MS = 60_000;
+/** So much of a hash tells a few hundred records apart. */
+const MARK = 16;
 const PAUSES = [5_000, 15_000, MINUTE, 5 * MINUTE];
 
 function toContext({ id, integration, model, settings }: FeedBirth): FeedContext {
@@ -19,7 +22,7 @@ function toContext({ id, integration, model, settings }: FeedBirth): FeedContext
     rules: settings,
     cursor: null,
     backfilling: true,
-    seen: {},
+    seen: [],
     told: 0,
     unreadable: 0,
     current_at: null,
@@ -37,18 +40,21 @@ function toRequest({ integration, model, cursor }: FeedContext): PullRequest {
   return { integration, model, cursor, limit: PAGE, overlap_ms: OVERLAP_MS };
 }
 
+function markOf(record: ErpRecord): string {
+  return sha256(JSON.stringify(record)).slice(0, MARK);
+}
+
 /** What is read once more because it may have been changed while it was read is told of once. */
-function isNews({ seen }: FeedContext, { external_id, at }: ErpRecord): boolean {
-  return !Object.hasOwn(seen, external_id) || (seen[external_id] ?? 0) < at;
+function isNews({ seen }: FeedContext, record: ErpRecord): boolean {
+  return !seen.includes(markOf(record));
 }
 
 function withPage(context: FeedContext, { records, cursor, more }: Page, at: number): Partial<FeedContext> {
   const news = records.filter((record) => isNews(context, record));
-  const seen = [...Object.entries(context.seen), ...news.map((record) => [record.external_id, record.at] as const)];
   return {
     cursor: cursor ?? context.cursor,
     backfilling: context.backfilling && more,
-    seen: Object.fromEntries(seen.slice(-MOST_SEEN)),
+    seen: [...context.seen, ...news.map(markOf)].slice(-MOST_SEEN),
     told: context.told + news.length,
     unreadable: context.unreadable + news.filter(({ bad }) => bad !== undefined).length,
     current_at: more ? context.current_at : at,
@@ -107,7 +113,7 @@ const feedSetup = setup({
       failure: { code, detail: detail ?? null, at: momentOf(event) },
       tries: context.tries + 1,
     })),
-    startOver: assign({ cursor: null, backfilling: true, seen: {} }),
+    startOver: assign({ cursor: null, backfilling: true, seen: [] }),
     announce: emit(({ context: { integration, model, failure } }, type: FeedFactName) => ({
       type,
       integration,

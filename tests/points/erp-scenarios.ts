@@ -10,16 +10,21 @@ const RECORD = { external_id: '7', at: 1_000, fields: { ...CLIENT, name: 'Acme A
 const ALIKE = { ...RECORD, at: 2_000, fields: CLIENT };
 
 const client = (scene: Scene): Promise<Answer> => scene.create('client', CLIENT);
+/** By a messenger, since only actors say what an ERP says. */
 const bound =
-  (changes: object = {}) =>
+  (record: object) =>
   (scene: Scene): Promise<Answer> =>
-    scene.create('binding', { integration: 'none', model: 'partner', actor: `client/${scene.id}`, ...changes }, 'operator');
+    tellOf({ type: '@create', integration: 'none', model: 'partner', actor: `client/${scene.id}`, record })(scene);
+
+async function beside(scene: Scene): Promise<void> {
+  await client(scene);
+  await scene.create('messenger', {});
+}
 
 /** The two say something else, and somebody has to decide. */
 async function conflict(scene: Scene): Promise<void> {
-  await client(scene);
-  await scene.create('messenger', {});
-  await bound({ record: RECORD })(scene);
+  await beside(scene);
+  await bound(RECORD)(scene);
   await scene.until('binding', /^conflict/);
 }
 
@@ -30,7 +35,8 @@ async function gone(scene: Scene): Promise<void> {
 }
 
 async function refused(scene: Scene): Promise<void> {
-  await bound({ record: { ...RECORD, fields: {}, bad: { field: 'name', why: 'It has none' } } })(scene);
+  await scene.create('messenger', {});
+  await bound({ ...RECORD, fields: {}, bad: { field: 'name', why: 'It has none' } })(scene);
   await scene.until('binding', /^refused/);
 }
 
@@ -48,8 +54,8 @@ const clerk =
 const all = (id: string): readonly string[] => [`client/${id}`, `messenger/${id}`, `binding/${id}`];
 
 const bindings: readonly Scenario[] = [
-  { row: 'binding @create', watch: '@create', before: client, command: bound({ record: RECORD }), rest: /^conflict/ },
-  { row: 'binding tell.refused', watch: 'tell.refused', before: client, command: bound({ record: RECORD }), rest: /^conflict/ },
+  { row: 'binding @create', watch: '@create', before: beside, command: bound(RECORD), rest: /^conflict/ },
+  { row: 'binding tell.refused', watch: 'tell.refused', before: beside, command: bound(RECORD), rest: /^conflict/ },
   { row: 'binding DECIDE', watch: 'DECIDE', before: conflict, command: decide, rest: /^agreed/ },
   { row: 'binding THEIRS', watch: 'THEIRS', before: conflict, command: tellOf({ type: 'THEIRS', record: ALIKE }), rest: /^agreed/ },
   { row: 'binding OURS', watch: 'OURS', before: conflict, command: amend, rest: /^agreed/ },
@@ -60,7 +66,7 @@ const bindings: readonly Scenario[] = [
 
 const clients: readonly Scenario[] = [
   { row: 'client AMEND', watch: 'AMEND', before: client, command: amend, rest: /^invited/ },
-  { row: 'client LINK', watch: 'LINK', before: client, command: bound({ record: RECORD }), rest: /^invited/, others: all },
+  { row: 'client LINK', watch: 'LINK', before: beside, command: bound(RECORD), rest: /^invited/, others: all },
   { row: 'client SYNC', watch: 'SYNC', before: conflict, command: decide, rest: /^invited/, others: all },
 ].map((row) => ({ ...row, subject: 'client' }));
 

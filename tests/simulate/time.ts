@@ -1,3 +1,4 @@
+import { pop, push } from '../../actors/heap.ts';
 import type { Cancel } from '../../actors/ports/ports.ts';
 
 type Alarm = { readonly at: number; readonly order: number; run: (() => void) | undefined };
@@ -19,7 +20,7 @@ export class SimulatedTime {
 
   after(delay_ms: number, run: () => void): Cancel {
     const alarm: Alarm = { at: this.now + Math.max(0, delay_ms), order: this.#order++, run };
-    this.#push(alarm);
+    push(this.#heap, alarm, isBefore);
     return () => {
       alarm.run = undefined;
     };
@@ -72,47 +73,14 @@ export class SimulatedTime {
       ready();
       return true;
     }
-    for (let alarm = this.#pop(); alarm !== undefined; alarm = this.#pop()) {
+    for (let alarm = this.#heap[0]; alarm !== undefined; alarm = this.#heap[0]) {
+      pop(this.#heap, isBefore);
       if (alarm.run === undefined) continue;
       this.now = Math.max(this.now, alarm.at);
       alarm.run();
       return true;
     }
     return false;
-  }
-
-  #push(alarm: Alarm): void {
-    const heap = this.#heap;
-    let index = heap.push(alarm) - 1;
-    while (index > 0) {
-      const above = (index - 1) >> 1;
-      const parent = heap[above];
-      if (parent === undefined || isBefore(parent, alarm)) break;
-      heap[index] = parent;
-      index = above;
-    }
-    heap[index] = alarm;
-  }
-
-  #pop(): Alarm | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return top;
-    let index = 0;
-    for (;;) {
-      let child = index * 2 + 1;
-      const left = heap[child];
-      if (left === undefined) break;
-      const right = heap[child + 1];
-      if (right !== undefined && isBefore(right, left)) child++;
-      const smaller = heap[child];
-      if (smaller === undefined || isBefore(last, smaller)) break;
-      heap[index] = smaller;
-      index = child;
-    }
-    heap[index] = last;
-    return top;
   }
 }
 

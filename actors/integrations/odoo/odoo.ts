@@ -4,6 +4,7 @@ import { erpOperations, isErpOperation } from '../erp-operations.ts';
 import type { ErpOperation } from '../erp-operations.ts';
 import { defineIntegration } from '../integration.ts';
 import type { Call, CallResult, Integration, IntegrationKind, Surroundings } from '../integration.ts';
+import { isServer } from '../server-address.ts';
 import { unreachable } from '../../../machines/must.ts';
 import type { OdooAccess, OdooClient } from './client.ts';
 import { OdooError, toCallResult } from './failures.ts';
@@ -150,14 +151,6 @@ function toOdooError(error: unknown): OdooError {
   if (error instanceof OdooError) return error;
   if (error instanceof z.ZodError) return new OdooError('unreadable', 'Odoo answered something else than what it was asked for.');
   throw error;
-}
-
-function isServer(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-  const isPlain = search === '' && hash === '' && username === '' && password === '' && pathname === '/';
-  return (protocol === 'https:' || (protocol === 'http:' && isHere)) && isPlain && text.length <= 200;
 }
 
 export const odoo: IntegrationKind = defineIntegration({

@@ -5,6 +5,7 @@ import { unreachable } from '../../../machines/must.ts';
 import { gatewayOperations, isGatewayOperation } from '../gateway-operations.ts';
 import { defineIntegration } from '../integration.ts';
 import type { Call, CallResult, Integration, IntegrationKind, Surroundings, WebhookEvent } from '../integration.ts';
+import { isServer } from '../server-address.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { toStripeAmount } from './amounts.ts';
 import { intentOf, judgeIntent, judgeRefund, readObject, toFailure, toResult } from './answers.ts';
@@ -208,14 +209,6 @@ function authorizationOf({ authorization = '' }: GatewayRequest): string {
 
 function invalid(detail: string): CallResult {
   return { kind: 'failed', code: 'invalid', detail };
-}
-
-function isServer(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-  const isPlain = search === '' && hash === '' && username === '' && password === '' && pathname === '/';
-  return (protocol === 'https:' || (protocol === 'http:' && isHere)) && isPlain && text.length <= 200;
 }
 
 export const stripe: IntegrationKind = defineIntegration({
