@@ -89,7 +89,7 @@ export const authorizing = paymentSetup.createStateConfig({
         input: ({ context }) => rules.toRequest(context),
         onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
         onError: [
-          { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
+          { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking', actions: 'noteNotCalled' },
           { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
           { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
         ],
@@ -186,7 +186,7 @@ export const capturing = paymentSetup.createStateConfig({
         input: ({ context }) => rules.toRequest(context),
         onDone: { target: 'answered', actions: { type: 'noteOutcome', params: ({ event }) => event.output } },
         onError: [
-          { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking' },
+          { guard: { type: 'isHeld', params: ({ event }) => readEffectError(event) }, target: 'asking', actions: 'noteNotCalled' },
           { guard: { type: 'isUnknown', params: ({ event }) => readEffectError(event) }, target: '#payment.unknown' },
           { target: 'answered', actions: { type: 'noteFailure', params: ({ event }) => readEffectError(event) } },
         ],

@@ -57,6 +57,18 @@ describe('the client', () => {
     expect(play(scene.held(), cue({ type: 'CAPTURE' })).effects).toEqual(question);
   });
 
+  test('[PAY-68] a gateway that was not called is noted as that, and called under another name once the client was asked again', () => {
+    for (const [calling, operation] of [
+      [scene.callingAuthorize(), 'authorize'],
+      [play(scene.capturing(), answered('standing', ACTIVE)), 'capture'],
+    ] as const) {
+      const again = play(calling, failed(operation, 'failed', 'held'), answered('standing', ACTIVE));
+      const [before, after] = (contextOf(again).operations ?? []).slice(-2);
+      expect([before?.state, before?.answer, after?.state]).toEqual(['FAILED', 'not_called', 'INIT']);
+      expect(after?.n).toBe((before?.n ?? 0) + 1);
+    }
+  });
+
   test('[PAY-12] a client that is suspended, unknown or answers nothing sensible is not active: the payment is declined', () => {
     for (const answer of [
       SUSPENDED,

@@ -30,6 +30,7 @@ describe('every path through the chart', () => {
       ...(OUTPUTS[id] ?? []).map((output) => ({ type: `xstate.done.actor.${id}`, output, ...stamp })),
       { type: `xstate.error.actor.${id}`, error: { kind: 'failed', code: 'x' }, ...stamp },
       { type: `xstate.error.actor.${id}`, error: { kind: 'unknown', code: 'x' }, ...stamp },
+      { type: `xstate.error.actor.${id}`, error: { kind: 'failed', code: 'held' }, ...stamp },
     ]);
     const timers = snapshot._nodes.flatMap((node) => node.after.map(({ eventType }) => ({ type: eventType, ...stamp })));
     const people = [

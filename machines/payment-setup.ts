@@ -148,6 +148,8 @@ export const paymentSetup = setup({
     notePending: assign({ operations: ({ context, event }) => rules.withResult(context, 'PENDING', momentOf(event), null) }),
     /** It is certain that it never happened; it is tried anew under another name. */
     noteNever: assign({ operations: ({ context, event }) => rules.withResult(context, 'FAILURE', momentOf(event), 'never_happened') }),
+    /** The gateway stood still for so long that it was not called: who may be paid is asked again, and it is called under another name. */
+    noteNotCalled: assign({ operations: ({ context, event }) => rules.withResult(context, 'FAILURE', momentOf(event), 'not_called') }),
     noteAuthorized: assign(({ context }) => ({
       ...OVER,
       authorized_minor: context.amount_minor,

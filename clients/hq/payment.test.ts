@@ -100,6 +100,7 @@ test('[DESKPAY-13] what a payment gives as its reason has a sentence, also where
     'out_of_step',
     'decided_by_people',
     'never_happened',
+    'not_called',
     'expired_card',
   ])
     expect(reasonSentence(code), code).toMatch(/^[A-Z].*\.$/);

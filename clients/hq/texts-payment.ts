@@ -32,6 +32,7 @@ const REASONS: Readonly<Record<string, string>> = {
   out_of_step: 'It and another actor do not agree: somebody has to look.',
   decided_by_people: 'Two people decided that the gateway had not done it.',
   never_happened: 'The gateway never did it.',
+  not_called: 'The gateway stood still for so long that it was not called.',
   canceled: 'It was canceled.',
   denied: 'It was denied.',
   not_approved_in_time: 'Nobody approved it in time.',

@@ -41,4 +41,9 @@ export const SEEDS: readonly Seed[] = [
     found:
       'a partition that was lost while a commit of it was under way was taken up again when that commit failed, and nobody carried its sends',
   },
+  {
+    seed: 244_413_832,
+    steps: 20_000,
+    found: 'an operation for which the gateway was not called stayed under way for ever, beside the one that was begun in its place',
+  },
 ];
