@@ -11,7 +11,7 @@ import type {
 } from './binding-terms.ts';
 import { MOST_OVERRULED, OWNED } from './binding-terms.ts';
 import type { ErpRecord, Model, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
-import type { EffectError, Tell } from './machine.ts';
+import type { Tell } from './machine.ts';
 import { readAddress } from './ids.ts';
 import { must } from './must.ts';
 import { isSame, merge } from './sync-merge.ts';
@@ -22,18 +22,6 @@ import type { Fields, Merge, Overruled } from './sync-merge.ts';
 const MINUTE = 60_000;
 /** Waits between tries that came to nothing; the last one again and again. */
 const PAUSES = [15_000, MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE];
-/** Why a call came to nothing that may come to something later, without anybody changing anything. */
-const PASSING = [
-  'unavailable',
-  'throttled',
-  'circuit_open',
-  'integration_disabled',
-  'integration_paused',
-  'integration_unauthorized',
-  'unauthorized',
-  'held',
-];
-
 export function toContext({ id, integration, model, actor, record, settings }: BindingBirth): BindingContext {
   return {
     id,
@@ -215,10 +203,6 @@ export function withAgreement(context: BindingContext, at: number): Partial<Bind
 
 export function refusedBy({ reason, event, sent }: Refusal, at: number): Problem {
   return { where: 'hub', code: reason, detail: `${event}${sent === undefined ? '' : ` ${JSON.stringify(sent).slice(0, 200)}`}`, at };
-}
-
-export function isPassing({ kind, code }: EffectError): boolean {
-  return kind === 'failed' && PASSING.includes(code);
 }
 
 export function pause({ tries }: BindingContext): number {

@@ -13,6 +13,7 @@ import type {
   Refusal,
   Theirs,
 } from './binding-terms.ts';
+import { isPassing } from './erp.ts';
 import type { ErpRecord, PushAnswer, PushRequest, ReadAnswer, ReadRequest } from './erp.ts';
 import { defineMachine, effect, readEffectError, tell } from './machine.ts';
 import type { EffectError } from './machine.ts';
@@ -46,7 +47,7 @@ const bindingSetup = setup({
     canDecide: ({ context }, event: Decide) => rules.refuseDecide(context, event) === undefined,
     wasRefused: (_, { event, is, reason }: { event: Refusal; is: string; reason?: string }) =>
       event.event === is && (reason === undefined || event.reason === reason),
-    isPassing: (_, error: EffectError) => rules.isPassing(error),
+    isPassing: (_, error: EffectError) => isPassing(error),
     isUnknown: (_, { kind }: EffectError) => kind === 'unknown',
     isUnknownOfNamed: ({ context }, { kind }: EffectError) => kind === 'unknown' && context.external_id !== null,
   },
@@ -301,6 +302,10 @@ export const binding = defineMachine({
   reasons: {
     '@create': (_, birth: BindingBirth) => rules.refuseBirth(birth),
     DECIDE: ({ context }: { context: BindingContext }, event: Decide) => rules.refuseDecide(context, event),
+  },
+  questions: {
+    /** What the record is called in the ERP; null while it is not there. */
+    record: ({ context: { integration, model, external_id } }) => ({ integration, model, external_id }),
   },
   samples: { DECIDE: ({ conflicts }) => ({ field: conflicts[0]?.field ?? 'name', side: 'hub' }) },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isId } from './ids.ts';
+import type { EffectError } from './machine.ts';
 import { sha256 } from './sha256.ts';
 
 /** What machines ask of an integration that provides `erp`: records of an ERP, in the hub's own terms. */
@@ -83,4 +84,42 @@ export function bindingOf(integration: string, address: string): string {
 export function actorOf(integration: string, model: Model, external_id: string): string {
   const id = `${integration}-${external_id}`;
   return `${MODELS[model]}/${isId(id) ? id : sha256(id).slice(0, MOST_ID)}`;
+}
+
+export type PayRequest = {
+  readonly integration: string;
+  /** The hub's payment: it is booked under its name, once, however often it is asked for. */
+  readonly payment: string;
+  /** The bill's name in the ERP. */
+  readonly bill: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly date: string;
+  readonly memo: string;
+};
+export type PayAnswer = {
+  readonly external_id: string;
+  readonly state: string;
+  /** It is set against the bill. */
+  readonly reconciled: boolean;
+};
+
+export type VoidRequest = { readonly integration: string; readonly payment: string };
+/** Null where there was none of that name. */
+export type VoidAnswer = { readonly external_id: string | null; readonly state: string; readonly reconciled: false };
+
+/** Why a call came to nothing that may come to something later, without anybody changing anything. */
+const PASSING = [
+  'unavailable',
+  'throttled',
+  'circuit_open',
+  'integration_disabled',
+  'integration_paused',
+  'integration_unauthorized',
+  'unauthorized',
+  'held',
+];
+
+export function isPassing({ kind, code }: EffectError): boolean {
+  return kind === 'failed' && PASSING.includes(code);
 }

@@ -1,5 +1,6 @@
 import { and } from 'xstate';
 import { readEffectError } from './machine.ts';
+import * as bills from './payment-bill.ts';
 import * as funds from './payment-funds.ts';
 import * as route from './payment-route.ts';
 import * as rules from './payment-rules.ts';
@@ -19,7 +20,7 @@ type Stops = {
   readonly refused: { readonly target: string; readonly by: 'giveBack' | EndAs };
 };
 
-/** Asks the client, and the account where there is one, whether the money may leave now; whoever does not answer is asked again. */
+/** Asks the client, and the account and the bill where there is one, whether the money may leave now; whoever does not answer is asked again. */
 function asking(next: 'ready' | 'calling', stop: Stops) {
   return {
     asking: paymentSetup.createStateConfig({
@@ -36,20 +37,33 @@ function asking(next: 'ready' | 'calling', stop: Stops) {
       },
     }),
     pausing: paymentSetup.createStateConfig({ after: { ask_pause: 'asking' } }),
-    asked: paymentSetup.createStateConfig({ always: [{ guard: 'fromAccount', target: 'asking_account' }, { target: next }] }),
+    asked: paymentSetup.createStateConfig({ always: [{ guard: 'fromAccount', target: 'asking_account' }, { target: 'payable' }] }),
     asking_account: paymentSetup.createStateConfig({
       invoke: {
         id: 'account',
         src: 'ask',
         input: ({ context }) => funds.toAccountQuestion(context),
         onDone: [
-          { guard: { type: 'isPayable', params: ({ event }) => event.output }, target: next },
+          { guard: { type: 'isPayable', params: ({ event }) => event.output }, target: 'payable' },
           {
             target: stop.refused.target,
             actions: [{ type: 'noteRefusal', params: ({ event }) => event.output }, stop.refused.by],
           },
         ],
         onError: [{ guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' }, stopFor(stop.as('failed'), 'account_unreachable')],
+      },
+    }),
+    payable: paymentSetup.createStateConfig({ always: [{ guard: 'paysBill', target: 'asking_bill' }, { target: next }] }),
+    asking_bill: paymentSetup.createStateConfig({
+      invoke: {
+        id: 'bill',
+        src: 'ask',
+        input: ({ context }) => bills.toBillQuestion(context),
+        onDone: [
+          { guard: { type: 'isOpenBill', params: ({ event }) => event.output }, target: next },
+          stopFor(stop.as('declined'), 'bill_not_open'),
+        ],
+        onError: [{ guard: 'mayAskAgain', target: 'pausing', actions: 'countTry' }, stopFor(stop.as('failed'), 'bill_unreachable')],
       },
     }),
   };

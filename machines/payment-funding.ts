@@ -1,3 +1,4 @@
+import * as bills from './payment-bill.ts';
 import * as funds from './payment-funds.ts';
 import { paymentSetup } from './payment-setup.ts';
 
@@ -57,6 +58,25 @@ export const validating = paymentSetup.createStateConfig({
         { target: '#payment.approved' },
       ],
     },
+  },
+});
+
+/** The bill keeps the amount free for it, so that no other payment pays it too. Left by an answer alone; asked twice it is kept once. */
+export const claiming = paymentSetup.createStateConfig({
+  entry: 'tellBegun',
+  after: { answer_wait: { target: 'claiming', reenter: true } },
+  on: {
+    BILL_CLAIMED: [
+      { guard: { type: 'isClaim', params: ({ event }) => event }, target: 'approved', actions: 'noteClaimed' },
+      {},
+    ],
+    'tell.refused': [
+      {
+        guard: { type: 'refusedFor', params: ({ event }) => ({ told: 'PAYMENT_BEGUN', refused: event }) },
+        target: 'declined',
+        actions: { type: 'noteReason', params: ({ event }) => ({ reason: bills.refusalOf(event) }) },
+      },
+    ],
   },
 });
 

@@ -5,6 +5,8 @@ import type { Cue, Stage } from './rehearsal.ts';
 
 const granted = (revision: number): Cue => ({ type: 'LIMIT_GRANTED', payment: 'pay_1', client: 'acme', revision, amount_minor: 7 });
 
+const claimed = (revision: number): Cue => ({ type: 'BILL_CLAIMED', bill: 'b_1', payment: 'pay_1', revision, amount_minor: 7 });
+
 /** Everything that can happen to a payment, each in its usual form. */
 export const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
   SUBMIT: (stage) => send(stage, { type: 'SUBMIT' }),
@@ -42,6 +44,14 @@ export const HAPPENINGS: Readonly<Record<string, (stage: Stage) => Stage>> = {
   'RESERVE refused for good': (stage) => send(stage, scene.refusal('RESERVE', 'other_currency', { hold: contextOf(stage).hold })),
   'RESERVE refused, another one': (stage) => send(stage, scene.refusal('RESERVE', 'insufficient_funds', { hold: 'other' })),
   'CREDIT refused': (stage) => send(stage, scene.refusal('CREDIT', 'credits_blocked', { credit: contextOf(stage).credits?.[0]?.credit })),
+  BILL_CLAIMED: (stage) => send(stage, claimed(contextOf(stage).revision)),
+  'BILL_CLAIMED for another revision': (stage) => send(stage, claimed(7)),
+  'PAYMENT_BEGUN refused': (stage) =>
+    send(stage, scene.refusal('PAYMENT_BEGUN', 'amount_exceeds_residual', { revision: contextOf(stage).revision })),
+  'PAYMENT_BEGUN refused, an older one': (stage) => send(stage, scene.refusal('PAYMENT_BEGUN', 'not_open', { revision: 0 })),
+  'bill: open': (stage) => answer(stage, 'bill', scene.OPEN),
+  'bill: not open': (stage) => answer(stage, 'bill', scene.CLOSED),
+  'bill: failed': (stage) => fail(stage, 'bill', 'failed'),
   CLEAR: (stage) => send(stage, { type: 'CLEAR', by: 'cfo', reason: 'another one' }),
   'CLEAR by its maker': (stage) => send(stage, { type: 'CLEAR', reason: 'another one' }),
   'payee: on no list': (stage) => answer(stage, 'payee', scene.CLEAN),

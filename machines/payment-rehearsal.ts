@@ -123,6 +123,22 @@ export const refused =
       }),
     )(stage);
 
+/** Of a bill, from no account. */
+export const OF_BILL = { bill: 'b_1' };
+export const OPEN = { found: true, version: 3, answer: { open: true, state: 'open' } };
+export const CLOSED = { found: true, version: 4, answer: { open: false, state: 'void' } };
+export const claiming = (changes: object = {}): Stage => play(needingApproval({ ...OF_BILL, ...changes }), approve);
+export const claimed: Scene = (stage) =>
+  cue({ type: 'BILL_CLAIMED', by: 'bill/b_1', bill: 'b_1', payment: 'pay_1', revision: contextOf(stage).revision, amount_minor: 125_000 })(
+    stage,
+  );
+export const askingBill = (changes: object = {}): Stage => play(claiming(changes), claimed, answered('standing', ACTIVE));
+export const payingBill = (changes: object = {}): Stage => play(askingBill(changes), answered('bill', OPEN));
+export const capturingBill = (changes: object = {}): Stage =>
+  play(payingBill(changes), answered('authorize', DONE), answered('standing', ACTIVE));
+export const paidBill = (changes: object = {}): Stage =>
+  play(capturingBill(changes), answered('bill', OPEN), answered('capture', DONE));
+
 /** Of a house that has two gateways for it. */
 export const CALLABLE = { found: true, version: 2, answer: { callable: true, probing: false } };
 export const TWO = { routes: [{ gateways: ['first', 'second'] }] };

@@ -69,7 +69,7 @@ export function askPause({ tries }: PaymentContext): number {
 }
 
 export function toContext(input: PaymentBirth): PaymentContext {
-  const { id, client, payee, amount_minor, currency, reference, capture, account, execute_on, by, settings } = input;
+  const { id, client, payee, amount_minor, currency, reference, capture, account, bill, execute_on, by, settings } = input;
   const gateways = input.gateway === undefined ? routeOf(input, settings.routes) : [input.gateway];
   return withHash({
     id,
@@ -105,6 +105,7 @@ export function toContext(input: PaymentBirth): PaymentContext {
     ...(gateways.length > 1 ? { gateways } : {}),
     ...(settings.screened_by === undefined ? {} : { screened_by: settings.screened_by }),
     ...(account === undefined ? {} : { account, rates: settings.rates, spread_basis_points: settings.spread_basis_points }),
+    ...(bill === undefined ? {} : { bill }),
     ...(execute_on === undefined ? {} : { execute_on }),
   });
 }
@@ -114,9 +115,11 @@ export function toContext(input: PaymentBirth): PaymentContext {
  * there and back another payload; the id makes the hash good for this payment only.
  */
 export function payloadHash(context: PaymentContext): string {
-  const { id, client, payee, amount_minor, currency, reference, capture, revision, account, execute_on } = context;
+  const { id, client, payee, amount_minor, currency, reference, capture, revision, account, bill, execute_on } = context;
   const gateway = context.gateways ?? context.gateway;
-  return sha256(JSON.stringify({ id, client, payee, amount_minor, currency, reference, capture, gateway, revision, account, execute_on }));
+  return sha256(
+    JSON.stringify({ id, client, payee, amount_minor, currency, reference, capture, gateway, revision, account, bill, execute_on }),
+  );
 }
 
 function withHash(context: PaymentContext): PaymentContext {

@@ -43,6 +43,7 @@ export const settled = paymentSetup.createStateConfig({
       guard: { type: 'isOpenDispute', params: ({ event }) => event },
       actions: [
         { type: 'closeDispute', params: ({ event }) => ({ dispute: event.dispute, state: 'lost' }) },
+        { type: 'tellReturned', params: 'dispute' },
         { type: 'announceDispute', params: ({ event }) => ({ type: 'payment.dispute_lost', dispute: event.dispute }) },
       ],
     },
@@ -75,7 +76,7 @@ export const settled = paymentSetup.createStateConfig({
     },
     answered: {
       always: [
-        { guard: 'isDone', target: 'idle', actions: ['announceRefunded', 'returnFunds', 'noteRefunded'] },
+        { guard: 'isDone', target: 'idle', actions: ['announceRefunded', 'returnFunds', { type: 'tellReturned', params: 'refund' }, 'noteRefunded'] },
         { target: 'idle', actions: ['announceRefundRefused', 'noteRefundRefused'] },
       ],
     },

@@ -3,6 +3,7 @@ import type { CheckAnswer, CheckRequest, GatewayAnswer, GatewayClosing, GatewayF
 import { effect, post, tell } from './machine.ts';
 import type { Answer, EffectError, Question } from './machine.ts';
 import { must } from './must.ts';
+import * as bills from './payment-bill.ts';
 import * as funds from './payment-funds.ts';
 import * as route from './payment-route.ts';
 import * as rules from './payment-rules.ts';
@@ -10,6 +11,7 @@ import * as screen from './payment-screen.ts';
 import type {
   Amend,
   Approve,
+  BillClaimed,
   Capture,
   Clear,
   Disputed,
@@ -80,7 +82,7 @@ export const paymentSetup = setup({
     isActive: (_, answer: Answer) => rules.isActive(answer),
     /** And nobody else has to be asked. */
     isClear: ({ context }, answer: Answer) =>
-      rules.isActive(answer) && !funds.fromAccount(context) && route.nextGateway(context) === undefined,
+      rules.isActive(answer) && !funds.fromAccount(context) && !bills.paysBill(context) && route.nextGateway(context) === undefined,
     mayAskAgain: ({ context }) => context.tries + 1 < rules.MOST_ASKS,
     mayTryAnew: ({ context }, finding: GatewayClosing) => finding.outcome === 'canceled' && context.retries + 1 < rules.MOST_ATTEMPTS,
     isCanceled: (_, finding: GatewayClosing) => finding.outcome === 'canceled',
@@ -110,6 +112,10 @@ export const paymentSetup = setup({
     isStray: ({ context }, event: Reserved) => funds.fromAccount(context) && event.hold !== context.hold,
     isGranted: ({ context }, { revision }: { revision: number }) => revision === context.revision,
     isUncounted: ({ context }) => funds.fromAccount(context) && !context.limited,
+    paysBill: ({ context }) => bills.paysBill(context),
+    needsClaim: ({ context }) => bills.needsClaim(context),
+    isClaim: ({ context }, event: BillClaimed) => bills.isClaim(context, event),
+    isOpenBill: (_, answer: Answer) => bills.isOpenBill(answer),
     isEarly: ({ context, event }) => rules.isEarly(context, momentOf(event)),
     refusedFor: ({ context }, { told, refused, passing }: { told: string; refused: TellRefused; passing?: boolean }) =>
       refused.event === told && isOfNow(context, refused) && (passing === undefined || funds.isPassing(refused.reason) === passing),
@@ -203,6 +209,14 @@ export const paymentSetup = setup({
     noteRefusal: assign(({ context }, answer: Answer) => ({ reason: funds.refuseAccount(context, answer) ?? null, note: null })),
     noteFindings: assign({ screening: ({ context }, findings: readonly string[]) => screen.withFindings(context, findings) }),
     noteCleared: assign({ screening: ({ context }, event: Clear) => screen.cleared(context, event) }),
+    noteClaimed: assign({ claimed: true }),
+    tellBegun: tell(({ context }) => bills.toBegun(context)),
+    tellEnded: tell(({ context }) => bills.toEnded(context)),
+    /** A refund is said while it is still the pending one. */
+    tellReturned: enqueueActions(({ context, enqueue }, by: 'refund' | 'dispute') => {
+      const refunded = by === 'refund' ? rules.refundedWithPending(context) : context.refunded_minor;
+      if (bills.paysBill(context)) enqueue(tell(() => bills.toReturned(context, refunded)));
+    }),
     noteLimited: assign({ limited: true }),
     tellSpend: tell(({ context }) => rules.toSpend(context)),
     tellUnspend: tell(({ context }) => rules.toUnspend(context)),
@@ -230,16 +244,21 @@ export const paymentSetup = setup({
     letGo: enqueueActions(({ context, enqueue }) => {
       if (funds.isKept(context)) enqueue(tell(() => funds.toRelease(context)));
       if (context.limited) enqueue(tell(() => rules.toUnspend(context)));
+      if (context.claimed === true) {
+        enqueue(tell(() => bills.toEnded(context)));
+        enqueue.assign({ claimed: false });
+      }
       if (funds.fromAccount(context)) enqueue.assign({ hold: null, limited: false });
     }),
     /** The money has left: it goes through the ledger, and the account and the limits are told. */
-    settleFunds: enqueueActions(({ context, enqueue }) => {
+    settleFunds: enqueueActions(({ context, enqueue, event }) => {
       if (funds.isKept(context)) {
         enqueue(post(() => funds.toCapturePost(context)));
         enqueue(tell(() => funds.toSettle(context)));
         enqueue.assign({ hold: null, charged_minor: funds.chargeOf(context) });
       }
       if (context.limited) enqueue(tell(() => rules.toPaid(context)));
+      if (bills.paysBill(context)) enqueue(tell(() => bills.toSettled(context, momentOf(event))));
     }),
     /** The money of a refund goes back through the ledger, and to the account. Said while the refund is still the pending one. */
     returnFunds: enqueueActions(({ context, enqueue }) => {
@@ -286,6 +305,7 @@ export const paymentSetup = setup({
 const OF_NOW = new Map<string, (context: PaymentContext, sent: TellRefused['sent']) => boolean>([
   ['RESERVE', ({ hold }, sent) => sent['hold'] === hold],
   ['SPEND', ({ revision }, sent) => sent['revision'] === revision],
+  ['PAYMENT_BEGUN', ({ revision }, sent) => sent['revision'] === revision],
 ]);
 
 /** Whether it is the answer to what was told last. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BILL_ROWS } from './payment-bill-rows.ts';
 import { HAPPENINGS } from './payment-happenings.ts';
 import * as scene from './payment-rehearsal.ts';
 import { ACTIVE, answered, approve, contextOf, cue, DECLINED, DONE, failed, SUSPENDED } from './payment-rehearsal.ts';
@@ -353,6 +354,7 @@ const TABLE: readonly [row: string, stage: () => Stage, state: string, cells: Re
     'held',
     { RELEASE: 'scheduled', DENY: 'declined', CANCEL: 'canceled' },
   ],
+  ...BILL_ROWS,
   [
     'from an account: validating, asking',
     () => scene.validating(),
@@ -562,6 +564,8 @@ function leaves(): string[] {
     'capturing.answered',
     'settled.answered',
     'authorizing.asked',
+    'authorizing.payable',
+    'capturing.payable',
     'authorizing.ready',
     'capturing.asked',
     'approved',

@@ -27,6 +27,8 @@ export const paymentInput = z.strictObject({
   gateway: idField.optional(),
   /** The client's account that it is paid from; without one the gateway takes the money from the client itself. */
   account: idField.optional(),
+  /** The bill that it pays: the bill keeps the amount free for it, and is told what becomes of it. */
+  bill: idField.optional(),
   /** The day on which it is to be executed, YYYY-MM-DD; at once without it. */
   execute_on: z.iso.date('A day is written YYYY-MM-DD').optional(),
 });
@@ -97,6 +99,8 @@ export const paymentInternal = {
   RESERVED: z.strictObject({ account: idField, hold: idField, amount_minor: amount }),
   /** The client's limits have room for it. */
   LIMIT_GRANTED: z.strictObject({ payment: idField, client: idField, revision: z.int(), amount_minor: amount }),
+  /** The bill keeps the amount free for this payment. */
+  BILL_CLAIMED: z.strictObject({ bill: idField, payment: idField, revision: z.int(), amount_minor: amount }),
   /** A bank takes money back, or wants to; and how that ended. */
   DISPUTED: z.strictObject({ dispute: idField, amount_minor: amount }),
   DISPUTE_WON: z.strictObject({ dispute: idField }),
@@ -190,6 +194,7 @@ export type Propose = z.infer<typeof paymentEvents.PROPOSE_OUTCOME> & Stamp;
 export type OfProposal = { readonly proposal: string } & Stamp;
 export type Notified = z.infer<typeof paymentInternal.GATEWAY_NOTIFIED>;
 export type Reserved = z.infer<typeof paymentInternal.RESERVED>;
+export type BillClaimed = z.infer<typeof paymentInternal.BILL_CLAIMED>;
 export type Disputed = z.infer<typeof paymentInternal.DISPUTED>;
 export type OfDispute = { readonly dispute: string };
 export type TellRefused = z.infer<(typeof paymentInternal)['tell.refused']>;
@@ -210,6 +215,7 @@ export type PaymentEvent = Stamp &
     | ({ type: 'GATEWAY_NOTIFIED' } & Notified)
     | ({ type: 'RESERVED' } & Reserved)
     | { type: 'LIMIT_GRANTED'; payment: string; client: string; revision: number; amount_minor: number }
+    | ({ type: 'BILL_CLAIMED' } & BillClaimed)
     | ({ type: 'DISPUTED' } & Disputed)
     | ({ type: 'DISPUTE_WON' | 'DISPUTE_LOST' } & OfDispute)
     | ({ type: 'tell.refused' } & TellRefused)
@@ -331,6 +337,9 @@ export type PaymentContext = {
   /** The account that it is paid from, and its currency once it was asked. */
   account?: string;
   account_currency?: string;
+  /** The bill that it pays, and whether that keeps the amount free for it. */
+  bill?: string;
+  claimed?: boolean;
   rates?: string;
   spread_basis_points?: number;
   conversion?: Conversion;

@@ -2,7 +2,7 @@ import { defineMachine } from './machine.ts';
 import { toDecimal } from './money.ts';
 import { authorized, authorizing, capturing } from './payment-executing.ts';
 import { findingOut } from './payment-finding-out.ts';
-import { awaitingFunds, reserving, validating } from './payment-funding.ts';
+import { awaitingFunds, claiming, reserving, validating } from './payment-funding.ts';
 import { liftPayment } from './payment-migration.ts';
 import * as rules from './payment-rules.ts';
 import * as screen from './payment-screen.ts';
@@ -23,6 +23,8 @@ const paymentMachine = paymentSetup.createMachine({
       actions: { type: 'tellStray', params: ({ event }) => event },
     },
     LIMIT_GRANTED: { guard: 'isUncounted', actions: 'tellUnspend' },
+    // Answered after it was refused under the same name: it pays nothing any more.
+    BILL_CLAIMED: { guard: 'needsClaim', actions: 'tellEnded' },
     // Whoever waits for an answer has taken it before this; what nobody waits for says that two actors are out of step.
     'tell.refused': [
       { guard: { type: 'isLateRefusal', params: ({ event }) => event } },
@@ -139,8 +141,14 @@ const paymentMachine = paymentSetup.createMachine({
       },
     },
     approved: {
-      always: [{ guard: 'isEarly', target: 'scheduled' }, { guard: 'fromAccount', target: 'reserving' }, { target: 'authorizing' }],
+      always: [
+        { guard: 'needsClaim', target: 'claiming' },
+        { guard: 'isEarly', target: 'scheduled' },
+        { guard: 'fromAccount', target: 'reserving' },
+        { target: 'authorizing' },
+      ],
     },
+    claiming,
     scheduled: {
       entry: ['noteDue', { type: 'announce', params: 'payment.scheduled' }],
       after: {
@@ -180,6 +188,7 @@ const CUSTOMER_FIELDS = [
   'captured_minor',
   'refunded_minor',
   'account',
+  'bill',
   'conversion',
   'charged_minor',
   'execute_on',
