@@ -233,6 +233,9 @@ const INPUTS: Readonly<Record<string, readonly object[]>> = {
   dispute: ['inquiry', 'chargeback'].map((kind) => ({ ...CHARGE, reason: 'fraudulent', gateway: 'sandbox', due_by: 900_000_000, kind })),
   rates: [{ integration: 'ecb' }],
   feed: [{ integration: 'odoo', model: 'partner' }],
+  booking: [
+    { payment: 'payment/p', bill: 'bill/b', binding: 'binding/b', amount_minor: 10, currency: 'EUR', date: '2026-11-02', memo: 'm' },
+  ],
   binding: [
     { integration: 'odoo', model: 'partner', actor: 'client/a' },
     { integration: 'odoo', model: 'partner', actor: 'client/a', record: RECORD },
@@ -319,6 +322,8 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     ...['needs_response', 'under_review', 'won', 'lost', 'prevented'].map((status) => ({ type: 'DISPUTE_UPDATED', status })),
     ...['inquiry', 'needs_response'].map((status) => ({ type: 'DISPUTE_UPDATED', status, due_by: 2_000_000_000 })),
     ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
+    ...['VOID', 'SETTLE_BY_HAND'].map((type) => ({ type, reason: 'r' })),
+    { type: 'REDUCE', returned_minor: 1 },
     ...['@create', 'LINK', 'SYNC'].map((event) => ({ type: 'tell.refused', to: 'client/a', event, reason: 'r' })),
     { type: 'tell.refused', to: 'client/a', event: '@create', reason: 'exists' },
     ...[

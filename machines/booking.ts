@@ -13,6 +13,7 @@ import type {
 } from './booking-terms.ts';
 import { isPassing } from './erp.ts';
 import type { PayAnswer, PayRequest, VoidAnswer, VoidRequest } from './erp.ts';
+import { readAddress } from './ids.ts';
 import { defineMachine, effect, readEffectError, tell } from './machine.ts';
 import type { Answer, EffectError, Question, Tell } from './machine.ts';
 import { toDecimal } from './money.ts';
@@ -147,11 +148,7 @@ const bookingMachine = bookingSetup.createMachine({
   },
   states: {
     deciding: {
-      always: [
-        { guard: and(['isVoid', 'isSure']), target: 'voided' },
-        { guard: 'isKnown', target: 'paying' },
-        { target: 'asking' },
-      ],
+      always: [{ guard: and(['isVoid', 'isSure']), target: 'voided' }, { guard: 'isKnown', target: 'paying' }, { target: 'asking' }],
     },
     // What the bill is called in the ERP; it may be on its way there.
     asking: {
@@ -198,7 +195,11 @@ const bookingMachine = bookingSetup.createMachine({
         { target: 'unreconciled', actions: { type: 'announce', params: 'booking.unreconciled' } },
       ],
     },
-    booked: { tags: ['in_step'], entry: 'tellBooked', on: { ...back } },
+    booked: {
+      tags: ['in_step'],
+      entry: 'tellBooked',
+      on: { ...back, REDUCE: { target: 'reduced', actions: { type: 'noteReduced', params: ({ event }) => event } } },
+    },
     // It stands in the ERP, and its bill is as open there as before.
     unreconciled: { tags: ['needs_somebody'], on: { ...back, ...person, RETRY: 'paying' } },
     // Of what was given back in part the ERP has no notion that the hub could use.
@@ -239,13 +240,16 @@ export const booking = defineMachine({
   facts: bookingFacts,
   settings: bookingSettings,
   permissions: {
-    '@create': [],
+    // Nobody makes one, see `reasons`: what a person books in the ERP he books there.
+    '@create': ['admin'],
     RETRY: ['clerk', 'operator', 'admin'],
     SETTLE_BY_HAND: ['clerk', 'approver', 'cfo'],
   },
   views: { hq: { rows: 'all', fields: 'all' } },
   title: ({ payment }) => payment,
-  summary: (context) => [`${toDecimal(context)} ${context.currency}`, context.integration, context.problem?.code].filter(Boolean).join(' · '),
+  summary: (context) =>
+    [`${toDecimal(context)} ${context.currency}`, context.integration, context.problem?.code].filter(Boolean).join(' · '),
   search: ({ payment, bill, external_id }) => [payment, bill, external_id ?? ''],
+  reasons: { '@create': (_, { by }: BookingBirth) => (readAddress(by) === undefined ? 'forbidden' : undefined) },
   samples: { SETTLE_BY_HAND: () => ({ reason: 'probe' }) },
 });

@@ -1,5 +1,6 @@
 import { account } from './account.ts';
 import { binding } from './binding.ts';
+import { booking } from './booking.ts';
 import { client } from './client.ts';
 import { dispute } from './dispute.ts';
 import { fileImport } from './import.ts';
@@ -24,4 +25,5 @@ export const machines: readonly Definition[] = [
   fileImport,
   feed,
   binding,
+  booking,
 ];

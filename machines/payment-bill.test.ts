@@ -56,15 +56,20 @@ describe('a payment of a bill', () => {
       answered('standing', scene.ACTIVE),
       answered('account', scene.payable()),
     );
-    expect([stateOf(stage), stage.effects['bill']?.input]).toEqual([
-      'authorizing.asking_bill',
-      { to: 'bill/b_1', question: 'standing' },
-    ]);
+    expect([stateOf(stage), stage.effects['bill']?.input]).toEqual(['authorizing.asking_bill', { to: 'bill/b_1', question: 'standing' }]);
   });
 
   test('[PAY-71] the bill is told what was paid and on which day, or that nothing was', () => {
     expect(tellsOf(scene.paidBill())).toEqual([
-      { to: 'bill/b_1', type: 'PAYMENT_SETTLED', payment: 'pay_1', amount_minor: 125_000, currency: 'EUR', on: '2026-11-02', memo: 'INV-7' },
+      {
+        to: 'bill/b_1',
+        type: 'PAYMENT_SETTLED',
+        payment: 'pay_1',
+        amount_minor: 125_000,
+        currency: 'EUR',
+        on: '2026-11-02',
+        memo: 'INV-7',
+      },
     ]);
     const declined = answer(scene.payingBill(), 'authorize', DECLINED);
     const ended = { to: 'bill/b_1', type: 'PAYMENT_ENDED', payment: 'pay_1', reason: 'insufficient_funds' };
@@ -72,7 +77,8 @@ describe('a payment of a bill', () => {
   });
 
   test('[PAY-71] the bill is told how much has come back in all, by refunds and disputes that are lost', () => {
-    const returned = (stage: Stage): unknown => tellsOf(stage).map((told) => [Reflect.get(told, 'type'), Reflect.get(told, 'returned_minor')]);
+    const returned = (stage: Stage): unknown =>
+      tellsOf(stage).map((told) => [Reflect.get(told, 'type'), Reflect.get(told, 'returned_minor')]);
     const refund = (name: string, amount_minor: number) => (stage: Stage) =>
       play(stage, cue({ type: 'REFUND', refund: name, amount_minor }), answered('refund', DONE));
     const part = refund('r1', 25_000)(scene.paidBill());

@@ -66,10 +66,7 @@ export const claiming = paymentSetup.createStateConfig({
   entry: 'tellBegun',
   after: { answer_wait: { target: 'claiming', reenter: true } },
   on: {
-    BILL_CLAIMED: [
-      { guard: { type: 'isClaim', params: ({ event }) => event }, target: 'approved', actions: 'noteClaimed' },
-      {},
-    ],
+    BILL_CLAIMED: [{ guard: { type: 'isClaim', params: ({ event }) => event }, target: 'approved', actions: 'noteClaimed' }, {}],
     'tell.refused': [
       {
         guard: { type: 'refusedFor', params: ({ event }) => ({ told: 'PAYMENT_BEGUN', refused: event }) },

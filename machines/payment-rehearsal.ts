@@ -136,8 +136,7 @@ export const askingBill = (changes: object = {}): Stage => play(claiming(changes
 export const payingBill = (changes: object = {}): Stage => play(askingBill(changes), answered('bill', OPEN));
 export const capturingBill = (changes: object = {}): Stage =>
   play(payingBill(changes), answered('authorize', DONE), answered('standing', ACTIVE));
-export const paidBill = (changes: object = {}): Stage =>
-  play(capturingBill(changes), answered('bill', OPEN), answered('capture', DONE));
+export const paidBill = (changes: object = {}): Stage => play(capturingBill(changes), answered('bill', OPEN), answered('capture', DONE));
 
 /** Of a house that has two gateways for it. */
 export const CALLABLE = { found: true, version: 2, answer: { callable: true, probing: false } };

@@ -76,7 +76,11 @@ export const settled = paymentSetup.createStateConfig({
     },
     answered: {
       always: [
-        { guard: 'isDone', target: 'idle', actions: ['announceRefunded', 'returnFunds', { type: 'tellReturned', params: 'refund' }, 'noteRefunded'] },
+        {
+          guard: 'isDone',
+          target: 'idle',
+          actions: ['announceRefunded', 'returnFunds', { type: 'tellReturned', params: 'refund' }, 'noteRefunded'],
+        },
         { target: 'idle', actions: ['announceRefundRefused', 'noteRefundRefused'] },
       ],
     },

@@ -89,7 +89,16 @@ describe('who may do and see what', () => {
   });
 
   test('[PAY-30] what gateways and other actors say is not for anybody to send', () => {
-    const internal = ['GATEWAY_NOTIFIED', 'RESERVED', 'LIMIT_GRANTED', 'BILL_CLAIMED', 'DISPUTED', 'DISPUTE_WON', 'DISPUTE_LOST', 'tell.refused'];
+    const internal = [
+      'GATEWAY_NOTIFIED',
+      'RESERVED',
+      'LIMIT_GRANTED',
+      'BILL_CLAIMED',
+      'DISPUTED',
+      'DISPUTE_WON',
+      'DISPUTE_LOST',
+      'tell.refused',
+    ];
     expect(Object.keys(payment.internal)).toEqual(internal);
     for (const type of internal) expect(payment.permissions[type]).toBeUndefined();
   });

@@ -2,6 +2,7 @@ import type { AnyStateMachine, ContextFrom, StateValueFrom } from 'xstate';
 import type { z } from 'zod';
 import type { account } from '../../machines/account.ts';
 import type { binding } from '../../machines/binding.ts';
+import type { booking } from '../../machines/booking.ts';
 import type { client } from '../../machines/client.ts';
 import type { dispute } from '../../machines/dispute.ts';
 import type { fileImport } from '../../machines/import.ts';
@@ -27,6 +28,7 @@ export type Machines = {
   readonly import: typeof fileImport;
   readonly feed: typeof feed;
   readonly binding: typeof binding;
+  readonly booking: typeof booking;
 };
 
 type Typed<D> = D extends { readonly types?: infer T } ? NonNullable<T> : never;

@@ -38,6 +38,41 @@ export const binding: Noun = {
   relatives: [],
 };
 
+export const booking: Noun = {
+  type: 'booking',
+  path: '/bookings',
+  one: 'booking',
+  many: 'bookings',
+  course: { line: ['asking', 'paying', 'booked'], ends: ['booked', 'voided', 'settled_by_hand'] },
+  tones: {
+    deciding: 'moving',
+    asking: 'moving',
+    paid: 'moving',
+    paying: 'moving',
+    waiting: 'moving',
+    booked: 'well',
+    unreconciled: 'asking',
+    reduced: 'asking',
+    refused: 'wrong',
+    voiding: 'moving',
+    void_waiting: 'moving',
+    voided: 'resting',
+    settled_by_hand: 'resting',
+  },
+  figure: 'amount_minor',
+  sections: [
+    { title: 'Booking', fields: ['payment', 'bill', 'amount_minor', 'currency', 'date', 'memo'] },
+    { title: 'In the ERP', fields: ['integration', 'bill_name', 'external_id', 'reconciled', 'unsure'] },
+    { title: 'Where it stands', fields: ['problem', 'void_reason', 'returned_minor', 'by_hand', 'tries'] },
+  ],
+  grave: ['SETTLE_BY_HAND'],
+  main: ['RETRY'],
+  basis: { '*': ['payment', 'bill', 'amount_minor', 'problem'] },
+  makers: [],
+  references: [{ field: 'integration', type: 'integration', title: 'Integration' }],
+  relatives: [],
+};
+
 export const feed: Noun = {
   type: 'feed',
   path: '/feeds',

@@ -43,14 +43,30 @@ const INPUTS: Readonly<Record<string, object>> = {
   period: { month: '2026-10' },
   import: { name: 'clients.csv', target: 'client' },
   binding: { integration: 'odoo', model: 'partner', actor: 'client/acme' },
+  booking: {
+    ...{ payment: 'payment/p', bill: 'bill/b', binding: 'binding/b', amount_minor: 1 },
+    ...{ currency: 'EUR', date: '2026-11-02', memo: 'm' },
+  },
   feed: { integration: 'odoo', model: 'partner' },
 };
 
 /** What is not there before it has happened. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   binding: ['base', 'ours', 'theirs', 'sent', 'problem'],
+  booking: ['problem'],
   payment: [
-    ...(['gateways', 'account', 'account_currency', 'rates', 'spread_basis_points', 'conversion', 'charged_minor', 'hold'] as const),
+    ...([
+      'bill',
+      'claimed',
+      'gateways',
+      'account',
+      'account_currency',
+      'rates',
+      'spread_basis_points',
+      'conversion',
+      'charged_minor',
+      'hold',
+    ] as const),
     ...(['holds', 'funds_until', 'limited', 'execute_on', 'due_at', 'held_by', 'out_of_step', 'credits', 'operations'] as const),
     ...(['proposal', 'disputes', 'screened_by', 'screening'] as const),
   ] satisfies readonly (keyof PaymentContext)[],

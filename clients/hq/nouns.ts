@@ -2,7 +2,7 @@ import type { ChartState } from '../../hub/protocol/chart.ts';
 import type { Course } from '../core/journey.ts';
 import { topOf } from '../core/journey.ts';
 import { fileImport } from './import-noun.ts';
-import { binding, feed } from './erp-nouns.ts';
+import { binding, booking, feed } from './erp-nouns.ts';
 import { dispute, disputeHeadline, limit, limitHeadline, period, rates } from './money-nouns.ts';
 
 /** How a state is to be taken: what is well, what moves by itself, what waits for a person, what is wrong, what rests, what ended badly. */
@@ -62,6 +62,7 @@ const payment: Noun = {
     held: 'asking',
     approved: 'moving',
     scheduled: 'resting',
+    claiming: 'moving',
     reserving: 'moving',
     awaiting_funds: 'asking',
     authorizing: 'moving',
@@ -83,6 +84,7 @@ const payment: Noun = {
         'payee',
         'reference',
         'client',
+        'bill',
         'capture',
         'execute_on',
         'due_at',
@@ -298,7 +300,20 @@ const integration: Noun = {
 };
 
 /** The kinds that have lists and screens of their own. */
-export const NOUNS: readonly Noun[] = [payment, client, account, limit, dispute, integration, rates, period, fileImport, binding, feed];
+export const NOUNS: readonly Noun[] = [
+  payment,
+  client,
+  account,
+  limit,
+  dispute,
+  integration,
+  rates,
+  period,
+  fileImport,
+  binding,
+  booking,
+  feed,
+];
 
 /** The noun of a type; a plain one for a kind of actor that this console does not know yet. */
 export function nounOf(type: string): Noun {

@@ -99,6 +99,17 @@ export const screens: readonly Screen[] = [
     nav: { label: names.records, icon: 'M3 4.5h6v11H3zM11 4.5h6v11h-6zM5 8h2M13 8h2M5 11h2M13 11h2M9 7.5h2M9 12.5h2', key: 'y' },
   },
   {
+    path: '/bookings',
+    title: names.bookings,
+    load: async () => (await import('./screens/bookings.tsx')).Bookings,
+    nav: {
+      label: names.bookings,
+      icon: 'M4 3h9l3 3v11H4zM7 8h6M7 11h6M7 14h3',
+      key: 'z',
+      roles: ['clerk', 'approver', 'cfo', 'operator', 'admin'],
+    },
+  },
+  {
     path: '/feeds',
     title: names.feeds,
     load: async () => (await import('./screens/feeds.tsx')).Feeds,

@@ -200,7 +200,19 @@ describe('the look of the board', () => {
     async (width, dark) => {
       const opened = await open('operator', '/board/payment', { width, dark });
       const { page } = opened;
-      for (const type of ['payment', 'client', 'account', 'limit', 'dispute', 'integration', 'period', 'import', 'binding', 'feed']) {
+      for (const type of [
+        'payment',
+        'client',
+        'account',
+        'limit',
+        'dispute',
+        'integration',
+        'period',
+        'import',
+        'binding',
+        'booking',
+        'feed',
+      ]) {
         await page.goto(`${hub.url}/hq/board/${type}`);
         await (width < 1000 ? page.locator('.chart-text').waitFor() : drawn(page));
         await page.waitForTimeout(600);

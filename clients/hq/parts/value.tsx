@@ -3,7 +3,7 @@ import { formatMoney, formatNumber, nameWords } from '../../core/format.ts';
 import { isRecord } from '../../core/problem.ts';
 import { isCountry } from '../../../machines/country.ts';
 import { isFaultCode, sentenceFor } from '../../../machines/fault.ts';
-import { isId } from '../../../machines/ids.ts';
+import { isId, readAddress } from '../../../machines/ids.ts';
 import { isKeptDays } from '../exchange.ts';
 import { reasonSentence } from '../texts-payment.ts';
 import { RateDays } from './rate-days.tsx';
@@ -19,7 +19,11 @@ const REFERENCES: Readonly<Record<string, string>> = {
   account: 'account',
   rates: 'rates',
   dispute: 'dispute',
+  bill: 'bill',
 };
+
+/** Fields that hold the address of another actor. */
+const ADDRESSED = new Set(['actor', 'binding', 'link', 'payment', 'bill']);
 
 const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
@@ -85,6 +89,14 @@ function TextValue({ name, value }: { name: string; value: string }) {
   if (reference !== undefined && isId(value)) {
     return (
       <Link to={`/${reference}/${value}`} className="link">
+        {value}
+      </Link>
+    );
+  }
+  const address = ADDRESSED.has(name) ? readAddress(value) : undefined;
+  if (address !== undefined) {
+    return (
+      <Link to={`/${value}`} className="link">
         {value}
       </Link>
     );
