@@ -16,6 +16,7 @@ import { jitter } from './jitter.ts';
 import { latency } from './latency.ts';
 import { ledger } from './ledger.ts';
 import { memory } from './memory.ts';
+import { odoo } from './odoo.ts';
 import { peers } from './peers.ts';
 import { points } from './points.ts';
 import { restore } from './restore.ts';
@@ -49,6 +50,7 @@ const LINES: Readonly<Record<string, Line>> = {
   latency,
   ledger,
   memory,
+  odoo,
   peers,
   points,
   restore,
