@@ -285,29 +285,18 @@ async function contextsOf(
   return found;
 }
 
-/** Pays bills in the hub, and loses the answer of each making in Odoo; then some of the payments are refunded in all. */
-async function payAndTakeBack(world: World, made: Made, count: number): Promise<Readonly<Record<string, unknown>> & { held: boolean }> {
-  const { odoo: call, clerk, relay, hub, run } = world;
-  let lost = 0;
-  const struck = new Set<number>();
-  relay.lose((path, nth) => {
-    // Each making once; what is asked again goes through.
-    if (!path.endsWith('/load') || lost >= count || struck.has(nth - 1)) return undefined;
-    struck.add(nth);
-    lost += 1;
-    return lost % 2 === 0 ? 'answer' : 'at_once';
-  });
-  const open = made.bills.filter((id) => !made.draft.has(id)).slice(0, count);
-  const rows = (await call('account.move', 'read', { ids: open, fields: ['amount_total', 'currency_id', 'ref'] })) as Record<
-    string,
-    unknown
-  >[];
+type Row = Readonly<Record<string, unknown>>;
+const idOf = (run: string, row: Row): string => `pay-${run}-${String(row['id'])}`;
+const centsOf = (row: Row): number => Math.round(Number(row['amount_total']) * 100);
+
+/** Makes and submits a payment of each bill, as a clerk does. */
+async function payBills({ clerk, run }: World, rows: readonly Row[]): Promise<void> {
   for (const row of rows) {
-    const id = `pay-${run}-${String(row['id'])}`;
+    const id = idOf(run, row);
     const input = {
       client: 'acme',
       payee: 'A supplier',
-      amount_minor: Math.round(Number(row['amount_total']) * 100),
+      amount_minor: centsOf(row),
       currency: String((row['currency_id'] as unknown[])[1]),
       reference: `${run}-${String(row['id'])}`,
       bill: `odoo-${String(row['id'])}`,
@@ -315,50 +304,62 @@ async function payAndTakeBack(world: World, made: Made, count: number): Promise<
     await taken(clerk.call('POST', '/v1/actors/payment', { id, input }, `c-${id}`));
     await taken(clerk.call('POST', `/v1/actors/payment/${id}/events`, { type: 'SUBMIT' }, `s-${id}`));
   }
-  const database = await openDatabase(hub);
+}
+
+async function refund({ clerk, run }: World, rows: readonly Row[]): Promise<void> {
+  for (const row of rows) {
+    const event = { type: 'REFUND', refund: 'all', amount_minor: centsOf(row) };
+    await taken(clerk.call('POST', `/v1/actors/payment/${idOf(run, row)}/events`, event, `r-${idOf(run, row)}`));
+  }
+}
+
+/** Loses the answer of so many makings, each once: what is asked again goes through. */
+function loseMakings({ relay }: World, most: number): () => number {
+  let lost = 0;
+  let before = 0;
+  relay.lose((path, nth) => {
+    if (!path.endsWith('/load') || lost >= most || before === nth - 1) return undefined;
+    before = nth;
+    lost += 1;
+    return lost % 2 === 0 ? 'answer' : 'at_once';
+  });
+  return () => lost;
+}
+
+/** Pays bills in the hub, and loses the answer of each making in Odoo; then some of the payments are refunded in all. */
+async function payAndTakeBack(world: World, made: Made, count: number): Promise<Readonly<Record<string, unknown>> & { held: boolean }> {
+  const { odoo: call, run } = world;
+  const lost = loseMakings(world, count);
+  const open = made.bills.filter((id) => !made.draft.has(id)).slice(0, count);
+  const fields = ['amount_total', 'currency_id', 'ref'];
+  const rows = (await call('account.move', 'read', { ids: open, fields })) as Row[];
+  await payBills(world, rows);
+  const database = await openDatabase(world.hub);
+  const standing = (state: string): Promise<number> =>
+    countOf(database, `select count(*) as n from actor where type = 'booking' and state = $1`, [state]);
+  const search = async (model: string, ...domain: unknown[]): Promise<number> => Number(await call(model, 'search_count', { domain }));
+  const there = (...states: string[]): Promise<number> => search('account.payment', ['memo', '=like', `${run}-%`], ['state', 'in', states]);
   try {
-    const booked = (state: string): Promise<number> =>
-      countOf(database, `select count(*) as n from actor where type = 'booking' and state = $1`, [state]);
-    await eventually('every payment is booked', WITHIN_MS, async () => (await booked('booked')) === open.length).catch(() => undefined);
-    const there = async (state: string): Promise<number> =>
-      Number(
-        await call('account.payment', 'search_count', {
-          domain: [
-            ['memo', '=like', `${run}-%`],
-            ['state', 'in', state.split(',')],
-          ],
-        }),
-      );
-    const once = { booked: await booked('booked'), there: await there('draft,in_process,paid,canceled') };
-    const paid = Number(
-      await call('account.move', 'search_count', {
-        domain: [
-          ['id', 'in', open],
-          ['amount_residual', '=', 0],
-        ],
-      }),
-    );
+    await eventually('every payment is booked', WITHIN_MS, async () => (await standing('booked')) === open.length).catch(() => undefined);
+    const once = {
+      booked: await standing('booked'),
+      there: await there('draft', 'in_process', 'paid', 'canceled'),
+      paid: await search('account.move', ['id', 'in', open], ['amount_residual', '=', 0]),
+    };
     const back = rows.filter((_, n) => n % 5 === 0);
-    for (const row of back) {
-      const event = { type: 'REFUND', refund: 'all', amount_minor: Math.round(Number(row['amount_total']) * 100) };
-      const id = `pay-${run}-${String(row['id'])}`;
-      await taken(clerk.call('POST', `/v1/actors/payment/${id}/events`, event, `r-${id}`));
-    }
-    await eventually('what was refunded is taken back', WITHIN_MS, async () => (await booked('voided')) === back.length).catch(
+    await refund(world, back);
+    await eventually('what was refunded is taken back', WITHIN_MS, async () => (await standing('voided')) === back.length).catch(
       () => undefined,
     );
-    const canceled = await there('canceled');
-    const reopened = Number(
-      await call('account.move', 'search_count', {
-        domain: [
-          ['id', 'in', back.map((row) => row['id'])],
-          ['amount_residual', '>', 0],
-        ],
-      }),
-    );
-    const held = once.booked === open.length && once.there === open.length && paid === open.length && lost >= Math.min(count, open.length);
-    const undone = (await booked('voided')) === back.length && canceled === back.length && reopened === back.length;
-    return { held: held && undone, payments: open.length, answers_lost: lost, ...once, paid, refunded: back.length, canceled, reopened };
+    const ids = back.map((row) => row['id']);
+    const undone = {
+      voided: await standing('voided'),
+      canceled: await there('canceled'),
+      reopened: await search('account.move', ['id', 'in', ids], ['amount_residual', '>', 0]),
+    };
+    const isAll = (counts: object, all: number): boolean => Object.values(counts).every((one) => one === all);
+    const held = isAll(once, open.length) && isAll(undone, back.length) && lost() >= open.length;
+    return { held, payments: open.length, answers_lost: lost(), ...once, refunded: back.length, ...undone };
   } finally {
     await database.end();
   }
