@@ -108,4 +108,57 @@ const feeds: readonly Scenario[] = [
   },
 ].map((row) => ({ ...row, subject: 'feed' }));
 
-export const erp: readonly Scenario[] = [...bindings, ...clients, ...feeds];
+const BOOKED = { amount_minor: 1_000, currency: 'EUR', date: '2026-11-02', memo: 'INV-7' };
+/** Of a record whose ERP the hub does not have: it says no. */
+const booked = (scene: Scene): Promise<Answer> => {
+  const { id } = scene;
+  const of = { payment: `payment/${id}`, bill: `bill/${id}`, binding: `binding/${id}` };
+  return tellOf({ type: '@create', ...of, ...BOOKED }, 'booking')(scene);
+};
+
+async function bookingRefused(scene: Scene): Promise<void> {
+  await conflict(scene);
+  await booked(scene);
+  await scene.until('booking', /^refused/);
+}
+
+const bookingTold = (event: Event): ((scene: Scene) => Promise<Answer>) => tellOf(event, 'booking');
+const bookingSent =
+  (event: Event) =>
+  (scene: Scene): Promise<Answer> =>
+    scene.send('booking', event);
+
+const bookings: readonly Scenario[] = [
+  { row: 'booking @create', watch: '@create', before: conflict, command: booked, rest: /^refused/ },
+  { row: 'booking RETRY', watch: 'RETRY', before: bookingRefused, command: bookingSent({ type: 'RETRY' }), rest: /^refused/ },
+  {
+    row: 'booking SETTLE_BY_HAND',
+    watch: 'SETTLE_BY_HAND',
+    before: bookingRefused,
+    command: bookingSent({ type: 'SETTLE_BY_HAND', reason: 'booked there' }),
+    rest: /^settled_by_hand/,
+  },
+  {
+    row: 'booking VOID',
+    watch: 'VOID',
+    before: bookingRefused,
+    command: bookingTold({ type: 'VOID', reason: 'refunded' }),
+    rest: /^refused/,
+  },
+  {
+    row: 'booking REDUCE',
+    watch: 'REDUCE',
+    before: bookingRefused,
+    command: bookingTold({ type: 'REDUCE', returned_minor: 5 }),
+    rest: /^refused/,
+  },
+  {
+    row: 'booking tell.refused',
+    watch: 'tell.refused',
+    before: bookingRefused,
+    command: bookingTold({ type: 'tell.refused', to: 'bill/none', event: 'PAYMENT_BOOKED', reason: 'not_found' }),
+    rest: /^refused/,
+  },
+].map((row) => ({ ...row, subject: 'booking', others: (id: string) => [...all(id), `booking/${id}`] }));
+
+export const erp: readonly Scenario[] = [...bindings, ...clients, ...feeds, ...bookings];
