@@ -111,14 +111,17 @@ function agree(context: BindingContext): Partial<BindingContext> {
 /** What an actor is born with; what else the ERP says of it comes with the next comparison. */
 const BORN: Readonly<Record<Model, readonly string[]>> = {
   partner: ['name', 'country', 'email', 'kind', 'vat', 'phone', 'street', 'city', 'zip'],
-  bill: ['supplier', 'number', 'direction', 'issued', 'due', 'currency', 'total_minor', 'tax_minor', 'lines'],
+  bill: [
+    ...['supplier', 'number', 'direction', 'issued', 'due', 'currency', 'total_minor', 'tax_minor'],
+    ...['residual_minor', 'lines', 'state', 'payment_state'],
+  ],
   payment: [],
 };
 
 /** What the ERP keeps of a record. */
 const KEPT: Readonly<Record<Model, readonly string[]>> = {
   partner: [...BORN.partner, 'archived'],
-  bill: BORN.bill,
+  bill: ['supplier', 'number', 'direction', 'issued', 'due', 'currency', 'lines'],
   payment: [],
 };
 

@@ -100,6 +100,8 @@ export type BookingContext = {
   /** What the payment is called there. */
   external_id: string | null;
   reconciled: boolean;
+  /** What was left of the bill there then. */
+  residual_minor: number | null;
   /** It was asked for, and nobody knows whether it came about. */
   unsure: boolean;
   /** Why it shall be taken back, or was. */

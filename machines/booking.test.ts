@@ -15,7 +15,7 @@ const INPUT = {
   memo: 'INV-7',
 };
 const RECORD = { found: true, version: 3, answer: { integration: 'odoo', model: 'bill', external_id: '12' } };
-const PAID = { external_id: '40', state: 'paid', reconciled: true };
+const PAID = { external_id: '40', state: 'paid', reconciled: true, residual_minor: 0 };
 const VOIDED = { external_id: '40', state: 'canceled', reconciled: false };
 
 const contextOf = ({ snapshot }: Stage): BookingContext => snapshot.context as BookingContext;
@@ -51,7 +51,7 @@ describe('a payment in the ERP', () => {
     expect([stateOf(stage), factsOf(stage)]).toEqual(['booked', ['booking.booked']]);
     expect(unpublishedOf(stage).filter(({ type }) => !type.startsWith('@'))).toEqual([]);
     expect(booking.reasons['@create']?.(undefined as never, { by: 'admin' } as never)).toBe('forbidden');
-    expect(toldOf(stage)).toMatchObject([{ to: 'bill/b_1', event: { type: 'PAYMENT_BOOKED', payment: 'p_1' } }]);
+    expect(toldOf(stage)).toMatchObject([{ to: 'bill/b_1', event: { type: 'PAYMENT_BOOKED', payment: 'p_1', residual_minor: 0 } }]);
   });
 
   test('[BOOK-2] waits for a bill that the ERP does not have yet, and for an ERP that is away', () => {

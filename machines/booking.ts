@@ -38,6 +38,7 @@ function toContext({ id, payment, bill, binding, amount_minor, currency, date, m
     bill_name: null,
     external_id: null,
     reconciled: false,
+    residual_minor: null,
     unsure: false,
     void_reason: null,
     returned_minor: 0,
@@ -81,8 +82,8 @@ function toFact(type: BookingFactName, context: BookingContext): BookingFact {
 }
 
 /** The bill counts it as paid by what the ERP says of it from now on. */
-function toBooked({ bill, payment }: BookingContext): Tell {
-  return { to: bill, event: { type: 'PAYMENT_BOOKED', payment: payment.slice('payment/'.length) } };
+function toBooked({ bill, payment, residual_minor }: BookingContext): Tell {
+  return { to: bill, event: { type: 'PAYMENT_BOOKED', payment: payment.slice('payment/'.length), residual_minor: residual_minor ?? 0 } };
 }
 
 const bookingSetup = setup({
@@ -114,7 +115,13 @@ const bookingSetup = setup({
   actions: {
     announce: emit(({ context }, type: BookingFactName) => toFact(type, context)),
     noteNames: assign((_, answer: Answer) => ({ ...must(namesOf(answer), 'what the binding says'), tries: 0 })),
-    notePaid: assign((_, { external_id, reconciled }: PayAnswer) => ({ external_id, reconciled, unsure: false, tries: 0 })),
+    notePaid: assign((_, { external_id, reconciled, residual_minor }: PayAnswer) => ({
+      external_id,
+      reconciled,
+      residual_minor,
+      unsure: false,
+      tries: 0,
+    })),
     noteUnsure: assign({ unsure: true }),
     noteVoided: assign((_, { external_id }: VoidAnswer) => ({ external_id, reconciled: false, unsure: false, tries: 0 })),
     noteVoid: assign({ void_reason: (_, { reason }: Void) => reason }),

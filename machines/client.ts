@@ -13,8 +13,8 @@ import type {
   Submit,
 } from './client-terms.ts';
 import type { CheckAnswer, CheckRequest } from './gateway.ts';
+import * as linked from './linked.ts';
 import { defineMachine, effect, tell } from './machine.ts';
-import type { Stamp } from './machine.ts';
 import type { Fields } from './sync-merge.ts';
 
 const SECOND = 1000;
@@ -32,7 +32,7 @@ function toContext(birth: ClientBirth): ClientContext {
     id,
     standing: 'invited',
     ...(settings.erp === undefined ? {} : { erp: settings.erp }),
-    ...details.linkedBy(by),
+    ...linked.linkedBy(by),
     checks_by: settings.checks,
     documents: [],
     bank_account: null,
@@ -57,12 +57,6 @@ function checkPause({ checks }: ClientContext, check: Check): number {
   return CHECK_PAUSES[checks[check].tries - 1] ?? DAY;
 }
 
-/** When an event was taken and as which. Timers and results carry it too; XState's types of them do not know. */
-function momentOf(event: object): { readonly v: number; readonly at: number } {
-  const { v = 1, at = 0 } = event as Partial<Stamp>;
-  return { v, at };
-}
-
 const clientSetup = setup({
   types: {
     context: {} as ClientContext,
@@ -85,9 +79,9 @@ const clientSetup = setup({
   guards: {
     hasPassed: (_, answer: CheckAnswer) => answer.passed,
     haveAllPassed: ({ context }) => CHECKS.every((check) => context.checks[check].verdict === 'passed'),
-    isAsSeen: ({ context }, before: Fields) => details.isAsSeen(context, before),
+    isAsSeen: ({ context }, before: Fields) => linked.isAsSeen(details.toRecord(context), before),
     isOpen: ({ context }) => details.isOpen(context),
-    mayLink: ({ context }, by: string) => details.mayLink(context, by),
+    mayLink: ({ context }, by: string) => linked.mayLink(context.link, by),
     mayTryAgain: ({ context }, check: Check) => context.checks[check].tries < CHECK_PAUSES.length,
   },
   actions: {
@@ -106,11 +100,13 @@ const clientSetup = setup({
     stand: enqueueActions(({ enqueue, context: before, event }, standing: string) => {
       const context = { ...before, standing };
       enqueue.assign({ standing });
-      if (context.link !== undefined) enqueue(tell(() => details.toOurs(context, momentOf(event))));
-      else if (standing === 'active' && details.isUnbound(context)) enqueue(tell(() => details.toBind(context)));
+      const { link, erp } = context;
+      if (link !== undefined) enqueue(tell(() => linked.toOurs(link, details.toRecord(context), linked.momentOf(event))));
+      else if (standing === 'active' && erp !== undefined) enqueue(tell(() => linked.toBind(erp, 'partner', `client/${context.id}`)));
     }),
     tellLinked: enqueueActions(({ enqueue, context, event }) => {
-      if (context.link !== undefined) enqueue(tell(() => details.toOurs(context, momentOf(event))));
+      const { link } = context;
+      if (link !== undefined) enqueue(tell(() => linked.toOurs(link, details.toRecord(context), linked.momentOf(event))));
     }),
   },
 });

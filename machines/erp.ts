@@ -8,6 +8,8 @@ import { sha256 } from './sha256.ts';
 /** What kinds of records are kept in step, and which of the hub's actors each is. */
 export const MODELS = { partner: 'client', bill: 'bill', payment: 'payment' } as const;
 export type Model = keyof typeof MODELS;
+/** Of a bill: one that we pay, or one that is paid to us. */
+export const DIRECTIONS = ['in', 'out'] as const;
 
 export const model = z.enum(['partner', 'bill', 'payment']);
 /** The address of one of the hub's actors. */
@@ -102,6 +104,8 @@ export type PayAnswer = {
   readonly state: string;
   /** It is set against the bill. */
   readonly reconciled: boolean;
+  /** What is left of the bill then. */
+  readonly residual_minor: number;
 };
 
 export type VoidRequest = { readonly integration: string; readonly payment: string };

@@ -1,4 +1,5 @@
 import { account } from './account.ts';
+import { bill } from './bill.ts';
 import { binding } from './binding.ts';
 import { booking } from './booking.ts';
 import { client } from './client.ts';
@@ -24,6 +25,7 @@ export const machines: readonly Definition[] = [
   period,
   fileImport,
   feed,
+  bill,
   binding,
   booking,
 ];

@@ -158,7 +158,7 @@ const pay = z.strictObject({
   date,
   memo: line,
 });
-const paid = z.strictObject({ external_id, state: z.string(), reconciled: z.boolean() });
+const paid = z.strictObject({ external_id, state: z.string(), reconciled: z.boolean(), residual_minor: minor });
 export type Pay = Omit<z.infer<typeof pay>, 'integration'>;
 export type Paid = z.infer<typeof paid>;
 

@@ -30,7 +30,9 @@ export async function pay(odoo: OdooSession, order: Pay, journal: string): Promi
   const posted = await payment(odoo, id);
   if (!isSet(posted, bill)) await reconcile(odoo, posted, bill);
   const end = await payment(odoo, id);
-  return { external_id: String(id), state: textOf(end, 'state') ?? '', reconciled: isSet(end, bill) };
+  const after = await odoo.row('account.move', idIn(bill), BILL_FIELDS);
+  const residual_minor = minorOf(after ?? bill, 'amount_residual', order.currency);
+  return { external_id: String(id), state: textOf(end, 'state') ?? '', reconciled: isSet(end, bill), residual_minor };
 }
 
 /** Takes a payment back: the bill that it was set against is open again. What a bank statement bears out is left as it is. */
