@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DIRECTIONS } from './erp.ts';
 import type { Birth, Stamp } from './machine.ts';
 import { CURRENCIES, MOST_MINOR } from './money.ts';
-import { idField, line } from './text.ts';
+import { block, idField, line } from './text.ts';
 
 /** What a bill is made of: its input, its events, its context and the facts that it makes known. */
 
@@ -16,7 +16,7 @@ const minor = z.int().min(-MOST_MINOR).max(MOST_MINOR);
 const day = z.iso.date('A day is written YYYY-MM-DD');
 
 const billLine = z.strictObject({
-  text: z.string().max(2_000),
+  text: block(2_000),
   /** A decimal. */
   quantity: z.string().regex(/^-?\d{1,12}(\.\d{1,12})?$/, 'A quantity is a decimal, for example 2.5'),
   unit_minor: minor.optional(),

@@ -16,6 +16,15 @@ export function line(most: number) {
     .refine((text) => !hasCardNumber(text), 'This looks like a card number, which the hub must not store');
 }
 
+/** The schema of text of several lines, also none: no character that PostgreSQL or a screen cannot take, and no card number. */
+export function block(most: number) {
+  return z
+    .string()
+    .max(most)
+    .regex(/^(?:[^\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]|[\n\r\t])*$/u, 'Text without control characters is expected')
+    .refine((text) => !hasCardNumber(text), 'This looks like a card number, which the hub must not store');
+}
+
 /** The id of an actor, as a field of a payload. */
 export const idField = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'An id is 1 to 64 of the characters A-Z a-z 0-9 _ -');
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCurrency } from '../../machines/money.ts';
-import { readAddress } from '../../machines/ids.ts';
+import { isId, readAddress } from '../../machines/ids.ts';
 import { isDate } from '../../machines/target-days.ts';
 import type { Operation } from './integration.ts';
 
@@ -40,7 +40,8 @@ export type ErpClient = z.infer<typeof client>;
 const minor = z.int();
 
 const bill = z.strictObject({
-  supplier: external_id,
+  /** The client of the hub. */
+  supplier: z.string().refine((id): boolean => isId(id), 'is no id of a client'),
   number: line.nullable(),
   direction: z.enum(['in', 'out']),
   issued: date.nullable(),
@@ -131,22 +132,26 @@ const pull = z.strictObject({
   overlap_ms: z.int().nonnegative(),
 });
 const pulled = z.strictObject({ records: z.array(found), cursor: cursor.nullable(), more: z.boolean() });
-export type Pull = Omit<z.infer<typeof pull>, 'integration'>;
+export type Pull = z.infer<typeof pull>;
 export type Pulled = z.infer<typeof pulled>;
 
 const ids = z.array(external_id).max(1000);
 
-const push = z.strictObject({
+const pushing = {
   integration,
-  model: z.literal('partner'),
   address,
   external_id: external_id.nullable(),
-  fields: client.partial().refine((fields) => Object.keys(fields).length > 0, 'is empty'),
   /** When the record was last written there, as far as the hub knows: written since, it is left alone. */
   expected_at: at.optional(),
-});
+};
+const isSomething = (fields: object): boolean => Object.keys(fields).length > 0;
+const pushPartner = z.strictObject({ ...pushing, model: z.literal('partner'), fields: client.partial().refine(isSomething, 'is empty') });
+const pushBill = z.strictObject({ ...pushing, model: z.literal('bill'), fields: bill.partial().refine(isSomething, 'is empty') });
+const push = z.discriminatedUnion('model', [pushPartner, pushBill]);
 const pushed = z.strictObject({ external_id, at, conflict: found.optional() });
-export type Push = Omit<z.infer<typeof push>, 'integration'>;
+export type PushPartner = z.infer<typeof pushPartner>;
+export type PushBill = z.infer<typeof pushBill>;
+export type Push = z.infer<typeof push>;
 export type Pushed = z.infer<typeof pushed>;
 
 const pay = z.strictObject({

@@ -1,6 +1,7 @@
 import type { AnyStateMachine, ContextFrom, StateValueFrom } from 'xstate';
 import type { z } from 'zod';
 import type { account } from '../../machines/account.ts';
+import type { bill } from '../../machines/bill.ts';
 import type { binding } from '../../machines/binding.ts';
 import type { booking } from '../../machines/booking.ts';
 import type { client } from '../../machines/client.ts';
@@ -27,6 +28,7 @@ export type Machines = {
   readonly period: typeof period;
   readonly import: typeof fileImport;
   readonly feed: typeof feed;
+  readonly bill: typeof bill;
   readonly binding: typeof binding;
   readonly booking: typeof booking;
 };

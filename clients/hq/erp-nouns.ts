@@ -38,6 +38,39 @@ export const binding: Noun = {
   relatives: [],
 };
 
+export const bill: Noun = {
+  type: 'bill',
+  path: '/bills',
+  one: 'bill',
+  many: 'bills',
+  tones: {
+    'course.deciding': 'moving',
+    'course.draft': 'resting',
+    'course.open': 'asking',
+    'course.partly_paid': 'asking',
+    'course.paid': 'well',
+    'course.reversed': 'resting',
+    'course.void': 'resting',
+    'due.deciding': 'moving',
+    'due.none': 'resting',
+    'due.not_due': 'well',
+    'due.overdue': 'wrong',
+  },
+  figure: 'total_minor',
+  sections: [
+    { title: 'Bill', fields: ['supplier', 'number', 'direction', 'issued', 'due', 'reason'] },
+    { title: 'Money', fields: ['currency', 'total_minor', 'tax_minor', 'residual_minor', 'off_by_minor', 'payments'] },
+    { title: 'Lines', fields: ['lines'] },
+    { title: 'Where it came from', fields: ['state', 'payment_state', 'link', 'erp', 'received_at'] },
+  ],
+  grave: ['VOID'],
+  main: ['AMEND'],
+  basis: { '*': ['supplier', 'number', 'total_minor', 'residual_minor'] },
+  makers: ['clerk'],
+  references: [{ field: 'supplier', type: 'client', title: 'Supplier' }],
+  relatives: [],
+};
+
 export const booking: Noun = {
   type: 'booking',
   path: '/bookings',

@@ -4,7 +4,7 @@ import type { OdooRecord } from './values.ts';
 
 /** The fields of `account.move` that the hub reads. */
 export const BILL_FIELDS = [
-  'partner_id',
+  'commercial_partner_id',
   'ref',
   'name',
   'move_type',
@@ -49,6 +49,8 @@ const STATES = { draft: 'draft', posted: 'posted', cancel: 'canceled' } as const
 
 /** What links of a bill lead to. */
 export type BillLinks = {
+  /** The clients of the hub that contacts are, by the contact. */
+  readonly clients: ReadonlyMap<number, string>;
   readonly currencies: ReadonlyMap<number, string>;
   /** The codes of accounts; they are the company's. */
   readonly accounts: ReadonlyMap<number, string>;
@@ -58,8 +60,9 @@ export type BillLinks = {
 
 /** Throws a BadField for what our shape has no place for. */
 export function readBill(record: OdooRecord, links: BillLinks): ErpBill {
-  const supplier = linkOf(record, 'partner_id');
-  if (supplier === null) throw new BadField('partner_id', 'is empty: a bill without a partner is nobody’s');
+  // The company, where the bill names one of its people or addresses.
+  const partner = linkOf(record, 'commercial_partner_id');
+  if (partner === null) throw new BadField('commercial_partner_id', 'is empty: a bill without a partner is nobody’s');
   const type = DIRECTIONS[textOf(record, 'move_type') ?? ''];
   if (type === undefined) throw new BadField('move_type', 'is no bill and no invoice');
   const { direction, sign } = type;
@@ -67,7 +70,7 @@ export function readBill(record: OdooRecord, links: BillLinks): ErpBill {
   const money = (of: OdooRecord, field: string): number => sign * minorOf(of, field, currency) || 0;
   const lines = links.lines.filter((line) => linkOf(line, 'move_id') === record['id'] && isCharge(line));
   return {
-    supplier: String(supplier),
+    supplier: links.clients.get(partner) ?? '',
     // A customer knows an invoice by the number that we gave it; a vendor's bill has the vendor's.
     number: direction === 'in' ? textOf(record, 'ref') : textOf(record, 'name'),
     direction,

@@ -100,6 +100,7 @@ const LINE = {
   account_id: [3, 'x'],
 };
 const LINKS: BillLinks = {
+  clients: new Map([[4, 'odoo-4']]),
   currencies: new Map([[1, 'USD']]),
   accounts: new Map([[3, '600000']]),
   lines: [
@@ -110,7 +111,7 @@ const LINKS: BillLinks = {
 };
 const BILL = {
   id: 9,
-  partner_id: [4, 'Supplier'],
+  commercial_partner_id: [4, 'Supplier'],
   ref: 'V-1',
   name: 'BILL/1',
   move_type: 'in_invoice',
@@ -126,7 +127,7 @@ const BILL = {
 
 test('[ERP-4] a bill of Odoo has its own lines, without notes, and its number is the vendor’s', () => {
   expect(readBill(BILL, LINKS)).toEqual({
-    supplier: '4',
+    supplier: 'odoo-4',
     number: 'V-1',
     direction: 'in',
     issued: '2026-11-01',
@@ -149,7 +150,7 @@ test('[ERP-4] a bill of Odoo has its own lines, without notes, and its number is
 });
 
 test.each([
-  ['partner_id', { partner_id: false }],
+  ['commercial_partner_id', { commercial_partner_id: false }],
   ['move_type', { move_type: 'entry' }],
   ['currency_id', { currency_id: [77, '?'] }],
   ['state', { state: 'dreaming' }],

@@ -93,8 +93,8 @@ class Odoo implements Integration {
         return { ids: await gone(odoo, model, ids) };
       }
       case 'read': {
-        const { model, external_id } = erpOperations.read.input.parse(input);
-        return (await readOne(odoo, model, external_id)) ?? null;
+        const { external_id, ...of } = erpOperations.read.input.parse(input);
+        return (await readOne(odoo, of, external_id)) ?? null;
       }
       case 'list':
         return list(odoo, erpOperations.list.input.parse(input));

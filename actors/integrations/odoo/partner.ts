@@ -1,4 +1,4 @@
-import type { ErpClient, Push } from '../erp-operations.ts';
+import type { ErpClient, PushPartner } from '../erp-operations.ts';
 import { BadField, linkOf, textOf } from './values.ts';
 import type { OdooRecord } from './values.ts';
 
@@ -32,7 +32,7 @@ export function readPartner(record: OdooRecord, { codes }: Countries): ErpClient
 }
 
 /** The same fields as Odoo is sent them; `false` empties one. Throws a BadField for a country that it does not know. */
-export function writePartner(fields: Push['fields'], { ids }: Countries): Record<string, unknown> {
+export function writePartner(fields: PushPartner['fields'], { ids }: Countries): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const field of ['name', 'email', 'vat', 'phone', 'street', 'city', 'zip'] as const) {
     if (fields[field] !== undefined) values[field] = fields[field] ?? false;
@@ -49,7 +49,7 @@ export function writePartner(fields: Push['fields'], { ids }: Countries): Record
 }
 
 /** Whether it stands there as it is to be. */
-export function isSame(fields: Push['fields'], there: ErpClient): boolean {
+export function isSame(fields: PushPartner['fields'], there: ErpClient): boolean {
   return (Object.keys(fields) as (keyof ErpClient)[]).every((field) => fields[field] === undefined || fields[field] === there[field]);
 }
 

@@ -1,3 +1,5 @@
+import { actorOf } from '../../../machines/erp.ts';
+import { idOf } from '../../../machines/ids.ts';
 import type { Cursor, ErpModel, FoundRec, List, Listed, Pull, Pulled } from '../erp-operations.ts';
 import { BILL_FIELDS, BILL_TYPES, LINE_FIELDS, PAYMENT_FIELDS, readBill, readPayment } from './bill.ts';
 import { PARTNER_FIELDS, readPartner } from './partner.ts';
@@ -6,6 +8,8 @@ import type { OdooSession } from './session.ts';
 import { BadField, idIn, linkOf, linksOf, textOf, timeOf, toOdooTime } from './values.ts';
 import type { OdooRecord } from './values.ts';
 
+/** Of which model, for which integration of the hub. */
+export type Of = { readonly integration: string; readonly model: ErpModel };
 type Table = { readonly name: string; readonly domain: readonly unknown[]; readonly fields: readonly string[] };
 
 export const TABLES: Readonly<Record<ErpModel, Table>> = {
@@ -19,30 +23,30 @@ export const TABLES: Readonly<Record<ErpModel, Table>> = {
  * order that a cursor could name: a second that a page ends in is read by id instead. What a long transaction commits carries the time of its
  * beginning; only the overlap finds it.
  */
-export async function pull(odoo: OdooSession, { model, cursor, limit, overlap_ms }: Pull): Promise<Pulled> {
+export async function pull(odoo: OdooSession, { integration, model, cursor, limit, overlap_ms }: Pull): Promise<Pulled> {
   const table = TABLES[model];
   const begun = cursor === null || cursor.id === 0 ? [] : await moment(odoo, table, cursor, limit);
   const room = limit - begun.length;
-  if (room === 0) return { records: await toRecs(odoo, model, begun), cursor: cursorOf(begun), more: true };
+  if (room === 0) return { records: await toRecs(odoo, { integration, model }, begun), cursor: cursorOf(begun), more: true };
   const since = cursor === null ? 0 : cursor.id === 0 ? Math.max(0, cursor.at - overlap_ms) : cursor.at + 1000;
   const next = inOrder(await search(odoo, table, [['write_date', '>=', toOdooTime(since)]], room, 'write_date, id'));
   if (next.length < room) {
     const rows = [...begun, ...next];
     const at = rows.length === 0 ? cursor?.at : cursorOf(rows).at;
-    return { records: await toRecs(odoo, model, rows), cursor: at === undefined ? null : { at, id: 0 }, more: false };
+    return { records: await toRecs(odoo, { integration, model }, rows), cursor: at === undefined ? null : { at, id: 0 }, more: false };
   }
   const { at } = cursorOf(next);
   const before = next.filter((row) => writtenAt(row) < at);
   const last = await moment(odoo, table, { at, id: 0 }, room - before.length);
   // All of that second may have been written anew meanwhile: it comes later.
   const end = last.length === 0 ? cursorOf(next) : cursorOf(last);
-  return { records: await toRecs(odoo, model, [...begun, ...before, ...last]), cursor: end, more: true };
+  return { records: await toRecs(odoo, { integration, model }, [...begun, ...before, ...last]), cursor: end, more: true };
 }
 
 /** Undefined for a record that is not there. */
-export async function readOne(odoo: OdooSession, model: ErpModel, external_id: string): Promise<FoundRec | undefined> {
+export async function readOne(odoo: OdooSession, { integration, model }: Of, external_id: string): Promise<FoundRec | undefined> {
   const row = await rowOf(odoo, model, external_id);
-  return row === undefined ? undefined : (await toRecs(odoo, model, [row]))[0];
+  return row === undefined ? undefined : (await toRecs(odoo, { integration, model }, [row]))[0];
 }
 
 export async function rowOf(odoo: OdooSession, model: ErpModel, external_id: string): Promise<OdooRecord | undefined> {
@@ -108,10 +112,10 @@ function writtenAt(row: OdooRecord): number {
   return timeOf(row, 'write_date');
 }
 
-async function toRecs(odoo: OdooSession, model: ErpModel, rows: readonly OdooRecord[]): Promise<FoundRec[]> {
+async function toRecs(odoo: OdooSession, of: Of, rows: readonly OdooRecord[]): Promise<FoundRec[]> {
   if (rows.length === 0) return [];
-  const refs = await refsOf(odoo, TABLES[model].name, rows.map(idIn));
-  const read = await readerOf(odoo, model, rows);
+  const refs = await refsOf(odoo, TABLES[of.model].name, rows.map(idIn));
+  const read = await readerOf(odoo, of, rows);
   return rows.map((row) => {
     const external_id = String(idIn(row));
     const at = writtenAt(row);
@@ -140,7 +144,7 @@ async function refsOf(odoo: OdooSession, model: string, ids: readonly number[]):
 
 async function readerOf(
   odoo: OdooSession,
-  model: ErpModel,
+  { integration, model }: Of,
   rows: readonly OdooRecord[],
 ): Promise<(row: OdooRecord) => Record<string, unknown>> {
   if (model === 'partner') {
@@ -156,7 +160,15 @@ async function readerOf(
   const charged = [...new Set(lines.map((line) => linkOf(line, 'account_id')).filter((id) => id !== null))];
   const accounts = await odoo.rows('account.account', [['id', 'in', charged]], ['code'], { context });
   const codes = new Map(accounts.map((account) => [idIn(account), textOf(account, 'code') ?? '']));
-  return (row) => readBill(row, { currencies, accounts: codes, lines });
+  const clients = await clientsOf(odoo, integration, rows);
+  return (row) => readBill(row, { currencies, clients, accounts: codes, lines });
+}
+
+/** Whose bills they are: a contact that carries a client's name is that client, and any other the one that is made of it. */
+async function clientsOf(odoo: OdooSession, integration: string, rows: readonly OdooRecord[]): Promise<ReadonlyMap<number, string>> {
+  const partners = [...new Set(rows.map((row) => linkOf(row, 'commercial_partner_id')).filter((id) => id !== null))];
+  const refs = await refsOf(odoo, 'res.partner', partners);
+  return new Map(partners.map((id) => [id, idOf(refs.get(id) ?? actorOf(integration, 'partner', String(id)))]));
 }
 
 /** Odoo's ids are whole numbers. */

@@ -68,9 +68,14 @@ export class OdooSession {
     name: string,
     values: Readonly<Record<string, string>>,
     context: Readonly<Record<string, unknown>> = {},
+    lines: readonly Readonly<Record<string, string>>[] = [],
   ): Promise<number> {
-    const fields = ['id', ...Object.keys(values)];
-    const data = [[`${OUR_MODULE}.${name}`, ...Object.values(values)]];
+    const columns = Object.keys(lines[0] ?? {});
+    const fields = ['id', ...Object.keys(values), ...columns];
+    const own = [`${OUR_MODULE}.${name}`, ...Object.values(values)];
+    const rows = lines.map((line) => columns.map((column) => line[column] ?? ''));
+    // The record's own columns are filled in on its first row alone.
+    const data = [[...own, ...(rows[0] ?? [])], ...rows.slice(1).map((row) => [...own.map(() => ''), ...row])];
     const read = loadedSchema.safeParse(await this.call(model, 'load', { fields, data, context: { lang: 'en_US', ...context } }));
     if (!read.success) throw new OdooError('unreadable', 'Odoo did not say what it made.');
     const { ids, messages } = read.data;
