@@ -233,6 +233,10 @@ const INPUTS: Readonly<Record<string, readonly object[]>> = {
   dispute: ['inquiry', 'chargeback'].map((kind) => ({ ...CHARGE, reason: 'fraudulent', gateway: 'sandbox', due_by: 900_000_000, kind })),
   rates: [{ integration: 'ecb' }],
   feed: [{ integration: 'odoo', model: 'partner' }],
+  bill: [
+    { supplier: 'acme', direction: 'in', currency: 'EUR', total_minor: 10, due: '2026-11-30' },
+    { supplier: 'acme', direction: 'in', currency: 'EUR', total_minor: 10, due: '1969-12-01' },
+  ],
   booking: [
     { payment: 'payment/p', bill: 'bill/b', binding: 'binding/b', amount_minor: 10, currency: 'EUR', date: '2026-11-02', memo: 'm' },
   ],
@@ -322,6 +326,11 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     ...['needs_response', 'under_review', 'won', 'lost', 'prevented'].map((status) => ({ type: 'DISPUTE_UPDATED', status })),
     ...['inquiry', 'needs_response'].map((status) => ({ type: 'DISPUTE_UPDATED', status, due_by: 2_000_000_000 })),
     ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
+    { type: 'PAYMENT_BEGUN', payment: 'p', revision: 1, amount_minor: 4, currency: 'EUR' },
+    { type: 'PAYMENT_SETTLED', payment: 'p', amount_minor: 4, currency: 'EUR', on: '2026-11-02', memo: 'm' },
+    { type: 'PAYMENT_SETTLED', payment: 'q', amount_minor: 6, currency: 'EUR', on: '2026-11-02', memo: 'm' },
+    { type: 'PAYMENT_RETURNED', payment: 'q', returned_minor: 6 },
+    ...[{ state: 'draft' }, { payment_state: 'reversed' }, { due: null }].map((fields) => ({ type: 'SYNC', fields, before: {} })),
     ...['VOID', 'SETTLE_BY_HAND'].map((type) => ({ type, reason: 'r' })),
     { type: 'REDUCE', returned_minor: 1 },
     ...['@create', 'LINK', 'SYNC'].map((event) => ({ type: 'tell.refused', to: 'client/a', event, reason: 'r' })),

@@ -43,6 +43,7 @@ const INPUTS: Readonly<Record<string, object>> = {
   period: { month: '2026-10' },
   import: { name: 'clients.csv', target: 'client' },
   binding: { integration: 'odoo', model: 'partner', actor: 'client/acme' },
+  bill: { supplier: 'acme', direction: 'in', currency: 'EUR', total_minor: 1 },
   booking: {
     ...{ payment: 'payment/p', bill: 'bill/b', binding: 'binding/b', amount_minor: 1 },
     ...{ currency: 'EUR', date: '2026-11-02', memo: 'm' },
@@ -53,6 +54,7 @@ const INPUTS: Readonly<Record<string, object>> = {
 /** What is not there before it has happened. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   binding: ['base', 'ours', 'theirs', 'sent', 'problem'],
+  bill: ['off_by_minor', 'link', 'erp'],
   booking: ['problem'],
   payment: [
     ...([

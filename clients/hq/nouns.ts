@@ -2,7 +2,7 @@ import type { ChartState } from '../../hub/protocol/chart.ts';
 import type { Course } from '../core/journey.ts';
 import { topOf } from '../core/journey.ts';
 import { fileImport } from './import-noun.ts';
-import { binding, booking, feed } from './erp-nouns.ts';
+import { bill, binding, booking, feed } from './erp-nouns.ts';
 import { dispute, disputeHeadline, limit, limitHeadline, period, rates } from './money-nouns.ts';
 
 /** How a state is to be taken: what is well, what moves by itself, what waits for a person, what is wrong, what rests, what ended badly. */
@@ -310,6 +310,7 @@ export const NOUNS: readonly Noun[] = [
   rates,
   period,
   fileImport,
+  bill,
   binding,
   booking,
   feed,

@@ -93,6 +93,12 @@ export const screens: readonly Screen[] = [
     },
   },
   {
+    path: '/bills',
+    title: names.bills,
+    load: async () => (await import('./screens/bills.tsx')).Bills,
+    nav: { label: names.bills, icon: 'M5 2.5h10v15l-2.5-1.5L10 17.5 7.5 16 5 17.5zM7.5 6.5h5M7.5 9.5h5M7.5 12.5h3', key: 'v' },
+  },
+  {
     path: '/records',
     title: names.records,
     load: async () => (await import('./screens/records.tsx')).Records,

@@ -39,6 +39,7 @@ export const texts = {
     periods: 'Periods',
     imports: 'Imports',
     records: 'Records',
+    bills: 'Bills',
     bookings: 'Bookings',
     feeds: 'Feeds',
     statement: 'Statement of an account',

@@ -3,7 +3,7 @@ import { OdooError } from './failures.ts';
 import { pushBill } from './push-bill.ts';
 import { after } from './written.ts';
 import { isSame, writePartner } from './partner.ts';
-import { readOne, rowOf, toId } from './pull.ts';
+import { readOne, rowOf } from './pull.ts';
 import { orRefuse, toName } from './session.ts';
 import type { OdooSession } from './session.ts';
 

@@ -20,6 +20,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
   rates: 'rates',
   dispute: 'dispute',
   bill: 'bill',
+  supplier: 'client',
 };
 
 /** Fields that hold the address of another actor. */
