@@ -27,12 +27,14 @@ type Schema = {
   readonly pattern?: string;
   readonly format?: string;
   readonly maximum?: number;
+  readonly anyOf?: readonly Schema[];
 };
 
 /** A payload in which every text is another one, so that it can be found again wherever it went. */
 function make(schema: Schema, chance: Chance, mark: () => string): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return chance.pick(schema.enum);
+  if (schema.anyOf !== undefined) return make(schema.anyOf[0] ?? {}, chance, mark);
   switch (schema.type) {
     case 'object': {
       const { properties = {}, required = [] } = schema;
@@ -48,7 +50,7 @@ function make(schema: Schema, chance: Chance, mark: () => string): unknown {
     case 'string': {
       if (schema.format === 'date') return '2023-11-15';
       const fits = (text: string): boolean => new RegExp(schema.pattern ?? '', 'u').test(text);
-      return [mark(), `${mark()}@example.org`, 'DE', '2023-10', 'client/a1'].find(fits) ?? mark();
+      return [mark(), `${mark()}@example.org`, 'DE', '2023-10', 'client/a1', '2.5'].find(fits) ?? mark();
     }
     default:
       return mark();
@@ -86,7 +88,9 @@ function live(definition: Definition, chance: Chance): Step[] {
   const input = definition.input.parse(payloadOf(definition.input)) as Record<string, unknown>;
   // A period has the id of its month.
   const { month: id = 'a1' } = input as { month?: string };
-  take({ kind: 'create', id, input, settings: definition.settings.parse({}) }, { ...input, type: '@create' }, 'clerk');
+  const born = { kind: 'create', id, input, settings: definition.settings.parse({}) } as const;
+  // Some are made by other actors alone.
+  for (const maker of ['clerk', 'bill/maker']) if (steps.length === 0) take(born, { ...input, type: '@create' }, maker);
   for (let turn = 0; turn < 20 && steps.length > 0; turn++) {
     const { timers, effects } = (steps.at(-1) as { envelope: Envelope }).envelope;
     const kind = chance.pick(['event', 'event', 'event', 'result', 'timer'] as const);

@@ -210,6 +210,7 @@ describe('the look of the board', () => {
         'period',
         'import',
         'binding',
+        'bill',
         'booking',
         'feed',
       ]) {

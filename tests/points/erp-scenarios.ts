@@ -161,4 +161,92 @@ const bookings: readonly Scenario[] = [
   },
 ].map((row) => ({ ...row, subject: 'booking', others: (id: string) => [...all(id), `booking/${id}`] }));
 
-export const erp: readonly Scenario[] = [...bindings, ...clients, ...feeds, ...bookings];
+const INVOICE = { supplier: 'acme', number: 'R-7', direction: 'in', currency: 'EUR', total_minor: 1_000 };
+const PAID = { payment: 'none', amount_minor: 400, currency: 'EUR' };
+const SETTLED = { type: 'PAYMENT_SETTLED', ...PAID, on: '2026-11-02', memo: 'R-7' };
+const bill = (scene: Scene): Promise<Answer> => scene.create('bill', INVOICE);
+
+async function billBeside(scene: Scene): Promise<void> {
+  await bill(scene);
+  await scene.create('messenger', {});
+}
+
+/** As if an ERP had it, by a messenger in the place of its binding. */
+async function billLinked(scene: Scene): Promise<void> {
+  await scene.create('messenger', {});
+  await tellOf({ type: '@create', integration: 'none', model: 'bill', actor: `bill/${scene.id}`, record: BILL })(scene);
+  await scene.until('bill', /course.open/);
+}
+
+async function billPaid(scene: Scene): Promise<void> {
+  await billBeside(scene);
+  await told(SETTLED)(scene);
+}
+
+const BILL_FIELDS = {
+  ...INVOICE,
+  issued: null,
+  due: null,
+  tax_minor: 0,
+  residual_minor: 1_000,
+  lines: [],
+  state: 'posted',
+  payment_state: null,
+};
+const BILL = { external_id: '7', at: 1_000, fields: BILL_FIELDS };
+const told = (event: Event): ((scene: Scene) => Promise<Answer>) => tellOf(event, 'bill');
+const billSent =
+  (event: Event, as = 'clerk') =>
+  (scene: Scene): Promise<Answer> =>
+    scene.send('bill', event, as);
+
+const bills: readonly Scenario[] = [
+  { row: 'bill @create', watch: '@create', command: bill, rest: /course.open/ },
+  { row: 'bill AMEND', watch: 'AMEND', before: bill, command: billSent({ type: 'AMEND', number: 'R-8' }), rest: /course.open/ },
+  { row: 'bill VOID', watch: 'VOID', before: bill, command: billSent({ type: 'VOID', reason: 'twice' }, 'approver'), rest: /course.void/ },
+  { row: 'bill PAYMENT_BEGUN', watch: 'PAYMENT_BEGUN', before: billBeside, command: told({ type: 'PAYMENT_BEGUN', revision: 1, ...PAID }) },
+  { row: 'bill PAYMENT_SETTLED', watch: 'PAYMENT_SETTLED', before: billBeside, command: told(SETTLED), rest: /course.partly_paid/ },
+  {
+    row: 'bill PAYMENT_ENDED',
+    watch: 'PAYMENT_ENDED',
+    before: billBeside,
+    command: told({ type: 'PAYMENT_ENDED', payment: 'none', reason: 'r' }),
+  },
+  {
+    row: 'bill PAYMENT_RETURNED',
+    watch: 'PAYMENT_RETURNED',
+    before: billPaid,
+    command: told({ type: 'PAYMENT_RETURNED', payment: 'none', returned_minor: 400 }),
+  },
+  {
+    row: 'bill PAYMENT_BOOKED',
+    watch: 'PAYMENT_BOOKED',
+    before: billPaid,
+    command: told({ type: 'PAYMENT_BOOKED', payment: 'none', residual_minor: 600 }),
+    rest: /course.partly_paid/,
+  },
+  {
+    row: 'bill tell.refused',
+    watch: 'tell.refused',
+    before: billBeside,
+    command: told({ type: 'tell.refused', to: 'payment/none', event: 'BILL_CLAIMED', reason: 'not_found' }),
+  },
+  {
+    row: 'bill SYNC',
+    watch: 'SYNC',
+    before: billLinked,
+    command: tellOf({ type: 'THEIRS', record: { ...BILL, at: 2_000, fields: { ...BILL_FIELDS, residual_minor: 400 } } }),
+    rest: /course.partly_paid/,
+    others: (id: string) => [`messenger/${id}`, `binding/${id}`],
+  },
+  {
+    row: 'bill LINK',
+    watch: 'LINK',
+    before: billBeside,
+    command: (scene: Scene) =>
+      tellOf({ type: '@create', integration: 'none', model: 'bill', actor: `bill/${scene.id}`, record: BILL })(scene),
+    others: (id: string) => [`messenger/${id}`, `binding/${id}`],
+  },
+].map((row) => ({ rest: /course.open/, ...row, subject: 'bill' }));
+
+export const erp: readonly Scenario[] = [...bindings, ...clients, ...feeds, ...bookings, ...bills];

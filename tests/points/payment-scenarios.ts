@@ -46,6 +46,17 @@ const byAccount = (id: string): readonly string[] => [`account/${id}`];
 const money: readonly Scenario[] = [
   { row: 'payment from an account SUBMIT', watch: 'SUBMIT', before: fromAccount, command: submit, rest: /^settled.idle/ },
   { row: 'payment from an account, no limits', watch: 'tell.refused', before: fromAccount, command: submit, rest: /^settled.idle/ },
+  {
+    row: 'payment BILL_CLAIMED',
+    watch: 'BILL_CLAIMED',
+    before: async (scene: Scene) => {
+      await scene.create('bill', { supplier: 'acme', direction: 'in', currency: 'EUR', total_minor: 5_000 });
+      await scene.payment({ bill: scene.id, amount_minor: 5_000 });
+    },
+    command: submit,
+    rest: /^settled.idle/,
+    others: (id: string) => [`bill/${id}`],
+  },
   { row: 'payment LIMIT_GRANTED', watch: 'LIMIT_GRANTED', before: limited, command: submit, rest: /^settled.idle/ },
   {
     row: 'payment from an account, within limits, canceled',
