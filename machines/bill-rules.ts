@@ -118,7 +118,7 @@ export function refuseBegun(context: BillContext, { payment, amount_minor, curre
   if (known !== undefined) return known.state === 'begun' && known.amount_minor === amount_minor ? undefined : 'payment_exists';
   if (context.direction !== 'in') return 'not_ours_to_pay';
   if (!isOpen(context)) return 'not_open';
-  if (currency !== context.currency) return 'other_currency';
+  if (currency !== context.currency) return 'bill_other_currency';
   if (amount_minor > payableOf(context)) return 'amount_exceeds_residual';
   return context.payments.length >= MOST_PAYMENTS ? 'too_many_payments' : undefined;
 }

@@ -86,7 +86,7 @@ describe('the payments of a bill', () => {
   test('[BILL-5] refuses what it is not to be paid by', () => {
     expect(refusedFor(scene.open({ direction: 'out' }), begun('p_1', 1))).toBe('not_ours_to_pay');
     expect(refusedFor(scene.linked({ state: 'draft' }), begun('p_1', 1))).toBe('not_open');
-    expect(refusedFor(scene.open(), begun('p_1', 1, { currency: 'USD' }))).toBe('other_currency');
+    expect(refusedFor(scene.open(), begun('p_1', 1, { currency: 'USD' }))).toBe('bill_other_currency');
     expect(refusedFor(scene.paid(scene.open(), 'p_1', 5), begun('p_1', 5))).toBe('payment_exists');
     let stage = scene.open();
     for (let n = 0; n < 50; n++) stage = play(stage, cue(begun(`p_${n}`, 1)));

@@ -104,8 +104,6 @@ test('[DESKPAY-13] what a payment gives as its reason has a sentence, also where
     'no_such_bill',
     'bill_not_open',
     'bill_unreachable',
-    'amount_exceeds_residual',
-    'not_open',
     'expired_card',
   ])
     expect(reasonSentence(code), code).toMatch(/^[A-Z].*\.$/);

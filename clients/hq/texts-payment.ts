@@ -34,8 +34,6 @@ const REASONS: Readonly<Record<string, string>> = {
   no_such_bill: 'There is no such bill.',
   bill_not_open: 'Its bill is not to be paid any more, or not now.',
   bill_unreachable: 'The bill did not answer.',
-  amount_exceeds_residual: 'Of its bill less is left to be paid than that.',
-  not_open: 'Its bill is not open.',
   never_happened: 'The gateway never did it.',
   not_called: 'The gateway stood still for so long that it was not called.',
   canceled: 'It was canceled.',
