@@ -52,8 +52,10 @@ export function changesBetween(was: Readonly<Record<string, string>>, is: Readon
   return [...changes.filter(isBreaking), ...changes.filter((one) => !isBreaking(one))].slice(0, MOST_CHANGES);
 }
 
-function isBreaking({ change }: Change): boolean {
-  return change !== 'added';
+/** A part that the hub relies on may be new, one that is asked of it (`+`) may be gone, and one beside (`~`) may be as it likes. */
+function isBreaking({ part, change }: Change): boolean {
+  if (part.startsWith('~')) return false;
+  return change !== (part.startsWith('+') ? 'removed' : 'added');
 }
 
 export function isBroken({ contract }: IntegrationContext): boolean {

@@ -99,31 +99,6 @@ export type FoundRec = Rec | BadRec;
 const cursor = z.strictObject({ at, id: z.int().nonnegative() });
 export type Cursor = z.infer<typeof cursor>;
 
-const fieldShape = z.strictObject({
-  type: z.string(),
-  required: z.boolean(),
-  readonly: z.boolean(),
-  relation: z.string().optional(),
-  /** The ERP fills it in where nobody does. */
-  defaulted: z.literal(true).optional(),
-});
-const models = z.record(z.string(), z.record(z.string(), fieldShape));
-export type ModelShapes = z.infer<typeof models>;
-
-const probe = z.strictObject({
-  product: z.string(),
-  version: z.string(),
-  major: z.int(),
-  database: z.string(),
-  user: z.string(),
-  company: z.strictObject({ id: external_id, name: z.string(), currency: z.string() }),
-  capabilities: z.array(z.string()),
-  models,
-  /** SHA-256 of each model's shape. */
-  fingerprint: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
-});
-export type Probe = z.infer<typeof probe>;
-
 const pull = z.strictObject({
   integration,
   model,
@@ -177,20 +152,8 @@ const listed = z.strictObject({ items: z.array(z.record(z.string(), z.unknown())
 export type List = Omit<z.infer<typeof list>, 'integration'>;
 export type Listed = z.infer<typeof listed>;
 
-const rotation = z.strictObject({ integration, name: line.min(1), days: z.int().min(1).max(90) });
-const rotated = z.discriminatedUnion('outcome', [
-  /** Verified: the ERP has answered it. */
-  z.strictObject({ outcome: z.literal('rotated'), key: z.string().min(1) }),
-  z.strictObject({ outcome: z.literal('needs_somebody'), why: z.string() }),
-]);
-export type Rotated = z.infer<typeof rotated>;
-const revocation = z.strictObject({ integration, name: line.min(1) });
-const revoked = z.strictObject({ outcome: z.enum(['revoked', 'needs_somebody']), why: z.string().optional() });
-export type Revoked = z.infer<typeof revoked>;
-
 /** What an ERP does for the hub. */
 export const erpOperations = {
-  probe: { input: z.strictObject({ integration }), output: probe, reads: true },
   pull: { input: pull, output: pulled, reads: true },
   gone: { input: z.strictObject({ integration, model, ids }), output: z.strictObject({ ids }), reads: true },
   read: { input: z.strictObject({ integration, model, external_id }), output: found.nullable(), reads: true },
@@ -198,8 +161,6 @@ export const erpOperations = {
   push: { input: push, output: pushed },
   pay: { input: pay, output: paid },
   void: { input: voiding, output: voided },
-  rotate_key: { input: rotation, output: rotated },
-  revoke_key: { input: revocation, output: revoked },
 } as const satisfies Readonly<Record<string, Operation>>;
 
 export type ErpOperation = keyof typeof erpOperations;

@@ -31,7 +31,10 @@ export type Probed =
       readonly ok: true;
       /** Of the provider's program. */
       readonly version?: string;
-      /** Each part that the hub relies on, with a description or a fingerprint of it. */
+      /**
+       * Each part that the hub relies on, with a description or a fingerprint of it. A name that begins with `+` is of something that the other side asks of
+       * the hub: a new one breaks. With `~` of something beside: it is told, and breaks nothing.
+       */
       readonly contract?: Readonly<Record<string, string>>;
       /** When the credentials stop working. */
       readonly expires_at?: number;

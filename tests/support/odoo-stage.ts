@@ -1,5 +1,5 @@
 import { systemPorts } from '../../actors/ports/system.ts';
-import type { CallResult, Integration } from '../../actors/integrations/integration.ts';
+import type { CallResult, Gate, Integration } from '../../actors/integrations/integration.ts';
 import { Json2Client } from '../../actors/integrations/odoo/json2.ts';
 import { odoo } from '../../actors/integrations/odoo/odoo.ts';
 import type { OdooSettings } from './odoo.ts';
@@ -7,7 +7,12 @@ import type { OdooSettings } from './odoo.ts';
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The integration as the hub opens it, towards this Odoo; `url` leads there by another way, and other settings stand in for these. */
-export function openOdoo(settings: OdooSettings, config: object = {}, secrets: Record<string, string> = {}): Promise<Integration> {
+export function openOdoo(
+  settings: OdooSettings,
+  config: object = {},
+  secrets: Record<string, string> = {},
+  hub_id = 'test',
+): Promise<Integration> {
   const { url, database, user, api_key, password } = settings;
   const database_door = { query: () => Promise.reject(new Error('Odoo keeps nothing in the database')) };
   return odoo.open({
@@ -16,7 +21,7 @@ export function openOdoo(settings: OdooSettings, config: object = {}, secrets: R
     secrets: { api_key, password, ...secrets },
     hubUrl: () => undefined,
     database: database_door,
-    gate: undefined as never,
+    gate: { hub_id } as Gate,
   });
 }
 

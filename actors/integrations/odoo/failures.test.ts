@@ -32,7 +32,7 @@ const odooSays = (status: number, name: string, message: string, more: Record<st
   answers(status, JSON.stringify({ name, message, arguments: [message] }), 'application/json', more);
 
 const READ = ['gone', { model: 'partner', ids: ['1'] }] as const;
-const WRITE = ['revoke_key', { name: 'old' }] as const;
+const WRITE = ['void', { payment: 'payment/old' }] as const;
 
 test('[ODOO-30] what Odoo refuses has not happened, and is told in its own words, cut', async () => {
   const integration = await open();

@@ -24,8 +24,11 @@ const LONGEST_MESSAGE = 500;
 /** However long it asks to be left alone, the hub asks again within the time that one effect is tried for. */
 const LONGEST_REST_MS = 10_000;
 
+/** Whatever a call came to that was not done. */
+export type Failed = Exclude<CallResult, { kind: 'done' }>;
+
 /** A read that is not answered is asked again; a write that may have happened is not. */
-export function toCallResult({ failure, message: detail }: OdooError, reads: boolean): CallResult {
+export function toCallResult({ failure, message: detail }: OdooError, reads: boolean): Failed {
   const { kind } = failure;
   switch (kind) {
     case 'unauthorized':

@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { must } from '../../../machines/must.ts';
 import { odooForTests } from '../../../tests/support/odoo.ts';
 import { answered, ask, byHand, openOdoo } from '../../../tests/support/odoo-stage.ts';
-import type { ErpBill, Listed, Probe, Pulled, Pushed, Rec, Rotated } from '../erp-operations.ts';
-import { compareModels, USED } from './shapes.ts';
+import { changesBetween, isBroken } from '../../../machines/integration-rules.ts';
+import { probeAnswer } from '../../../machines/integration-terms.ts';
+import type { ErpBill, Listed, Pulled, Pushed, Rec } from '../erp-operations.ts';
+import type { Integration } from '../integration.ts';
+import { USED } from './shapes.ts';
 
 const settings = odooForTests('actors/integrations/odoo/odoo.odoo.test.ts');
 /** Names of their own for every run: what a run before left there does not count. */
@@ -15,35 +18,46 @@ describe.skipIf(settings === undefined)('a real Odoo', () => {
   const hand = byHand(there);
   const make = async (model: string, ...vals_list: object[]) => (await hand(model, 'create', { vals_list })) as number[];
 
+  /** A look, which has to succeed. */
+  const look = async (odoo: Integration) => {
+    const probed = await odoo.probe?.(AbortSignal.timeout(60_000));
+    if (probed === undefined || !('ok' in probed)) throw new Error(JSON.stringify(probed));
+    return probed;
+  };
+  const changed = (before: Looked, now: Looked) => {
+    const changes = changesBetween(before.contract ?? {}, now.contract ?? {});
+    return { changes: changes.map(({ part, change }) => `${part} ${change}`), breaks: isBroken({ contract: { changes } } as never) };
+  };
+  type Looked = Awaited<ReturnType<typeof look>>;
+
   test.each(['json2', 'xmlrpc'] as const)(
-    '[ODOO-1] a probe over %s tells version, company and models, and the same again',
+    '[ODOO-1] a probe over %s tells the version and what the hub relies on, and the same again',
     async (protocol) => {
       const odoo = await openOdoo(there, { protocol });
-      const probe = await answered<Probe>(odoo, 'probe', {});
-      expect(probe).toMatchObject({ product: 'odoo', version: '19.0', major: 19, database: there.database, user: 'admin' });
-      expect(probe.company).toMatchObject({ currency: 'USD' });
-      expect(probe.capabilities).toEqual([protocol, 'bills', 'payments', 'rotate_key']);
+      const probed = await look(odoo);
+      expect(probed).toMatchObject({ version: '19.0', contract: { 'res.partner.email': 'char' } });
       for (const [model, fields] of Object.entries(USED))
-        expect(Object.keys(must(probe.models[model], model))).toEqual(expect.arrayContaining([...fields]));
-      expect(compareModels(probe.models, (await answered<Probe>(odoo, 'probe', {})).models)).toEqual([]);
+        expect(Object.keys(probed.contract ?? {})).toEqual(expect.arrayContaining(fields.map((field) => `${model}.${field}`)));
+      expect(probeAnswer.shape.contract.parse(probed.contract)).toEqual(probed.contract);
+      expect(changed(probed, await look(odoo)).changes).toEqual([]);
     },
   );
 
-  test('[ODOO-2] a field that somebody adds is additive, and taking away one that is used is breaking', async () => {
+  test('[ODOO-2] a field that somebody adds is told and breaks nothing; one made required breaks, and so does a used one that is gone', async () => {
     const odoo = await openOdoo(there);
-    const before = await answered<Probe>(odoo, 'probe', {});
+    const before = await look(odoo);
     const [model] = (await hand('ir.model', 'search', { domain: [['model', '=', 'res.partner']] })) as number[];
     const name = `x_gl_${RUN}`;
     const field = await make('ir.model.fields', { model_id: model, name, field_description: 'A field', ttype: 'char' });
-    const during = await answered<Probe>(odoo, 'probe', {});
-    expect(compareModels(before.models, during.models)).toEqual([{ model: 'res.partner', field: name, change: 'added', breaking: false }]);
-    expect(during.fingerprint['res.partner']).not.toBe(before.fingerprint['res.partner']);
-    expect(during.fingerprint['account.move']).toBe(before.fingerprint['account.move']);
+    const during = await look(odoo);
+    expect(changed(before, during)).toEqual({ changes: [`~res.partner.${name} added`], breaks: false });
+    await hand('ir.model.fields', 'write', { ids: field, vals: { required: true } });
+    const required = await look(odoo);
+    expect(changed(during, required)).toEqual({ changes: [`+res.partner.${name} added`], breaks: true });
     await hand('ir.model.fields', 'unlink', { ids: field });
-    const after = await answered<Probe>(odoo, 'probe', {});
-    expect(compareModels(during.models, after.models)).toEqual([{ model: 'res.partner', field: name, change: 'removed', breaking: false }]);
-    expect(compareModels(during.models, after.models, { 'res.partner': [name] })).toMatchObject([{ field: name, breaking: true }]);
-    expect(after.fingerprint).toEqual(before.fingerprint);
+    expect(changed(before, await look(odoo))).toEqual({ changes: [], breaks: false });
+    const relied = { ...during, contract: { ...during.contract, [`res.partner.${name}`]: 'char' } };
+    expect(changed(relied, during).breaks).toBe(true);
   });
 
   test('[ODOO-3] of 300 contacts written in one second pages of 50 lose none and repeat none', async () => {
@@ -126,25 +140,29 @@ describe.skipIf(settings === undefined)('a real Odoo', () => {
   });
 
   test('[ODOO-7] a key is made, taken and ended; without the password somebody is needed', async () => {
-    const odoo = await openOdoo(there);
-    const name = `hub ${RUN}`;
-    const rotated = await answered<Rotated>(odoo, 'rotate_key', { name, days: 30 });
-    const key = must(rotated.outcome === 'rotated' ? rotated.key : undefined, 'the new key');
-    const next = await openOdoo(there, {}, { api_key: key });
-    expect(await ask(next, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'done' });
-    const [row] = (await hand('res.users.apikeys', 'search_read', {
-      domain: [['name', '=', name]],
-      fields: ['expiration_date'],
-    })) as object[];
-    const days = (Date.parse((row as { expiration_date: string }).expiration_date) - Date.now()) / 86_400_000;
-    expect(Math.round(days)).toBe(30);
-    expect(await answered(odoo, 'revoke_key', { name })).toEqual({ outcome: 'revoked' });
-    expect(await answered(odoo, 'revoke_key', { name })).toEqual({ outcome: 'revoked' });
-    expect(await ask(next, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'failed', code: 'unauthorized' });
+    const hub_id = `hub_${RUN}`;
+    const first = await openOdoo(there, {}, {}, hub_id);
+    const signal = AbortSignal.timeout(60_000);
+    const rotate = async (odoo: Integration): Promise<string> => {
+      const rotated = await odoo.rotate?.({ key: 'k', signal });
+      if (rotated === undefined || !('ok' in rotated)) throw new Error(JSON.stringify(rotated));
+      return must(rotated.secrets['api_key'], 'the new key');
+    };
+    const second = await openOdoo(there, {}, { api_key: await rotate(first) }, hub_id);
+    const { expires_at = 0 } = await look(second);
+    expect(Math.round((expires_at - Date.now()) / 86_400_000)).toBe(80);
+    // The key of somebody else is his to end.
+    await first.revoke?.(signal);
+    expect(await ask(first, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'done' });
+    const third = await openOdoo(there, {}, { api_key: await rotate(second) }, hub_id);
+    await second.revoke?.(signal);
+    await second.revoke?.(signal).catch(() => undefined);
+    expect(await ask(second, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'failed', code: 'unauthorized' });
+    expect(await ask(third, 'gone', { model: 'partner', ids: [] })).toMatchObject({ kind: 'done' });
     const alone = await openOdoo(there, {}, { password: '' });
-    expect(await answered(alone, 'rotate_key', { name, days: 30 })).toMatchObject({ outcome: 'needs_somebody' });
+    expect(await alone.rotate?.({ key: 'k', signal })).toMatchObject({ kind: 'failed', code: 'needs_somebody' });
     const wrong = await openOdoo(there, {}, { password: 'wrong' });
-    expect(await ask(wrong, 'rotate_key', { name, days: 30 })).toMatchObject({ kind: 'failed', code: 'refused' });
+    expect(await wrong.rotate?.({ key: 'k', signal })).toMatchObject({ kind: 'failed', code: 'refused' });
   });
 
   test.each(['currencies', 'payment_terms', 'taxes', 'accounts'])('[ODOO-8] %s are listed a page at a time', async (what) => {

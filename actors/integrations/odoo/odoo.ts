@@ -3,13 +3,14 @@ import type { Ports } from '../../ports/ports.ts';
 import { erpOperations, isErpOperation } from '../erp-operations.ts';
 import type { ErpOperation } from '../erp-operations.ts';
 import { defineIntegration } from '../integration.ts';
-import type { Call, CallResult, Integration, IntegrationKind, Surroundings } from '../integration.ts';
+import type { Call, CallResult, Integration, IntegrationKind, Limits, Probed, Rotated, Surroundings } from '../integration.ts';
 import { isServer } from '../server-address.ts';
 import { unreachable } from '../../../machines/must.ts';
 import type { OdooAccess, OdooClient } from './client.ts';
 import { OdooError, toCallResult } from './failures.ts';
+import type { Failed } from './failures.ts';
 import { Json2Client } from './json2.ts';
-import { revokeKeys, rotateKey } from './keys.ts';
+import { revokeOlder, rotateKey } from './keys.ts';
 import { pay, voidPayment } from './pay.ts';
 import { probe } from './probe.ts';
 import { gone, list, pull, readOne } from './pull.ts';
@@ -20,6 +21,8 @@ import { XmlRpcClient } from './xmlrpc.ts';
 
 /** A page of bills with their lines, or a first probe of all models, takes its time on a small server. */
 const TIMEOUT_MS = 30_000;
+/** About what Odoo Online takes of one database. */
+const ONLINE_PER_SECOND = 1;
 /** The first one that answers `/json/2`. */
 const FIRST_JSON2 = 19;
 
@@ -41,41 +44,49 @@ const configSchema = z.strictObject({
     title: 'Protocol',
     description: 'auto: JSON-2 where Odoo is 19 or later, XML-RPC where it is older.',
   }),
+  calls_per_second: z.number().min(0.1).max(1000).optional().meta({
+    title: 'Calls per second',
+    description: 'How many Odoo takes of each node of the hub; empty: one for Odoo Online, and any number for others.',
+  }),
   journal: z.string().max(10).optional().meta({
     title: 'Journal of payments',
     description: 'The short code of the bank journal that payments are booked in; empty: the one that Odoo takes by itself.',
   }),
 });
 
+function isOnline(url: string): boolean {
+  return new URL(url).hostname.endsWith('.odoo.com');
+}
+
 /** Contacts, bills and payments of an Odoo, in step with the hub. */
 class Odoo implements Integration {
   readonly #config: z.output<typeof configSchema>;
   readonly #secrets: Readonly<Record<string, string>>;
   readonly #ports: Ports;
+  readonly #hub_id: string;
+  readonly limits?: Limits;
   readonly #memory: Memory = {};
   #client: OdooClient | undefined;
 
-  constructor({ ports, config, secrets }: Surroundings) {
+  constructor({ ports, config, secrets, gate }: Surroundings) {
     this.#config = configSchema.parse(config ?? {});
+    this.#hub_id = gate.hub_id;
+    const { url, calls_per_second } = this.#config;
+    const per_second = calls_per_second ?? (isOnline(url) ? ONLINE_PER_SECOND : undefined);
+    if (per_second !== undefined) this.limits = { per_second };
     this.#secrets = secrets;
     this.#ports = ports;
   }
 
   async perform({ operation, input, signal }: Call): Promise<CallResult> {
     if (!isErpOperation(operation)) return { kind: 'failed', code: 'invalid', detail: `An ERP has no operation ${operation}.` };
-    if ((this.#secrets['api_key'] ?? '').trim() === '') return { kind: 'failed', code: 'unauthorized', detail: 'No key of Odoo is set.' };
     const read = erpOperations[operation].input.safeParse(input);
     if (!read.success) return { kind: 'failed', code: 'invalid', detail: z.prettifyError(read.error) };
-    try {
-      const client = (this.#client ??= await this.#choose(signal));
-      return { kind: 'done', output: await this.#do(operation, read.data, new OdooSession(client, signal, this.#memory)) };
-    } catch (error) {
-      const failure = toOdooError(error);
-      const result = toCallResult(failure, 'reads' in erpOperations[operation]);
-      // What Odoo says may hold what somebody wrote there.
-      this.#ports.log.info({ integration: 'odoo', operation, failure: failure.failure.kind, kind: result.kind }, 'Odoo did not do it');
-      return result;
-    }
+    const reads = 'reads' in erpOperations[operation];
+    return this.#attempt(operation, reads, signal, async (odoo) => ({
+      kind: 'done' as const,
+      output: await this.#do(operation, read.data, odoo),
+    }));
   }
 
   close(): Promise<void> {
@@ -84,8 +95,6 @@ class Odoo implements Integration {
 
   async #do(operation: ErpOperation, input: unknown, odoo: OdooSession): Promise<unknown> {
     switch (operation) {
-      case 'probe':
-        return probe(odoo, { database: this.#config.database ?? '', password: this.#secrets['password'] ?? '' });
       case 'pull':
         return pull(odoo, erpOperations.pull.input.parse(input));
       case 'gone': {
@@ -104,19 +113,47 @@ class Odoo implements Integration {
         return pay(odoo, erpOperations.pay.input.parse(input), this.#config.journal ?? '');
       case 'void':
         return voidPayment(odoo, erpOperations.void.input.parse(input).payment);
-      case 'rotate_key':
-        return rotateKey(odoo, erpOperations.rotate_key.input.parse(input), this.#identity(), (key) =>
-          this.#open(odoo.client.protocol, key),
-        );
-      case 'revoke_key':
-        return revokeKeys(odoo, erpOperations.revoke_key.input.parse(input).name, this.#identity());
       default:
         return unreachable(operation);
     }
   }
 
-  #identity(): { readonly password: string; readonly now: number } {
-    return { password: this.#secrets['password'] ?? '', now: this.#ports.clock.now() };
+  probe(signal: AbortSignal): Promise<Probed> {
+    return this.#attempt('probe', true, signal, async (odoo) => probe(odoo, this.#keys()));
+  }
+
+  rotate({ signal }: { readonly signal: AbortSignal }): Promise<Rotated> {
+    const password = this.#secrets['password'] ?? '';
+    return this.#attempt('rotate', false, signal, async (odoo) =>
+      rotateKey(odoo, this.#keys(), { password, now: this.#ports.clock.now() }),
+    );
+  }
+
+  async revoke(signal: AbortSignal): Promise<void> {
+    const client = (this.#client ??= await this.#choose(signal));
+    await revokeOlder(new OdooSession(client, signal, this.#memory), this.#keys(), this.#secrets['password'] ?? '');
+  }
+
+  /** What the hub's own keys are called: another hub that works with the same Odoo has others. */
+  #keys(): string {
+    return `Green Lines Hub ${this.#hub_id}`;
+  }
+
+  async #attempt<T>(what: string, reads: boolean, signal: AbortSignal, work: (odoo: OdooSession) => Promise<T>): Promise<T | Failed> {
+    if ((this.#secrets['api_key'] ?? '').trim() === '') return { kind: 'failed', code: 'unauthorized', detail: 'No key of Odoo is set.' };
+    try {
+      const client = (this.#client ??= await this.#choose(signal));
+      return await work(new OdooSession(client, signal, this.#memory));
+    } catch (error) {
+      const failure = toOdooError(error);
+      const result = toCallResult(failure, reads);
+      // What Odoo says may hold what somebody wrote there.
+      this.#ports.log.info(
+        { integration: 'odoo', operation: what, failure: failure.failure.kind, kind: result.kind },
+        'Odoo did not do it',
+      );
+      return result;
+    }
   }
 
   async #choose(signal: AbortSignal): Promise<OdooClient> {
@@ -126,7 +163,8 @@ class Odoo implements Integration {
     return this.#open(Number(/\d+/.exec(version)?.[0] ?? 0) >= FIRST_JSON2 ? 'json2' : 'xmlrpc');
   }
 
-  #open(protocol: 'json2' | 'xmlrpc', api_key = (this.#secrets['api_key'] ?? '').trim()): OdooClient {
+  #open(protocol: 'json2' | 'xmlrpc'): OdooClient {
+    const api_key = (this.#secrets['api_key'] ?? '').trim();
     const { url, database = '', user = '' } = this.#config;
     const access: OdooAccess = { url: url.replace(/\/$/, ''), database, user, api_key, now: () => this.#ports.clock.now() };
     return protocol === 'json2' ? new Json2Client(access) : new XmlRpcClient(access);

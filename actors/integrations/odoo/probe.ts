@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { ModelShapes, Probe } from '../erp-operations.ts';
+import type { Probed } from '../integration.ts';
 import { OdooError } from './failures.ts';
+import { expiryOf } from './keys.ts';
 import type { OdooSession } from './session.ts';
-import { fingerprintOf, USED } from './shapes.ts';
-import { linkOf, textOf } from './values.ts';
+import { contractOf, USED } from './shapes.ts';
+import type { ModelShapes } from './shapes.ts';
 
 const fieldsSchema = z.record(
   z.string(),
@@ -17,34 +18,15 @@ const fieldsSchema = z.record(
   }),
 );
 
-/** Who answers there, for whom, and what the models look like that the hub works with. */
-export async function probe(
-  odoo: OdooSession,
-  { database, password }: { readonly database: string; readonly password: string },
-): Promise<Probe> {
+/** Which Odoo answers there, what the models look like that the hub works with, and until when its key lives. */
+export async function probe(odoo: OdooSession, keys: string): Promise<Probed> {
   const version = await odoo.client.version(odoo.signal);
-  const { login, company } = await odoo.company();
-  const [of] = await odoo.rows('res.company', [['id', '=', company]], ['name', 'currency_id']);
-  if (of === undefined) throw new OdooError('forbidden', 'The user may not read his own company.');
-  const currency = (await odoo.currencies()).get(linkOf(of, 'currency_id') ?? 0);
-  const major = Number(/\d+/.exec(version)?.[0] ?? 0);
-  const models = await shapesOf(odoo, major);
-  return {
-    product: 'odoo',
-    version,
-    major,
-    database,
-    user: login,
-    company: { id: String(company), name: textOf(of, 'name') ?? '', currency: currency ?? '' },
-    capabilities: [
-      odoo.client.protocol,
-      ...(models['account.move'] === undefined ? [] : ['bills']),
-      ...(models['account.payment'] === undefined ? [] : ['payments']),
-      ...(password === '' ? [] : ['rotate_key']),
-    ],
-    models,
-    fingerprint: fingerprintOf(models),
-  };
+  const { company } = await odoo.company();
+  const [own] = await odoo.rows('res.company', [['id', '=', company]], ['name']);
+  if (own === undefined) throw new OdooError('forbidden', 'The user may not read his own company.');
+  const models = await shapesOf(odoo, Number(/\d+/.exec(version)?.[0] ?? 0));
+  const expires_at = await expiryOf(odoo, keys);
+  return { ok: true, version, contract: contractOf(models), ...(expires_at === undefined ? {} : { expires_at }) };
 }
 
 /** The fields that the hub uses, those that Odoo requires and those that somebody added. A model of an app that is not installed is left out. */
@@ -59,12 +41,10 @@ async function shapesOf(odoo: OdooSession, major: number): Promise<ModelShapes> 
       .record(z.string(), z.unknown())
       .parse(await odoo.call(model, 'default_get', { [major >= 19 ? 'fields' : 'fields_list']: required }));
     models[model] = Object.fromEntries(
-      kept.map(([name, { type, required: isRequired, readonly, relation }]) => [
+      kept.map(([name, { relation, ...field }]) => [
         name,
         {
-          type,
-          required: isRequired,
-          readonly,
+          ...field,
           ...(relation === undefined ? {} : { relation }),
           ...(Object.hasOwn(defaults, name) ? { defaulted: true as const } : {}),
         },
