@@ -14,6 +14,7 @@ import type { Call, Told } from '../support/odoo-truth.ts';
 import { eventually, openDirectory, processHub, sleep } from '../support/process-hub.ts';
 import type { ProcessHub } from '../support/process-hub.ts';
 import { openDatabase, Person, seeded, setStage, STORM_ENV } from '../support/storm.ts';
+import { lookAfter } from './odoo-care.ts';
 import type { Proof } from './prove.ts';
 
 const RECORDS = 1_000;
@@ -26,7 +27,7 @@ const CITIES = ['Bonn', 'Köln', 'Lübeck', 'Mainz', 'Ulm'];
 const TOOL = fileURLToPath(new URL('../odoo/odoo', import.meta.url));
 const HOME = process.env['ODOO_HOME'] ?? '/var/cache/green-lines-odoo';
 
-type World = {
+export type World = {
   readonly hub: ProcessHub;
   readonly odoo: Call;
   readonly relay: LossyRelay;
@@ -35,7 +36,7 @@ type World = {
   readonly tell: (line: string) => void;
   readonly run: string;
 };
-type Made = { readonly partners: readonly number[]; readonly bills: readonly number[]; readonly draft: ReadonlySet<number> };
+export type Made = { readonly partners: readonly number[]; readonly bills: readonly number[]; readonly draft: ReadonlySet<number> };
 
 /**
  * So many contacts and bills are made in a real Odoo by its own API, change there and in the hub while both are killed in turns and answers are lost, and
@@ -69,8 +70,10 @@ export async function odoo(args: readonly string[], tell: (line: string) => void
     tell(`${JSON.stringify(convergence)}: ${since(began)} s`);
     const paid = await payAndTakeBack(world, made, payments);
     tell(`${JSON.stringify(paid)}: ${since(began)} s`);
-    const held = first.held && convergence.held && paid.held && kills.hub > 0 && kills.odoo > 0 && changed.here > 0;
-    return { held, seed, figures: { records: count, first, kills, changed, convergence, payments: paid, seconds: since(began) } };
+    const care = await lookAfter(world, settings, made);
+    tell(`${JSON.stringify(care)}: ${since(began)} s`);
+    const held = first.held && convergence.held && paid.held && care.held && kills.hub > 0 && kills.odoo > 0 && changed.here > 0;
+    return { held, seed, figures: { records: count, first, kills, changed, convergence, payments: paid, care, seconds: since(began) } };
   } finally {
     await hub.stop();
     await relay.close();
@@ -102,7 +105,7 @@ async function connect({ hub, relay }: World, { database, user, password, api_ke
     await taken(operator.call('POST', '/v1/actors/feed', { id: `odoo-${model}`, input: { integration: 'odoo', model } }, `feed-${model}`));
 }
 
-async function taken(answer: Promise<{ status: number; body: Record<string, unknown> }>): Promise<Record<string, unknown>> {
+export async function taken(answer: Promise<{ status: number; body: Record<string, unknown> }>): Promise<Record<string, unknown>> {
   const { status, body } = await answer;
   if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
   return body;
