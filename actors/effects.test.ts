@@ -115,6 +115,18 @@ describe('an effect', () => {
     await stage.ports.until(() => last(stage) !== '', 60_000);
     expect(last(stage)).toBe('unknown key_in_use');
   });
+
+  test('[EFF-17] what has waited is called with the integration as it is set up by then', async () => {
+    const { stage, desk } = await staged();
+    desk.answer = () => ({ kind: 'retry', code: 'unavailable' });
+    await stage.send(A, 'CALL');
+    await stage.ports.advance(100);
+    const next = new Desk();
+    stage.opened.set('desk', next.open);
+    const before = desk.calls.length;
+    await stage.ports.until(() => last(stage) !== '', 60_000);
+    expect([desk.calls.length, next.calls.length, next.calls[0]?.key]).toEqual([before, 1, desk.calls[0]?.key]);
+  });
 });
 
 test.each([

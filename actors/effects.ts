@@ -315,8 +315,10 @@ export class Effects {
   }
 
   /** One call, given up after the integration's time limit; whatever is not an answer is unknown. */
-  #once(job: Job, { kind, integration }: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
-    const { ports } = this.#options;
+  #once(job: Job, open: Open, operation: string, input: unknown, key: string, attempt: number): Promise<CallResult> {
+    const { ports, integrations } = this.#options;
+    // What has waited since it was set up anew is called with what holds now: old credentials would be taken for refused ones.
+    const { kind, integration } = integrations.get(open.kind.name) ?? open;
     return callOnce({ job, ports, kind, operation }, (signal) =>
       integration.perform({ key, operation, input, actor: job.address, attempt, signal }),
     );

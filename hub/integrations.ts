@@ -194,8 +194,10 @@ export class Integrations {
   }
 
   async #open(kind: IntegrationKind): Promise<void> {
+    // Read before: whoever writes something else meanwhile is seen to have, and it is opened once more.
+    const stored = await this.#read(kind.name);
     const integration = await this.#openWith(kind, await this.#config(kind.name), await this.#secrets(kind));
-    this.#stored.set(kind.name, await this.#read(kind.name));
+    this.#stored.set(kind.name, stored);
     const rotate = (exchange: Exchange): Promise<CallResult> => this.exchange(kind.name, exchange);
     this.#opened.set(kind.name, { kind, integration, ...(integration.rotate === undefined ? {} : { rotate }) });
   }

@@ -105,6 +105,7 @@ class Care {
     const admin = new Person(hub, 'admin');
     const { status, body } = await admin.call('POST', '/v1/integrations/odoo/secrets', { secrets: { api_key } }, `${this.#world.run}-key`);
     if (status >= 300) throw new Error(`The new key was not taken: ${status} ${JSON.stringify(body)}`);
+    await this.#sent('RESET');
     await this.#until('the key is taken', ({ state }) => state.includes('auth.valid'));
     return { calls, quiet_s: QUIET_MS / 1000 };
   }
@@ -130,7 +131,10 @@ class Care {
     await this.#looked('it is as it was', ({ state }) => state.includes('contract.compatible'));
     await this.#send('RELEASE');
     await this.#until('it goes on', ({ state }) => state.includes('lifecycle.enabled'));
-    await eventually('what waited is written', WITHIN_MS, async () => (await zip()) === '53111');
+    await eventually('what waited is written', WITHIN_MS, async () => (await zip()) === '53111').catch(async (error: unknown) => {
+      const { body } = await this.#operator.call('GET', `/v1/actors/binding/odoo-client-odoo-${partner}`);
+      this.#world.tell(JSON.stringify({ error: String(error), binding: body, integration: await this.#seen() }));
+    });
     return { held: !written && stopped.includes('lifecycle.quarantined'), written_while_it_stood: written };
   }
 

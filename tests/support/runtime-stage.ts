@@ -82,6 +82,8 @@ export class RuntimeStage {
   /** The machines that the next process brings beside those of the list; another release has others. */
   extra: readonly Definition[];
   #process: Process | undefined;
+  /** What is called; set anew, as by somebody who gives an integration other credentials. */
+  readonly opened = new Map<string, Open>();
   store!: MemoryStore;
   bus!: MemoryBus;
   runtime!: Runtime;
@@ -95,6 +97,7 @@ export class RuntimeStage {
     this.#process = new Process(this.ports);
     const { ports } = this.#process;
     const { storeFaults, busFaults, integrations = [], settings = {} } = this.#options;
+    for (const open of integrations) this.opened.set(open.kind.name, open);
     this.store = new MemoryStore({ ports, database: this.database, ...(storeFaults === undefined ? {} : { faults: storeFaults }) });
     this.bus = new MemoryBus(this.server, ports, busFaults);
     this.runtime = new Runtime({
@@ -102,7 +105,7 @@ export class RuntimeStage {
       bus: this.bus,
       ports,
       machines: [...machines, ...this.extra],
-      integrations: new Map(integrations.map((open) => [open.kind.name, open])),
+      integrations: this.opened,
       node: 'one',
       url: () => '',
       hub_id: 'hub1',
