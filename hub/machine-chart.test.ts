@@ -318,7 +318,7 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     { type: 'tell.refused', to: 'payment/p', event: 'DISPUTED', reason: 'r', sent: {} },
     ...['needs_response', 'under_review', 'won', 'lost', 'prevented'].map((status) => ({ type: 'DISPUTE_UPDATED', status })),
     ...['inquiry', 'needs_response'].map((status) => ({ type: 'DISPUTE_UPDATED', status, due_by: 2_000_000_000 })),
-    ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
+    ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'SWEEP', 'CONFIRM_GONE', 'DROP', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
     ...['@create', 'LINK', 'SYNC'].map((event) => ({ type: 'tell.refused', to: 'client/a', event, reason: 'r' })),
     { type: 'tell.refused', to: 'client/a', event: '@create', reason: 'exists' },
     ...[

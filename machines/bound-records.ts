@@ -20,7 +20,14 @@ export type BoundRequest = z.infer<typeof boundRequest>;
 
 /** Those that were not told to be gone and are kept in step, in the order of their addresses. */
 export const boundPage = z.strictObject({
-  records: z.array(z.strictObject({ binding: addressField, external_id: externalId })),
+  records: z.array(
+    z.strictObject({
+      binding: addressField,
+      external_id: externalId,
+      /** When it was last changed there, as far as its binding knows. */
+      at: z.int().min(0),
+    }),
+  ),
   after: z.string().max(128),
   more: z.boolean(),
 });

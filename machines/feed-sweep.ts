@@ -87,11 +87,12 @@ export function isTooMuch(context: FeedContext, answer: GoneAnswer): boolean {
   return missing >= GONE_AT_LEAST && missing > allowed && missing > context.rules.gone_most_share * all;
 }
 
-export function toTells(context: FeedContext, answer: GoneAnswer, at: number): readonly Tell[] {
+/** With the time of what is known of it: should it be there after all, the same record is news again. */
+export function toTells(context: FeedContext, answer: GoneAnswer): readonly Tell[] {
   const gone = goneIn(context, answer);
   return pageOf(context)
     .records.filter(({ external_id }) => gone.has(external_id))
-    .map(({ binding, external_id }) => ({ to: binding, event: { type: 'THEIRS', record: { external_id, at, gone: true } } }));
+    .map(({ binding, external_id, at }) => ({ to: binding, event: { type: 'THEIRS', record: { external_id, at, gone: true } } }));
 }
 
 /** The page is done with, and where it was the last one the sweep too. */

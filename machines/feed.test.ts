@@ -96,7 +96,7 @@ describe('what changes in an ERP', () => {
 
   const DAY = 86_400_000;
   const bound = (ids: readonly number[], more = false) => ({
-    records: ids.map((id) => ({ binding: `binding/odoo-client-odoo-${id}`, external_id: `${id}` })),
+    records: ids.map((id) => ({ binding: `binding/odoo-client-odoo-${id}`, external_id: `${id}`, at: id })),
     after: `binding/odoo-client-odoo-${ids.at(-1)}`,
     more,
   });

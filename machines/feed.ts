@@ -139,7 +139,7 @@ const feedSetup = setup({
     ),
     takeSuspects: assign(({ context }, answer: GoneAnswer) => sweeps.withSuspects(context, answer)),
     takeGone: enqueueActions(({ enqueue, context, event }, answer: GoneAnswer) => {
-      for (const one of sweeps.toTells(context, answer, momentOf(event))) enqueue(tell(() => one));
+      for (const one of sweeps.toTells(context, answer)) enqueue(tell(() => one));
       enqueue.assign(sweeps.withoutPage(context, answer, momentOf(event)));
     }),
     doubt: assign(({ context }, answer: GoneAnswer) => sweeps.withDoubt(context, answer)),

@@ -31,7 +31,9 @@ afterAll(async () => {
 
 async function stands(id: string, context: object, state = 'agreed', version = 1): Promise<void> {
   const actor = `binding/${id}`;
-  const envelope = JSON.stringify({ snapshot: { context: { integration: 'erp', model: 'partner', external_id: id, ...context } } });
+  const envelope = JSON.stringify({
+    snapshot: { context: { integration: 'erp', model: 'partner', external_id: id, theirs: { external_id: id, at: 7 }, ...context } },
+  });
   await client.query(
     commitStatement(
       batchOf(heads, {
@@ -54,10 +56,10 @@ test('[BOUND-1] the records of one integration and model come in pages, as they 
   const reports: Database = { query: async (name, text, values) => (await client.query({ name, text, values: [...values] })).rows };
   const wanted = { integration: 'records', of: 'erp', model: 'partner', limit: 3 } as const;
   const first = await readBoundPage(reports, { ...wanted, after: '' });
-  expect(first).toEqual({ records: [{ binding: 'binding/a', external_id: 'a' }], after: 'binding/c', more: true });
+  expect(first).toEqual({ records: [{ binding: 'binding/a', external_id: 'a', at: 7 }], after: 'binding/c', more: true });
   const second = await readBoundPage(reports, { ...wanted, after: first.after });
   expect(second).toEqual({ records: [], after: 'binding/f', more: true });
   const third = await readBoundPage(reports, { ...wanted, after: second.after });
-  expect(third).toEqual({ records: [{ binding: 'binding/g', external_id: 'new' }], after: 'binding/g', more: false });
+  expect(third).toEqual({ records: [{ binding: 'binding/g', external_id: 'new', at: 7 }], after: 'binding/g', more: false });
   expect(await readBoundPage(reports, { ...wanted, after: third.after })).toEqual({ records: [], after: 'binding/g', more: false });
 });

@@ -16,12 +16,12 @@ export async function readBoundPage(reports: Database, { of, model, after, limit
     if (['gone', 'released'].includes(String(row['state']))) return [];
     const stands = contextOf(String(row['envelope']));
     if (stands.integration !== of || stands.model !== model || stands.external_id === null) return [];
-    return [{ binding: String(row['address']), external_id: stands.external_id }];
+    return [{ binding: String(row['address']), external_id: stands.external_id, at: stands.theirs?.at ?? 0 }];
   });
   const last = rows.at(-1);
   return { records, after: last === undefined ? after : String(last['address']), more: rows.length === limit };
 }
 
-function contextOf(envelope: string): Pick<BindingContext, 'integration' | 'model' | 'external_id'> {
+function contextOf(envelope: string): Pick<BindingContext, 'integration' | 'model' | 'external_id' | 'theirs'> {
   return (JSON.parse(envelope) as StoredEnvelope).snapshot.context as BindingContext;
 }

@@ -190,4 +190,20 @@ describe('the hub and an ERP', () => {
       { asked: 30, gone: 0 },
     ]);
   });
+
+  test('[SYNCERP-7] what a person was wrong to confirm comes back when everything is read once more', async () => {
+    const { stage, erp } = await staged({ feed: { sweep_ms: 60_000 } });
+    for (let n = 0; n < 30; n++) erp.write(undefined, partner(n));
+    await feed(stage);
+    await rest(stage, erp);
+    erp.isHidden = true;
+    await stage.ports.until(() => stage.state('feed/erp-partner').includes('trust.doubtful'), HOUR, 5_000);
+    await stage.send('feed/erp-partner', 'CONFIRM_GONE', {}, { caller: OPERATOR });
+    const states = (): readonly string[] => [...erp.records.keys()].map((id) => stage.state(bindingOf('erp', `client/erp-${id}`)));
+    await stage.ports.until(() => states().every((state) => state === 'gone'), HOUR, 5_000);
+    erp.isHidden = false;
+    await stage.send('feed/erp-partner', 'BACKFILL', {}, { caller: OPERATOR });
+    await rest(stage, erp);
+    expect(states()).toEqual(states().map(() => 'agreed'));
+  });
 });
