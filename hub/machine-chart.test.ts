@@ -325,7 +325,7 @@ function eventsFor(snapshot: AnyMachineSnapshot): EventObject[] {
     { type: 'tell.refused', to: 'payment/p', event: 'DISPUTED', reason: 'r', sent: {} },
     ...['needs_response', 'under_review', 'won', 'lost', 'prevented'].map((status) => ({ type: 'DISPUTE_UPDATED', status })),
     ...['inquiry', 'needs_response'].map((status) => ({ type: 'DISPUTE_UPDATED', status, due_by: 2_000_000_000 })),
-    ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
+    ...['PULL', 'BACKFILL', 'PAUSE', 'RESUME', 'SWEEP', 'CONFIRM_GONE', 'DROP', 'RETRY', 'RECREATE', 'RELEASE'].map((type) => ({ type })),
     { type: 'PAYMENT_BEGUN', payment: 'p', revision: 1, amount_minor: 4, currency: 'EUR' },
     { type: 'PAYMENT_SETTLED', payment: 'p', amount_minor: 4, currency: 'EUR', on: '2026-11-02', memo: 'm' },
     { type: 'PAYMENT_SETTLED', payment: 'q', amount_minor: 6, currency: 'EUR', on: '2026-11-02', memo: 'm' },

@@ -56,7 +56,9 @@ export function compare({ base, ours, theirs, owners, decided }: BindingContext)
 }
 
 /** Whether the ERP says something that is not known; what is older than what is known is not. */
-export function isNews({ theirs }: BindingContext, { record }: Theirs): boolean {
+export function isNews({ theirs, external_id }: BindingContext, { record }: Theirs): boolean {
+  // That it is gone may be told late: of a name that it had before, or once more.
+  if (record.gone === true && (record.external_id !== external_id || theirs?.gone === true)) return false;
   if (theirs === undefined) return true;
   if (record.at !== theirs.at) return record.at > theirs.at || record.gone === true;
   return record.gone !== theirs.gone || !isSame(record.bad, theirs.bad) || !isSame(record.fields, theirs.fields);

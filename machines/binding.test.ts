@@ -186,4 +186,21 @@ describe('whose value stands', () => {
   ])('[BIND-11] changed %s', (_, merged, toHub, toErp, conflicts) => {
     expect([merged.toHub, merged.toErp, merged.conflicts.length]).toEqual([toHub, toErp, conflicts]);
   });
+
+  test('[BIND-12] that a record is gone counts once, and only of the name that it has now', () => {
+    const gone = (external_id: string, at = START): Cue => ({
+      type: 'THEIRS',
+      by: 'feed/odoo-partner',
+      record: { external_id, at, gone: true },
+    });
+    expect(stateOf(send(agreed(), gone('6', START + 9)))).toBe('agreed');
+    const once = send(agreed(), gone('7'));
+    expect([stateOf(once), once.facts.map(({ type }) => type)]).toEqual(['gone', ['binding.gone']]);
+    expect(send(once, gone('7', START + 9)).facts).toEqual([]);
+    // Told before, and taken when it is being made anew.
+    const anew = send(send(once, { type: 'RECREATE' }), gone('7', START + 9));
+    expect([stateOf(anew), contextOf(anew).external_id]).toEqual(['pushing', null]);
+    // It is there after all, as it was.
+    expect(stateOf(send(once, theirs({}, START)))).toBe('agreed');
+  });
 });

@@ -1,6 +1,8 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
+import type { BoundPage, BoundRequest, GoneAnswer, GoneRequest } from './bound-records.ts';
 import { actorOf, bindingOf } from './erp.ts';
 import type { ErpRecord, PullRequest } from './erp.ts';
+import * as sweeps from './feed-sweep.ts';
 import { feedEvents, feedFacts, feedInput, feedInternal, feedSettings, MOST_SEEN, PAGE } from './feed-terms.ts';
 import type { FeedBirth, FeedContext, FeedEvent, FeedFact, FeedFactName, Page, Refused } from './feed-terms.ts';
 import { defineMachine, effect, readEffectError, tell } from './machine.ts';
@@ -14,7 +16,7 @@ const OVERLAP_MS = 60_000;
 const MARK = 16;
 const PAUSES = [5_000, 15_000, MINUTE, 5 * MINUTE];
 
-function toContext({ id, integration, model, settings }: FeedBirth): FeedContext {
+function toContext({ id, integration, model, settings, at }: FeedBirth): FeedContext {
   return {
     id,
     integration,
@@ -28,6 +30,9 @@ function toContext({ id, integration, model, settings }: FeedBirth): FeedContext
     current_at: null,
     failure: null,
     tries: 0,
+    sweep: null,
+    swept_at: at,
+    swept: null,
   };
 }
 
@@ -75,7 +80,8 @@ function toBinding({ integration, model }: FeedContext, record: ErpRecord, isNew
 
 function otherWay(context: FeedContext, { event, reason, sent }: Refused): Tell | undefined {
   const record = sent?.['record'] as ErpRecord | undefined;
-  if (record === undefined) return undefined;
+  // Of what is gone nothing is made.
+  if (record === undefined || record.gone === true) return undefined;
   if (event === 'THEIRS' && reason === 'not_found') return toBinding(context, record, true);
   if (event === '@create' && reason === 'exists') return toBinding(context, record, false);
   return undefined;
@@ -89,7 +95,11 @@ const feedSetup = setup({
     emitted: {} as FeedFact,
     tags: {} as 'needs_somebody',
   },
-  actors: { 'erp.pull': effect<Page, PullRequest>() },
+  actors: {
+    'erp.pull': effect<Page, PullRequest>(),
+    'records.bound': effect<BoundPage, BoundRequest>(),
+    'erp.gone': effect<GoneAnswer, GoneRequest>(),
+  },
   delays: {
     poll: ({ context }) => context.rules.poll_ms,
     breath: ({ context }) => context.rules.breath_ms,
@@ -98,6 +108,14 @@ const feedSetup = setup({
   },
   guards: {
     hasMore: (_, page: Page) => page.more,
+    isSweepDue: ({ context, event }) => sweeps.isDue(context, momentOf(event)),
+    isSweepReady: ({ context, event }) => sweeps.isReady(context, momentOf(event)),
+    isPullDue: ({ context, event }) => sweeps.isPullDue(context, momentOf(event)),
+    isNotDoubtful: ({ context }) => context.sweep?.doubtful !== true,
+    isDoubtful: ({ context }) => context.sweep?.doubtful === true,
+    hasRecords: (_, { records }: BoundPage) => records.length > 0,
+    hasSuspects: ({ context }, answer: GoneAnswer) => sweeps.suspectsIn(context, answer).length > 0,
+    isTooMuch: ({ context }, answer: GoneAnswer) => sweeps.isTooMuch(context, answer),
     isCurrent: ({ context, event }) => context.current_at !== null && momentOf(event) - context.current_at < context.rules.stalled_ms,
   },
   actions: {
@@ -114,6 +132,20 @@ const feedSetup = setup({
       tries: context.tries + 1,
     })),
     startOver: assign({ cursor: null, backfilling: true, seen: [] }),
+    beginSweep: assign(({ context }) => ({ sweep: sweeps.begun(context) })),
+    takeBound: assign(({ context }, page: BoundPage) => sweeps.withBound(context, page)),
+    skipBound: assign(({ context, event }, page: BoundPage) =>
+      sweeps.withoutPage({ ...context, ...sweeps.withBound(context, page) }, { ids: [] }, momentOf(event)),
+    ),
+    takeSuspects: assign(({ context }, answer: GoneAnswer) => sweeps.withSuspects(context, answer)),
+    takeGone: enqueueActions(({ enqueue, context, event }, answer: GoneAnswer) => {
+      for (const one of sweeps.toTells(context, answer)) enqueue(tell(() => one));
+      enqueue.assign(sweeps.withoutPage(context, answer, momentOf(event)));
+    }),
+    doubt: assign(({ context }, answer: GoneAnswer) => sweeps.withDoubt(context, answer)),
+    confirm: assign(({ context }) => sweeps.withConfirmation(context)),
+    drop: assign(({ context, event }) => sweeps.withoutSweep(context, momentOf(event))),
+    noteSweepFailure: assign(({ context, event }, error: EffectError) => sweeps.withFailure(context, error, momentOf(event))),
     announce: emit(({ context: { integration, model, failure } }, type: FeedFactName) => ({
       type,
       integration,
@@ -133,6 +165,7 @@ const feedMachine = feedSetup.createMachine({
       initial: 'pulling',
       on: {
         PAUSE: '.paused',
+        SWEEP: { guard: 'isNotDoubtful', actions: 'beginSweep' },
         BACKFILL: { target: '.pulling', reenter: true, actions: 'startOver' },
       },
       states: {
@@ -153,9 +186,82 @@ const feedMachine = feedSetup.createMachine({
           },
         },
         breathing: { after: { breath: 'pulling' } },
-        idle: { after: { poll: 'pulling' }, on: { PULL: 'pulling' } },
+        // A sweep goes on between two pulls, never beside one.
+        idle: {
+          always: [
+            { guard: 'isSweepReady', target: 'listing' },
+            { guard: 'isSweepDue', target: 'listing', actions: 'beginSweep' },
+          ],
+          after: { poll: 'pulling' },
+          on: { PULL: 'pulling' },
+        },
+        listing: {
+          invoke: {
+            id: 'bound',
+            src: 'records.bound',
+            input: ({ context }) => sweeps.toBound(context),
+            onDone: [
+              {
+                guard: { type: 'hasRecords', params: ({ event }) => event.output },
+                target: 'asking',
+                actions: { type: 'takeBound', params: ({ event }) => event.output },
+              },
+              { target: 'resting', actions: { type: 'skipBound', params: ({ event }) => event.output } },
+            ],
+            onError: { target: 'idle', actions: { type: 'noteSweepFailure', params: ({ event }) => readEffectError(event) } },
+          },
+        },
+        asking: {
+          invoke: {
+            id: 'gone',
+            src: 'erp.gone',
+            input: ({ context }) => sweeps.toGone(context),
+            onDone: [
+              {
+                guard: { type: 'hasSuspects', params: ({ event }) => event.output },
+                target: 'wondering',
+                actions: { type: 'takeSuspects', params: ({ event }) => event.output },
+              },
+              { target: 'resting', actions: { type: 'takeGone', params: ({ event }) => event.output } },
+            ],
+            onError: { target: 'idle', actions: { type: 'noteSweepFailure', params: ({ event }) => readEffectError(event) } },
+          },
+        },
+        wondering: { after: { breath: 'asking_again' } },
+        asking_again: {
+          invoke: {
+            id: 'gone_again',
+            src: 'erp.gone',
+            input: ({ context }) => sweeps.toGoneAgain(context),
+            onDone: [
+              {
+                guard: { type: 'isTooMuch', params: ({ event }) => event.output },
+                target: 'idle',
+                actions: { type: 'doubt', params: ({ event }) => event.output },
+              },
+              { target: 'resting', actions: { type: 'takeGone', params: ({ event }) => event.output } },
+            ],
+            onError: { target: 'idle', actions: { type: 'noteSweepFailure', params: ({ event }) => readEffectError(event) } },
+          },
+        },
+        resting: { after: { breath: [{ guard: 'isPullDue', target: 'pulling' }, { target: 'idle' }] }, on: { PULL: 'pulling' } },
         pausing: { after: { retry_pause: 'pulling' }, on: { PULL: 'pulling' } },
         paused: { on: { RESUME: 'pulling' } },
+      },
+    },
+    // While a person is asked whether so much is gone, what changes goes on being read.
+    trust: {
+      initial: 'sure',
+      states: {
+        sure: { always: { guard: 'isDoubtful', target: 'doubtful' } },
+        doubtful: {
+          tags: ['needs_somebody'],
+          entry: { type: 'announce', params: 'feed.doubtful' },
+          on: {
+            CONFIRM_GONE: { target: 'sure', actions: 'confirm' },
+            DROP: { target: 'sure', actions: 'drop' },
+          },
+        },
       },
     },
     lag: {
@@ -190,6 +296,9 @@ export const feed = defineMachine({
     BACKFILL: ['operator', 'admin'],
     PAUSE: ['operator', 'admin'],
     RESUME: ['operator', 'admin'],
+    SWEEP: ['operator', 'admin'],
+    CONFIRM_GONE: ['operator', 'admin'],
+    DROP: ['operator', 'admin'],
   },
   views: { hq: { rows: 'all', fields: 'all' } },
   title: ({ integration, model }) => `${integration} · ${model}`,

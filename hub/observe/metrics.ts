@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { eventTypeOf } from '../../actors/delivery.ts';
 import type { Backlog } from '../../actors/effect-job.ts';
 import type { Runtime } from '../../actors/runtime.ts';
+import { watchRecords } from './record-metrics.ts';
 
 /** What the hub counts of itself, for Prometheus. One for each hub, so that several in one process do not mix. */
 export class Metrics {
@@ -52,6 +53,12 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labels], registers: [this.#registry] });
   }
 
+  /** A moment of each of several that have names, as whoever counts it says. */
+  instant<const Label extends string>(name: string, help: string, labels: readonly Label[]): Gauge<Label> {
+    this.#registry.removeSingleMetric(name);
+    return new Gauge({ name, help, labelNames: [...labels], registers: [this.#registry] });
+  }
+
   request(method: string, route: string, status: number, seconds: number): void {
     this.#http.observe({ method, route, status: String(status) }, seconds);
   }
@@ -72,6 +79,7 @@ export class Metrics {
     this.gauge('hub_ready', 'Whether an event would be committed now.', () => (runtime.trouble() === undefined ? 1 : 0));
     this.gauge('hub_nats_up', 'Whether NATS answers.', () => (runtime.busTrouble() === undefined ? 1 : 0));
     this.gauge('hub_owned_partitions', 'Partitions that this node owns.', () => runtime.lanes.partitions.length);
+    watchRecords(this, runtime);
     runtime.onCommit((rows) => {
       const counts = new Map<string, number>();
       for (const { row, definition } of rows) {

@@ -5,6 +5,7 @@ import type { Surroundings } from '../../actors/integrations/integration.ts';
 import { bindingOf } from '../../machines/erp.ts';
 import { Chance } from '../simulate/chance.ts';
 import { APPROVER, OPERATOR, RuntimeStage } from '../support/runtime-stage.ts';
+import { memoryRecords } from '../support/memory-records.ts';
 import { MemoryErp } from './memory-erp.ts';
 
 const partner = (n: number) => ({ name: `Partner ${n}`, country: 'DE', email: `p${n}@partner.example`, kind: 'company' });
@@ -19,6 +20,7 @@ async function staged(settings: Readonly<Record<string, object>> = {}): Promise<
       return [erp.open, ...checks];
     },
   });
+  checks.push(await memoryRecords(stage.database, stage.ports));
   checks.push({ kind: sandboxChecks, integration: await sandboxChecks.open({ ports: stage.ports } as unknown as Surroundings) });
   await stage.start();
   return { stage, erp };
@@ -132,5 +134,76 @@ describe('the hub and an ERP', () => {
     await rest(stage, erp);
     expect([stage.context('client/erp-1')['phone'], erp.records.get('1')?.fields['city']]).toEqual(['+49 228 1', 'Bonn']);
     await stage.ports.until(() => stage.state('feed/erp-partner').includes('lag.current'), HOUR, 5_000);
+  });
+
+  /** What is deleted there by chance is gone here; how often each binding came to be is in its journal. */
+  test.each([1, 2, 3])(
+    '[SYNCERP-5] with kills and lost answers (%i) what was deleted there ends as gone, once, and nothing else',
+    async (seed) => {
+      const { stage, erp } = await staged({ feed: { sweep_ms: 60_000 } });
+      const chance = new Chance(seed, 'gone');
+      for (let n = 0; n < 130; n++) erp.write(undefined, partner(n));
+      await feed(stage);
+      await rest(stage, erp);
+      const deleted = new Set<string>();
+      erp.loses = (operation) => (chance.is(0.3) ? (operation === 'push' ? 'after' : 'before') : undefined);
+      for (let round = 0; round < 10; round++) {
+        const id = `${1 + chance.below(130)}`;
+        erp.records.delete(id);
+        deleted.add(id);
+        const other = `${1 + chance.below(130)}`;
+        if (!deleted.has(other)) erp.write(other, { archived: true });
+        await stage.ports.advance(chance.below(90_000));
+        if (chance.is(0.4)) await stage.restart();
+        erp.isDown = chance.is(0.3);
+      }
+      erp.isDown = false;
+      erp.loses = () => undefined;
+      await stage.send('integration/erp', 'RESET', {}, { caller: OPERATOR });
+      const bindingFor = (id: string | number): string => bindingOf('erp', `client/erp-${id}`);
+      await stage.ports.until(() => [...deleted].every((id) => stage.state(bindingFor(id)) === 'gone'), 3 * HOUR, 5_000);
+      await stage.ports.advance(HOUR);
+      const gone = Array.from({ length: 130 }, (_, n) => `${n + 1}`).filter((id) => stage.state(bindingFor(id)) === 'gone');
+      expect(new Set(gone)).toEqual(deleted);
+      const told = gone.map((id) => stage.database.journalOf(bindingFor(id)).filter(({ event }) => event.includes('"gone":true')).length);
+      expect(told).toEqual(gone.map(() => 1));
+    },
+    120_000,
+  );
+
+  test('[SYNCERP-6] where the ERP hides everything nothing is told to be gone until a person says so, and it may all come back', async () => {
+    const { stage, erp } = await staged({ feed: { sweep_ms: 60_000 } });
+    for (let n = 0; n < 30; n++) erp.write(undefined, partner(n));
+    await feed(stage);
+    await rest(stage, erp);
+    erp.isHidden = true;
+    await stage.ports.until(() => stage.state('feed/erp-partner').includes('trust.doubtful'), HOUR, 5_000);
+    await stage.ports.advance(HOUR);
+    await rest(stage, erp);
+    // Its rights are back before anybody answers.
+    erp.isHidden = false;
+    await stage.send('feed/erp-partner', 'CONFIRM_GONE', {}, { caller: OPERATOR });
+    await stage.ports.advance(HOUR);
+    await rest(stage, erp);
+    expect([stage.state('feed/erp-partner').includes('trust.sure'), stage.context('feed/erp-partner')['swept']]).toEqual([
+      true,
+      { asked: 30, gone: 0 },
+    ]);
+  });
+
+  test('[SYNCERP-7] what a person was wrong to confirm comes back when everything is read once more', async () => {
+    const { stage, erp } = await staged({ feed: { sweep_ms: 60_000 } });
+    for (let n = 0; n < 30; n++) erp.write(undefined, partner(n));
+    await feed(stage);
+    await rest(stage, erp);
+    erp.isHidden = true;
+    await stage.ports.until(() => stage.state('feed/erp-partner').includes('trust.doubtful'), HOUR, 5_000);
+    await stage.send('feed/erp-partner', 'CONFIRM_GONE', {}, { caller: OPERATOR });
+    const states = (): readonly string[] => [...erp.records.keys()].map((id) => stage.state(bindingOf('erp', `client/erp-${id}`)));
+    await stage.ports.until(() => states().every((state) => state === 'gone'), HOUR, 5_000);
+    erp.isHidden = false;
+    await stage.send('feed/erp-partner', 'BACKFILL', {}, { caller: OPERATOR });
+    await rest(stage, erp);
+    expect(states()).toEqual(states().map(() => 'agreed'));
   });
 });

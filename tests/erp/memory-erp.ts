@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Open } from '../../actors/effects.ts';
 import { defineIntegration } from '../../actors/integrations/integration.ts';
 import type { Call, CallResult } from '../../actors/integrations/integration.ts';
+import type { GoneRequest } from '../../machines/bound-records.ts';
 import type { ErpCursor, ErpRecord, PullAnswer, PullRequest, PushAnswer, PushRequest, ReadRequest } from '../../machines/erp.ts';
 import { must } from '../../machines/must.ts';
 
@@ -20,6 +21,8 @@ export class MemoryErp {
   /** Whether the answer to this call is lost, before or after it was done. */
   loses: (operation: string) => 'before' | 'after' | undefined = () => undefined;
   isDown = false;
+  /** The user of the hub may see none of its records any more: it says of each that it is not there. */
+  isHidden = false;
   readonly #now: () => number;
   #last = 0;
   #n = 0;
@@ -40,6 +43,7 @@ export class MemoryErp {
       operations: {
         pull: { input: any, output: z.any(), reads: true },
         read: { input: any, output: z.any(), reads: true },
+        gone: { input: any, output: z.any(), reads: true },
         push: { input: any, output: z.any() },
       },
       config: z.object({}),
@@ -75,6 +79,7 @@ export class MemoryErp {
 
   #answer(operation: string, input: unknown): unknown {
     if (operation === 'pull') return this.#pull(input as PullRequest);
+    if (operation === 'gone') return { ids: (input as GoneRequest).ids.filter((id) => this.isHidden || !this.records.has(id)) };
     if (operation === 'read') return this.#recordOf((input as ReadRequest).external_id) ?? null;
     return this.#push(input as PushRequest);
   }

@@ -98,6 +98,10 @@ const feeds: readonly Scenario[] = [
   { row: 'feed PAUSE', watch: 'PAUSE', before: feed, command: operator('PAUSE'), rest: /reading.paused/ },
   { row: 'feed RESUME', watch: 'RESUME', before: paused, command: operator('RESUME'), rest: /reading.pausing/ },
   { row: 'feed BACKFILL', watch: 'BACKFILL', before: paused, command: operator('BACKFILL'), rest: /reading.pausing/ },
+  { row: 'feed SWEEP', watch: 'SWEEP', before: paused, command: operator('SWEEP'), rest: /reading.paused/ },
+  // There is no ERP here that could cast doubt on itself: a person who answers without being asked is refused.
+  { row: 'feed CONFIRM_GONE', watch: 'CONFIRM_GONE', before: paused, command: operator('CONFIRM_GONE'), rest: /reading.paused/ },
+  { row: 'feed DROP', watch: 'DROP', before: paused, command: operator('DROP'), rest: /reading.paused/ },
   {
     row: 'feed tell.refused',
     watch: 'tell.refused',

@@ -94,7 +94,7 @@ function normal(text: string, id: string): string {
   return text
     .replaceAll(id, '<id>')
     .replaceAll(
-      /"(at|ended|due|due_at|opened_at|first_at|last_at|funds_until|since|looked_at|known|changed_at|agreed_at|current_at|received_at)":\d+/g,
+      /"(at|ended|due|due_at|opened_at|first_at|last_at|funds_until|since|looked_at|known|changed_at|agreed_at|current_at|received_at|swept_at|resume_at)":\d+/g,
       '"$1":0',
     )
     .replaceAll(/"fetched_at":"[^"]*"/g, '"fetched_at":""')

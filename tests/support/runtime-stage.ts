@@ -116,7 +116,8 @@ export class RuntimeStage {
       settings,
     });
     await this.hear(this.runtime.start());
-    for (const { kind } of integrations) await this.send(`integration/${kind.name}`, 'ENABLE', {}, { caller: OPERATOR });
+    for (const { kind } of integrations.filter((open) => open.kind.own !== true))
+      await this.send(`integration/${kind.name}`, 'ENABLE', {}, { caller: OPERATOR });
     return this;
   }
 
