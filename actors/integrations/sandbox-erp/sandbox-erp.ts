@@ -130,6 +130,11 @@ export function openSandboxErp(surroundings: Surroundings): Promise<SandboxErp> 
   return Promise.resolve(new SandboxErp(surroundings));
 }
 
+/** For whoever changes records in it. */
+export function isSandboxErp(integration: Integration): integration is SandboxErp {
+  return integration instanceof SandboxErp;
+}
+
 export const sandboxErp: IntegrationKind = defineIntegration({
   name: 'sandbox_erp',
   title: 'Sandbox ERP',
