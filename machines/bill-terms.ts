@@ -123,7 +123,6 @@ export type BillSaid = z.infer<typeof saidSchema>;
 export type BillBirth = z.infer<typeof billInput> & Birth<z.infer<typeof billSettings>>;
 
 export type Amend = z.infer<typeof billEvents.AMEND> & Stamp;
-export type Void = z.infer<typeof billEvents.VOID> & Stamp;
 export type Begun = z.infer<typeof billInternal.PAYMENT_BEGUN>;
 export type Settled = z.infer<typeof billInternal.PAYMENT_SETTLED>;
 export type Ended = z.infer<typeof billInternal.PAYMENT_ENDED>;

@@ -90,6 +90,7 @@ describe('integrations', () => {
       { name: 'ecb' },
       { name: 'stripe' },
       { name: 'odoo' },
+      { name: 'sandbox_erp' },
     ]);
     expect((await notify(secret, 'msg_1')).status).toBe(200);
     expect((await put({ config: { latency_ms: 0 } })).body['secrets']).toEqual(['api_key', 'webhook_secret']);

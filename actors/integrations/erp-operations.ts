@@ -78,6 +78,9 @@ const payment = z.strictObject({
 });
 export type ErpPayment = z.infer<typeof payment>;
 
+/** What each model's `fields` hold. */
+export const erpFields = { partner: client, bill, payment } as const;
+
 const rec = z.strictObject({
   external_id,
   /** When it was last written there: epoch milliseconds, as exact as the ERP tells it. */

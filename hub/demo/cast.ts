@@ -45,3 +45,37 @@ export const DEMO_PAYEES = [
 ] as const;
 
 export const DEMO_CURRENCIES = ['EUR', 'EUR', 'EUR', 'GBP', 'CHF', 'USD'] as const;
+
+const NOTHING = { vat: null, phone: null, street: null, archived: false };
+
+/** What the sandbox ERP knows of. */
+export const DEMO_PARTNERS = [
+  {
+    ...NOTHING,
+    name: 'Spreewald Druck GmbH',
+    email: 'buero@spreewald-druck.example',
+    country: 'DE',
+    kind: 'company',
+    city: 'Cottbus',
+    zip: '03046',
+  },
+  {
+    ...NOTHING,
+    name: 'Papeterie du Lac SARL',
+    email: 'bonjour@papeterie-du-lac.example',
+    country: 'FR',
+    kind: 'company',
+    city: 'Annecy',
+    zip: '74000',
+  },
+  {
+    ...NOTHING,
+    name: 'Hafenlogistik Nord AG',
+    email: 'kontor@hafenlogistik.example',
+    country: 'DE',
+    kind: 'company',
+    city: 'Bremen',
+    zip: '28195',
+  },
+  { ...NOTHING, name: 'Jana Nováková', email: 'jana@novakova.example', country: 'CZ', kind: 'person', city: 'Brno', zip: '602 00' },
+] as const;

@@ -5,7 +5,9 @@ import { isSandbox } from '../../actors/integrations/sandbox/sandbox.ts';
 import { idFromKey } from '../../actors/id-from-key.ts';
 import type { Role } from '../../machines/machine.ts';
 import type { Hub } from '../hub.ts';
-import { DEMO_CLIENTS, DEMO_CURRENCIES, DEMO_NEWCOMER, DEMO_PAYEES } from './cast.ts';
+import { isSandboxErp } from '../../actors/integrations/sandbox-erp/sandbox-erp.ts';
+import { actorOf, bindingOf } from '../../machines/erp.ts';
+import { DEMO_CLIENTS, DEMO_CURRENCIES, DEMO_NEWCOMER, DEMO_PARTNERS, DEMO_PAYEES } from './cast.ts';
 
 export type Demo = { readonly opened: Promise<void>; stop(): void };
 
@@ -68,6 +70,7 @@ class Office {
     this.#cancel = this.#hub.ports.timers.every(EVERY_MS, () => {
       this.#pay().catch((error: unknown) => this.#hub.log.warn({ err: error }, 'The demo could not make a payment'));
     });
+    await this.#keepInStep();
   }
 
   stop(): void {
@@ -149,6 +152,30 @@ class Office {
     const input = { ...bill, payment, reason: 'product_not_received', gateway: 'sandbox', kind: 'chargeback' };
     const due_by = this.#hub.ports.clock.now() + DISPUTE_MS;
     await this.#once(CLERK, 'dispute/dp_demo', '@create', { ...input, due_by }, 'dispute');
+  }
+
+  /** Partners of an ERP that become clients, and two of them changed on both sides, so that somebody has to say which side is right. */
+  async #keepInStep(): Promise<void> {
+    const name = 'sandbox_erp';
+    const erp = this.#hub.integrations.get(name)?.integration;
+    if (erp === undefined || !isSandboxErp(erp)) return;
+    const { records } = await erp.records.pull({ integration: name, model: 'partner', cursor: null, limit: 1, overlap_ms: 0 });
+    if (records.length > 0) return;
+    const ids: string[] = [];
+    for (const partner of DEMO_PARTNERS) ids.push((await erp.records.write('partner', undefined, partner)).external_id);
+    const feed = `feed/${name}-partner`;
+    await this.#once(OPERATOR, feed, '@create', { integration: name, model: 'partner' }, 'create-feed');
+    const clients = ids.map((id) => actorOf(name, 'partner', id));
+    for (const client of clients) await this.#until(bindingOf(name, client), ({ snapshot }) => snapshot.value === 'agreed');
+    await this.#once(OPERATOR, feed, 'PAUSE', {}, 'pause-feed');
+    // An ERP tells seconds apart, and nothing shorter.
+    await this.#pause(1_100);
+    for (const [n, client] of clients.slice(0, 2).entries()) {
+      await erp.records.write('partner', ids[n], { name: `${DEMO_PARTNERS[n]?.name} & Co.` });
+      await this.#once(CLERK, client, 'AMEND', { name: `${DEMO_PARTNERS[n]?.name}, Europe` }, `amend-partner-${n}`);
+      await this.#until(bindingOf(name, client), ({ snapshot }) => snapshot.value === 'conflict');
+    }
+    await this.#once(OPERATOR, feed, 'RESUME', {}, 'resume-feed');
   }
 
   /** Gives up after a while: what follows is then refused, and nobody is stopped by it. */

@@ -4,6 +4,7 @@ import { defineIntegration } from '../../actors/integrations/integration.ts';
 import type { Call, CallResult } from '../../actors/integrations/integration.ts';
 import type { GoneRequest } from '../../machines/bound-records.ts';
 import type { ErpCursor, ErpRecord, PullAnswer, PullRequest, PushAnswer, PushRequest, ReadRequest } from '../../machines/erp.ts';
+import { sandboxErp } from '../../actors/integrations/sandbox-erp/sandbox-erp.ts';
 import { must } from '../../machines/must.ts';
 
 type Kept = { readonly external_id: string; at: number; fields: Readonly<Record<string, unknown>>; ref?: string };
@@ -29,6 +30,16 @@ export class MemoryErp {
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** As the sandbox ERP, for a process that may die: who is dead hears nothing. It books no payments. */
+  sandboxFor(isDead: () => boolean): Open {
+    const perform = (call: Call): Promise<CallResult> => {
+      if (isDead()) return new Promise<never>(() => undefined);
+      const isOfPayments = call.operation === 'pay' || call.operation === 'void';
+      return Promise.resolve(isOfPayments ? { kind: 'failed', code: 'not_found', detail: 'It has no such bill.' } : this.#perform(call));
+    };
+    return { kind: sandboxErp, integration: { perform, close: () => Promise.resolve() } };
   }
 
   get open(): Open {

@@ -1,9 +1,8 @@
 import type { Scenario } from './scenarios.ts';
 import type { Answer, Event, Scene } from './scene.ts';
 
-/*
- * A client whose record an ERP keeps too. There is no ERP in these stories: what one says is told by a messenger, and what it would be told is refused.
- */
+/* Clients, bills and payments that an ERP keeps too: the sandbox ERP, which has none of the records that a messenger says it has. */
+const ERP = 'sandbox_erp';
 
 const CLIENT = { name: 'Acme GmbH', country: 'DE', email: 'office@acme.example', kind: 'company' };
 const RECORD = { external_id: '7', at: 1_000, fields: { ...CLIENT, name: 'Acme AG' } };
@@ -14,7 +13,7 @@ const client = (scene: Scene): Promise<Answer> => scene.create('client', CLIENT)
 const bound =
   (record: object) =>
   (scene: Scene): Promise<Answer> =>
-    tellOf({ type: '@create', integration: 'none', model: 'partner', actor: `client/${scene.id}`, record })(scene);
+    tellOf({ type: '@create', integration: ERP, model: 'partner', actor: `client/${scene.id}`, record })(scene);
 
 async function beside(scene: Scene): Promise<void> {
   await client(scene);
@@ -70,7 +69,7 @@ const clients: readonly Scenario[] = [
   { row: 'client SYNC', watch: 'SYNC', before: conflict, command: decide, rest: /^invited/, others: all },
 ].map((row) => ({ ...row, subject: 'client' }));
 
-const feed = (scene: Scene): Promise<Answer> => scene.create('feed', { integration: 'none', model: 'partner' }, 'operator');
+const feed = (scene: Scene): Promise<Answer> => scene.create('feed', { integration: ERP, model: 'bill' }, 'operator');
 const operator =
   (type: string) =>
   (scene: Scene): Promise<Answer> =>
@@ -88,18 +87,18 @@ async function pausedBeside(scene: Scene): Promise<void> {
 
 /** What a feed was told wrongly it tells the other way. */
 const otherWay = tellOf(
-  { type: 'tell.refused', to: 'binding/none-client-none-7', event: 'THEIRS', reason: 'not_found', sent: { record: RECORD } },
+  { type: 'tell.refused', to: 'binding/sandbox_erp-bill-sandbox_erp-7', event: 'THEIRS', reason: 'not_found', sent: { record: RECORD } },
   'feed',
 );
 
 const feeds: readonly Scenario[] = [
-  { row: 'feed @create', watch: '@create', command: feed, rest: /reading.pausing/ },
-  { row: 'feed PULL', watch: 'PULL', before: feed, command: operator('PULL'), rest: /reading.pausing/ },
+  { row: 'feed @create', watch: '@create', command: feed, rest: /reading.waiting/ },
+  { row: 'feed PULL', watch: 'PULL', before: feed, command: operator('PULL'), rest: /reading.waiting/ },
   { row: 'feed PAUSE', watch: 'PAUSE', before: feed, command: operator('PAUSE'), rest: /reading.paused/ },
-  { row: 'feed RESUME', watch: 'RESUME', before: paused, command: operator('RESUME'), rest: /reading.pausing/ },
-  { row: 'feed BACKFILL', watch: 'BACKFILL', before: paused, command: operator('BACKFILL'), rest: /reading.pausing/ },
+  { row: 'feed RESUME', watch: 'RESUME', before: paused, command: operator('RESUME'), rest: /reading.waiting/ },
+  { row: 'feed BACKFILL', watch: 'BACKFILL', before: paused, command: operator('BACKFILL'), rest: /reading.waiting/ },
   { row: 'feed SWEEP', watch: 'SWEEP', before: paused, command: operator('SWEEP'), rest: /reading.paused/ },
-  // There is no ERP here that could cast doubt on itself: a person who answers without being asked is refused.
+  // Nothing is missing there, so that no doubt was cast: a person who answers without being asked is refused.
   { row: 'feed CONFIRM_GONE', watch: 'CONFIRM_GONE', before: paused, command: operator('CONFIRM_GONE'), rest: /reading.paused/ },
   { row: 'feed DROP', watch: 'DROP', before: paused, command: operator('DROP'), rest: /reading.paused/ },
   {
@@ -113,7 +112,7 @@ const feeds: readonly Scenario[] = [
 ].map((row) => ({ ...row, subject: 'feed' }));
 
 const BOOKED = { amount_minor: 1_000, currency: 'EUR', date: '2026-11-02', memo: 'INV-7' };
-/** Of a record whose ERP the hub does not have: it says no. */
+/** Of a bill that the ERP does not have: it says no. */
 const booked = (scene: Scene): Promise<Answer> => {
   const { id } = scene;
   const of = { payment: `payment/${id}`, bill: `bill/${id}`, binding: `binding/${id}` };
@@ -178,7 +177,7 @@ async function billBeside(scene: Scene): Promise<void> {
 /** As if an ERP had it, by a messenger in the place of its binding. */
 async function billLinked(scene: Scene): Promise<void> {
   await scene.create('messenger', {});
-  await tellOf({ type: '@create', integration: 'none', model: 'bill', actor: `bill/${scene.id}`, record: BILL })(scene);
+  await tellOf({ type: '@create', integration: ERP, model: 'bill', actor: `bill/${scene.id}`, record: BILL })(scene);
   await scene.until('bill', /course.open/);
 }
 
@@ -247,8 +246,7 @@ const bills: readonly Scenario[] = [
     row: 'bill LINK',
     watch: 'LINK',
     before: billBeside,
-    command: (scene: Scene) =>
-      tellOf({ type: '@create', integration: 'none', model: 'bill', actor: `bill/${scene.id}`, record: BILL })(scene),
+    command: (scene: Scene) => tellOf({ type: '@create', integration: ERP, model: 'bill', actor: `bill/${scene.id}`, record: BILL })(scene),
     others: (id: string) => [`messenger/${id}`, `binding/${id}`],
   },
 ].map((row) => ({ rest: /course.open/, ...row, subject: 'bill' }));

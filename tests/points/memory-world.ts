@@ -3,12 +3,14 @@ import type { Ports } from '../../actors/ports/ports.ts';
 import { VirtualPorts } from '../../actors/ports/virtual.ts';
 import { MemoryBus, MemoryServer } from '../../actors/bus/memory.ts';
 import type { Caller } from '../../actors/caller.ts';
+import type { Open } from '../../actors/effects.ts';
 import type { Outcome } from '../../actors/delivery.ts';
 import { toStates } from '../../actors/envelope.ts';
 import type { StoredEnvelope } from '../../actors/envelope.ts';
-import type { Gate, Integration, IntegrationKind } from '../../actors/integrations/integration.ts';
+import type { Call, CallResult, Gate, Integration, IntegrationKind } from '../../actors/integrations/integration.ts';
 import { imports } from '../../actors/integrations/imports/imports.ts';
 import { ledger } from '../../actors/integrations/ledger/ledger.ts';
+import { records } from '../../actors/integrations/records/records.ts';
 import { sandboxChecks } from '../../actors/integrations/sandbox-checks/sandbox-checks.ts';
 import { sandboxRates } from '../../actors/integrations/sandbox-rates/sandbox-rates.ts';
 import { Runtime } from '../../actors/runtime.ts';
@@ -20,6 +22,8 @@ import { machines } from '../../machines/machines.ts';
 import type { Role } from '../../machines/machine.ts';
 import { Watch } from './failpoint.ts';
 import type { Failpoint } from './failpoint.ts';
+import { memoryRecords } from '../support/memory-records.ts';
+import { MemoryErp } from '../erp/memory-erp.ts';
 import { MemoryGateway } from './memory-gateway.ts';
 import { memoryImports } from './memory-imports.ts';
 import { memoryLedger } from './memory-ledger.ts';
@@ -74,7 +78,9 @@ class Mortal {
         ],
         ['sandbox_checks', open(sandboxChecks)],
         ['sandbox_rates', open(sandboxRates)],
+        ['sandbox_erp', world.erp.sandboxFor(() => this.#dead)],
         ['ledger', { kind: ledger, integration: memoryLedger(world.database, () => this.#dead) }],
+        ['records', this.#records()],
         ['imports', { kind: imports, integration: memoryImports(world.database, this.#toGate(), ports, () => this.#dead) }],
       ]),
       node: 'one',
@@ -90,6 +96,16 @@ class Mortal {
       () => (this.#up = true),
       () => this.die(),
     );
+  }
+
+  /** It is open a moment later. */
+  #records(): Open {
+    const opened = memoryRecords(this.#world.database, this.#world.ports);
+    const perform = async (call: Call): Promise<CallResult> => {
+      const { integration } = await opened;
+      return this.#dead ? new Promise<never>(() => undefined) : integration.perform(call);
+    };
+    return { kind: records, integration: { perform, close: () => Promise.resolve() } };
   }
 
   #toGate(): Gate {
@@ -167,6 +183,7 @@ export class MemoryWorld {
   readonly database = new MemoryDatabase(this.ports.clock);
   readonly server = new MemoryServer(this.ports);
   readonly gateway = new MemoryGateway();
+  readonly erp = new MemoryErp(() => this.ports.clock.now());
   /** The points that any of its processes came by. */
   readonly reached = new Set<Point>();
   readonly scale: number;
@@ -291,7 +308,7 @@ export class MemoryScene extends Scene {
 
   /** Enabled integrations and an active client, which every story expects to find. */
   async furnish(): Promise<void> {
-    for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates'])
+    for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates', 'sandbox_erp'])
       await this.#world.command(`integration/${name}`, { type: 'ENABLE' }, callerOf('operator'), `enable-${name}`);
     for (const id of ['acme', 'globex']) {
       await this.#world.command(`client/${id}`, { ...CLIENT, type: '@create' }, callerOf('clerk'), `create-${id}`);

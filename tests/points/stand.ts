@@ -266,7 +266,7 @@ export class Stand {
 
   /** Enabled integrations, rates, and two active clients, one of them with limits. */
   async #furnish(): Promise<void> {
-    for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates'])
+    for (const name of ['sandbox', 'sandbox_checks', 'sandbox_rates', 'sandbox_erp'])
       await this.must({ as: 'operator', path: `/v1/actors/integration/${name}/events`, body: { type: 'ENABLE' }, key: `enable-${name}` });
     for (const id of ['acme', 'globex']) {
       const input = { name: `${id} GmbH`, country: 'DE', email: `${id}@example.org`, kind: 'company' };

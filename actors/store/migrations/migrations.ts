@@ -10,6 +10,7 @@ import { Migration0009ChangedPeople } from './0009-changed-people.ts';
 import { Migration0010TwoPhases } from './0010-two-phases.ts';
 import { Migration0011ClosedPeriods } from './0011-closed-periods.ts';
 import { Migration0012Imports } from './0012-imports.ts';
+import { Migration0013SandboxErp } from './0013-sandbox-erp.ts';
 
 /** Every migration in order; a released one is never changed. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   { name: '0010-two-phases', class: Migration0010TwoPhases },
   { name: '0011-closed-periods', class: Migration0011ClosedPeriods },
   { name: '0012-imports', class: Migration0012Imports },
+  { name: '0013-sandbox-erp', class: Migration0013SandboxErp },
 ];
