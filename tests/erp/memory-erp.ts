@@ -32,12 +32,13 @@ export class MemoryErp {
     this.#now = now;
   }
 
-  /** As the sandbox ERP, for a process that may die: who is dead hears nothing. It books no payments. */
+  /** As the sandbox ERP, for a process that may die: who is dead hears nothing. It has no bills, so that no payment is booked. */
   sandboxFor(isDead: () => boolean): Open {
     const perform = (call: Call): Promise<CallResult> => {
       if (isDead()) return new Promise<never>(() => undefined);
-      const isOfPayments = call.operation === 'pay' || call.operation === 'void';
-      return Promise.resolve(isOfPayments ? { kind: 'failed', code: 'not_found', detail: 'It has no such bill.' } : this.#perform(call));
+      if (call.operation === 'pay') return Promise.resolve({ kind: 'failed', code: 'not_found', detail: 'It has no such bill.' });
+      const nothing = { external_id: null, state: 'absent', reconciled: false };
+      return Promise.resolve(call.operation === 'void' ? { kind: 'done', output: nothing } : this.#perform(call));
     };
     return { kind: sandboxErp, integration: { perform, close: () => Promise.resolve() } };
   }

@@ -46,7 +46,7 @@ export function toTrace(remains: Remains, seen: Seen, id: string, addresses: rea
   const told = ends
     ? newest.map(({ actor, envelope }) => `${actor} ${toEnd(envelope)}`)
     : rows.map(({ actor, version, event_id, event, caller, envelope, asked }) =>
-        [`${actor}@${version}`, event_id, event, 'of', caller, '→', envelope, 'asked', asked ?? ''].join(' '),
+        [`${actor}@${version}`, event_id, event, 'of', caller, '→', sorted(envelope), 'asked', asked ?? ''].join(' '),
       );
   return {
     answer: `${answer.status} ${ends ? '' : JSON.stringify(answer.body['version'])} ${JSON.stringify(answer.body['code'])}`,
@@ -74,14 +74,23 @@ function straysOf(rows: readonly Row[], seen: Seen, addresses: readonly string[]
   return [...missing, ...strange, ...changed];
 }
 
-/** The state and the context, without how often something was tried on the way. */
+/** Whoever was read from the database has its fields in another order than whoever was not. */
+function sorted(envelope: string): string {
+  return JSON.stringify(JSON.parse(envelope), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
+/** The state and the context, without how often something was tried on the way, and whether there was ever a doubt about it. */
 function toEnd(envelope: string): string {
   const { snapshot, timers, effects } = JSON.parse(envelope) as {
     snapshot: { value: unknown; context: Record<string, unknown> };
     timers: object;
     effects: object;
   };
-  const { tries: _, ...context } = snapshot.context;
+  const { tries: _, unsure: __, ...context } = snapshot.context;
   return JSON.stringify({ value: snapshot.value, context, timers: Object.keys(timers), effects: Object.keys(effects) });
 }
 
@@ -98,6 +107,7 @@ function normal(text: string, id: string): string {
       '"$1":0',
     )
     .replaceAll(/"fetched_at":"[^"]*"/g, '"fetched_at":""')
+    .replaceAll(/"external_id":"\d+"/g, '"external_id":"n"')
     .replaceAll(/[0-9a-f]{64}/g, '<hash>')
     .replaceAll(/\b(authorize|capture|void|refund)_\d+/g, '$1_n');
 }
