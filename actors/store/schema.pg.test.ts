@@ -32,7 +32,7 @@ async function difference(store: PostgresStore): Promise<string[]> {
   return sql
     .split('\n')
     .filter(
-      (line) => line.trim() !== '' && !/^drop (index|trigger|function|table if exists "sandbox"|schema if exists "sandbox")/.test(line),
+      (line) => line.trim() !== '' && !/^drop (index|trigger|function|(table|schema) if exists "sandbox(_erp)?")/.test(line),
     );
 }
 
