@@ -31,9 +31,7 @@ async function difference(store: PostgresStore): Promise<string[]> {
   const sql = await (store.orm as unknown as Schema).schema.getUpdateSchemaSQL({ wrap: false });
   return sql
     .split('\n')
-    .filter(
-      (line) => line.trim() !== '' && !/^drop (index|trigger|function|(table|schema) if exists "sandbox(_erp)?")/.test(line),
-    );
+    .filter((line) => line.trim() !== '' && !/^drop (index|trigger|function|(table|schema) if exists "sandbox(_erp)?")/.test(line));
 }
 
 /** Opens the store in a process of its own, on a signal, so that two do it at the same time. */

@@ -2,7 +2,7 @@ import { must } from '../../machines/must.ts';
 import type { OdooSettings } from '../support/odoo.ts';
 import { eventually, sleep } from '../support/process-hub.ts';
 import { Person } from '../support/storm.ts';
-import type { Made, World } from './odoo.ts';
+import type { Made, World } from '../support/odoo-world.ts';
 
 const WITHIN_MS = 120_000;
 const QUIET_MS = 15_000;

@@ -1,47 +1,32 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { bindingOf } from '../../machines/erp.ts';
 import { must } from '../../machines/must.ts';
 import { LossyRelay } from '../support/lossy-relay.ts';
+import { killOdoo, SCALE, startOdoo, taken } from '../support/odoo-world.ts';
+import type { Made, World } from '../support/odoo-world.ts';
 import { odooForTests } from '../support/odoo.ts';
 import type { OdooSettings } from '../support/odoo.ts';
 import { byHand } from '../support/odoo-stage.ts';
 import { billsHere, billsThere, clientsHere, differing, partnersThere } from '../support/odoo-truth.ts';
 import type { Call, Told } from '../support/odoo-truth.ts';
 import { eventually, openDirectory, processHub, sleep } from '../support/process-hub.ts';
-import type { ProcessHub } from '../support/process-hub.ts';
 import { openDatabase, Person, seeded, setStage, STORM_ENV } from '../support/storm.ts';
 import { lookAfter } from './odoo-care.ts';
+import { outlast } from './odoo-outage.ts';
 import type { Proof } from './prove.ts';
 
 const RECORDS = 1_000;
 const PAYMENTS = 100;
 const WITHIN_MS = 1_200_000;
-/** What waits for a quarter of a minute waits for less than a second. */
-const SCALE = '20';
 const PAGE = 50;
 const CITIES = ['Bonn', 'Köln', 'Lübeck', 'Mainz', 'Ulm'];
-const TOOL = fileURLToPath(new URL('../odoo/odoo', import.meta.url));
-const HOME = process.env['ODOO_HOME'] ?? '/var/cache/green-lines-odoo';
-
-export type World = {
-  readonly hub: ProcessHub;
-  readonly odoo: Call;
-  readonly relay: LossyRelay;
-  readonly clerk: Person;
-  readonly random: () => number;
-  readonly tell: (line: string) => void;
-  readonly run: string;
-};
-export type Made = { readonly partners: readonly number[]; readonly bills: readonly number[]; readonly draft: ReadonlySet<number> };
 
 /**
  * So many contacts and bills are made in a real Odoo by its own API, change there and in the hub while both are killed in turns and answers are lost, and
  * are the same on both sides in the end, by a script that reads Odoo itself. Then bills are paid in the hub: each payment stands in Odoo once, set against
- * its bill, though the answer of its making is lost; and what is refunded is taken back there.
+ * its bill, though the answer of its making is lost; and what is refunded is taken back there. Then its key is exchanged and ended, a field is added, and it
+ * is away for an hour of the hub's time.
  */
 export async function odoo(args: readonly string[], tell: (line: string) => void): Promise<Proof> {
   const count = Number(args[0] ?? RECORDS);
@@ -51,7 +36,7 @@ export async function odoo(args: readonly string[], tell: (line: string) => void
   const settings = odooForTests('prove odoo');
   if (settings === undefined) return { held: true, figures: { ran: false, why: 'There is no Odoo, and none can be brought up here' } };
   const dataDir = await openDirectory('odoo');
-  const hub = await processHub(dataDir, { ...STORM_ENV, HUB_TIME_SCALE: SCALE, HUB_ERP: 'odoo', HUB_APPROVAL_FROM: '1000000' });
+  const hub = await processHub(dataDir, { ...STORM_ENV, HUB_TIME_SCALE: String(SCALE), HUB_ERP: 'odoo', HUB_APPROVAL_FROM: '1000000' });
   const relay = await LossyRelay.open(settings.url);
   const run = Date.now().toString(36);
   try {
@@ -72,8 +57,15 @@ export async function odoo(args: readonly string[], tell: (line: string) => void
     tell(`${JSON.stringify(paid)}: ${since(began)} s`);
     const care = await lookAfter(world, settings, made);
     tell(`${JSON.stringify(care)}: ${since(began)} s`);
-    const held = first.held && convergence.held && paid.held && care.held && kills.hub > 0 && kills.odoo > 0 && changed.here > 0;
-    return { held, seed, figures: { records: count, first, kills, changed, convergence, payments: paid, care, seconds: since(began) } };
+    const outage = await outlast(world, settings, made);
+    tell(`${JSON.stringify(outage)}: ${since(began)} s`);
+    const held =
+      first.held && convergence.held && paid.held && care.held && outage.held && kills.hub > 0 && kills.odoo > 0 && changed.here > 0;
+    return {
+      held,
+      seed,
+      figures: { records: count, first, kills, changed, convergence, payments: paid, care, outage, seconds: since(began) },
+    };
   } finally {
     await hub.stop();
     await relay.close();
@@ -103,12 +95,6 @@ async function connect({ hub, relay }: World, { database, user, password, api_ke
   await taken(operator.call('POST', '/v1/actors/integration/odoo/events', { type: 'ENABLE' }, 'enable-odoo'));
   for (const model of ['partner', 'bill'])
     await taken(operator.call('POST', '/v1/actors/feed', { id: `odoo-${model}`, input: { integration: 'odoo', model } }, `feed-${model}`));
-}
-
-export async function taken(answer: Promise<{ status: number; body: Record<string, unknown> }>): Promise<Record<string, unknown>> {
-  const { status, body } = await answer;
-  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
-  return body;
 }
 
 /** By Odoo's own API, in pages; half of the bills are posted. */
@@ -199,7 +185,8 @@ async function changeBothSides(world: World, made: Made, count: number): Promise
       tell(`the hub was killed at change ${n}`);
     }
     if (n % 40 === 15) {
-      restartOdoo();
+      killOdoo();
+      startOdoo();
       kills.odoo += 1;
       tell(`Odoo was killed at change ${n}`);
     }
@@ -210,13 +197,6 @@ async function changeBothSides(world: World, made: Made, count: number): Promise
 
 async function amend(clerk: Person, id: number, fields: object, key: string): Promise<void> {
   await taken(clerk.call('POST', `/v1/actors/client/odoo-${id}/events`, { type: 'AMEND', ...fields }, key));
-}
-
-function restartOdoo(): void {
-  const pid = readFileSync(`${HOME}/odoo.pid`, 'utf8').trim();
-  execFileSync('kill', ['-9', pid]);
-  const { status, stderr } = spawnSync(TOOL, ['up'], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Odoo did not come up again: ${stderr}`);
 }
 
 type Side = { readonly there: Told; readonly here: Told };

@@ -12,6 +12,8 @@ const REFUSAL = JSON.stringify({ name: 'odoo.exceptions.UserError', message: 'It
 export class LossyRelay {
   /** The paths that were asked for since the last time it was told to lose something. */
   asked: string[] = [];
+  /** When each of them came, by the wall clock. */
+  asked_at: number[] = [];
   readonly #to: string;
   readonly #server: Server;
   #lose: (path: string, nth: number) => Loss | undefined = () => undefined;
@@ -34,6 +36,7 @@ export class LossyRelay {
   /** What becomes of the nth request from now on, the first being 1. */
   lose(lose: (path: string, nth: number) => Loss | undefined): void {
     this.asked = [];
+    this.asked_at = [];
     this.#lose = lose;
   }
 
@@ -44,6 +47,7 @@ export class LossyRelay {
 
   async #relay(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url: path = '/', headers } = request;
+    this.asked_at.push(Date.now());
     const loss = this.#lose(path, this.asked.push(path));
     const body = await buffer(request);
     if (loss === 'request') return void request.socket.destroy();

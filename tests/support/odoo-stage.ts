@@ -47,6 +47,6 @@ export async function answered<T>(integration: Integration, operation: string, i
 
 /** What somebody does in Odoo besides the hub. */
 export function byHand({ url, database, user, api_key }: OdooSettings): (model: string, method: string, args: object) => Promise<unknown> {
-  const client = new Json2Client({ url, database, user, api_key, now: () => Date.now() });
+  const client = new Json2Client({ url, database, user, api_key, now: () => Date.now(), pace: () => Promise.resolve() });
   return (model, method, args) => client.call(model, method, { ...args }, AbortSignal.timeout(60_000));
 }

@@ -1,5 +1,6 @@
 import { readBody } from '../read-body.ts';
 import { isUnsent, OdooError, readRetryAfter } from './failures.ts';
+import type { Pace } from './pace.ts';
 
 /** What a method is called with: the records it is called on, the context, and the rest by name. */
 export type OdooArguments = {
@@ -24,6 +25,7 @@ export type OdooAccess = {
   readonly api_key: string;
   /** For dates in `Retry-After`. */
   readonly now: () => number;
+  readonly pace: Pace;
 };
 
 export type Answer = { readonly status: number; readonly type: string; readonly text: string; readonly after_ms: number | undefined };
@@ -32,14 +34,19 @@ export type Answer = { readonly status: number; readonly type: string; readonly 
 const MOST_BYTES = 32 * 1024 * 1024;
 
 /** Sends one request, once, and follows nobody elsewhere: the key is in it. */
-export async function ask(url: string, init: RequestInit, now: () => number): Promise<Answer> {
+export async function ask(
+  url: string,
+  init: RequestInit & { readonly signal: AbortSignal },
+  { now, pace }: Pick<OdooAccess, 'now' | 'pace'>,
+): Promise<Answer> {
+  await pace(init.signal);
   let answer: { response: Response; body: Uint8Array | undefined };
   try {
     const response = await fetch(url, { ...init, redirect: 'manual' });
     answer = { response, body: await readBody(response, MOST_BYTES) };
   } catch (error) {
     if (isUnsent(error)) throw new OdooError('unavailable', 'Odoo could not be reached.');
-    throw new OdooError('unknown', init.signal?.aborted === true ? 'Odoo did not answer in time.' : 'The connection to Odoo was cut.');
+    throw new OdooError('unknown', init.signal.aborted === true ? 'Odoo did not answer in time.' : 'The connection to Odoo was cut.');
   }
   const { response, body } = answer;
   if (body === undefined) throw new OdooError('unreadable', `The answer is larger than ${MOST_BYTES} bytes.`);

@@ -17,14 +17,14 @@ export class Json2Client implements OdooClient {
   }
 
   async call(model: string, method: string, args: OdooArguments, signal: AbortSignal): Promise<unknown> {
-    const { url, database, api_key, now } = this.#access;
+    const { url, database, api_key } = this.#access;
     const headers = {
       authorization: `Bearer ${api_key}`,
       'content-type': 'application/json; charset=utf-8',
       ...(database === '' ? {} : { 'x-odoo-database': database }),
     };
     const init = { method: 'POST', headers, body: JSON.stringify(args), signal };
-    const answer = await ask(`${url}/json/2/${encodeURIComponent(model)}/${encodeURIComponent(method)}`, init, now);
+    const answer = await ask(`${url}/json/2/${encodeURIComponent(model)}/${encodeURIComponent(method)}`, init, this.#access);
     const read = readJson(answer);
     if (answer.status === 200 && read !== undefined) return read.json;
     const refusal = refusalSchema.safeParse(read?.json).data;
@@ -33,8 +33,8 @@ export class Json2Client implements OdooClient {
   }
 
   async version(signal: AbortSignal): Promise<string> {
-    const { url, now } = this.#access;
-    const answer = await ask(`${url}/web/version`, { signal }, now);
+    const { url } = this.#access;
+    const answer = await ask(`${url}/web/version`, { signal }, this.#access);
     const read = versionSchema.safeParse(readJson(answer)?.json);
     if (answer.status === 200 && read.success) return read.data.version;
     throw refusalOf(answer) ?? unreadable(answer);

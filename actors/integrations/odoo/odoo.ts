@@ -11,6 +11,8 @@ import { OdooError, toCallResult } from './failures.ts';
 import type { Failed } from './failures.ts';
 import { Json2Client } from './json2.ts';
 import { revokeOlder, rotateKey } from './keys.ts';
+import { paceOf } from './pace.ts';
+import type { Pace } from './pace.ts';
 import { pay, voidPayment } from './pay.ts';
 import { probe } from './probe.ts';
 import { gone, list, pull, readOne } from './pull.ts';
@@ -44,9 +46,9 @@ const configSchema = z.strictObject({
     title: 'Protocol',
     description: 'auto: JSON-2 where Odoo is 19 or later, XML-RPC where it is older.',
   }),
-  calls_per_second: z.number().min(0.1).max(1000).optional().meta({
+  calls_per_second: z.number().min(0.5).max(1000).optional().meta({
     title: 'Calls per second',
-    description: 'How many Odoo takes of each node of the hub; empty: one for Odoo Online, and any number for others.',
+    description: 'How many requests Odoo takes of each node of the hub; empty: one for Odoo Online, and any number for others.',
   }),
   journal: z.string().max(10).optional().meta({
     title: 'Journal of payments',
@@ -65,6 +67,7 @@ class Odoo implements Integration {
   readonly #ports: Ports;
   readonly #hub_id: string;
   readonly limits?: Limits;
+  readonly #pace: Pace;
   readonly #memory: Memory = {};
   #client: OdooClient | undefined;
 
@@ -76,6 +79,7 @@ class Odoo implements Integration {
     if (per_second !== undefined) this.limits = { per_second };
     this.#secrets = secrets;
     this.#ports = ports;
+    this.#pace = paceOf(this.limits ?? {}, ports);
   }
 
   async perform({ operation, input, signal }: Call): Promise<CallResult> {
@@ -166,7 +170,14 @@ class Odoo implements Integration {
   #open(protocol: 'json2' | 'xmlrpc'): OdooClient {
     const api_key = (this.#secrets['api_key'] ?? '').trim();
     const { url, database = '', user = '' } = this.#config;
-    const access: OdooAccess = { url: url.replace(/\/$/, ''), database, user, api_key, now: () => this.#ports.clock.now() };
+    const access: OdooAccess = {
+      url: url.replace(/\/$/, ''),
+      database,
+      user,
+      api_key,
+      now: () => this.#ports.clock.now(),
+      pace: this.#pace,
+    };
     return protocol === 'json2' ? new Json2Client(access) : new XmlRpcClient(access);
   }
 }

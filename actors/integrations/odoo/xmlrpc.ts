@@ -41,9 +41,9 @@ export class XmlRpcClient implements OdooClient {
   }
 
   async #send(service: 'common' | 'object', method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
-    const { url, now } = this.#access;
+    const { url } = this.#access;
     const headers = { 'content-type': 'text/xml; charset=utf-8' };
-    const answer = await ask(`${url}/xmlrpc/2/${service}`, { method: 'POST', headers, body: encode(method, params), signal }, now);
+    const answer = await ask(`${url}/xmlrpc/2/${service}`, { method: 'POST', headers, body: encode(method, params), signal }, this.#access);
     const refused = refusalOf(answer);
     if (refused !== undefined) throw refused;
     if (answer.status !== 200) throw new OdooError('unreadable', `What answered is not Odoo: status ${answer.status}.`);
